@@ -1,0 +1,14 @@
+# Each target is one line; without make, call the same python -m tools.NAME.
+PYTHON ?= python3
+DATASET ?= shapes10
+LESSON_FLAG = $(if $(LESSON),--lesson $(LESSON))
+
+.PHONY: run test lab regenerate student train lint
+
+run:         ; $(PYTHON) -m tools.run --dataset $(DATASET) $(LESSON_FLAG)
+test:        ; $(PYTHON) -m tools.test
+lab:         ; $(PYTHON) -m tools.lab
+regenerate:  ; $(PYTHON) -m tools.regenerate $(LESSON_FLAG)
+student:     ; $(PYTHON) -m tools.student
+train:       ; $(PYTHON) -m tools.train
+lint:        ; $(PYTHON) -m tools.lint

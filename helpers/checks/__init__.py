@@ -1,0 +1,1 @@
+"""One module per lesson with the check behind each exercise; ``grading`` holds what they share."""

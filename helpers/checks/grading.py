@@ -1,0 +1,147 @@
+"""What all checks share: calling a student's answer safely, comparing it, and saying in a sentence what is off.
+
+A check is a function decorated with ``@exercise("4.2")``. It gets the student's answer, returns nothing or a
+sentence of praise with a fact in it, and calls ``wrong("...")`` when the answer is not right. Whatever else goes
+wrong inside a student's function reaches the student as one sentence, never as a traceback of our code.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+
+class NotRight(AssertionError):
+    """A wrong answer. Jupyter shows its sentence instead of a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+class NotFilledIn(NotRight):
+    """The stub is still there."""
+
+
+def wrong(sentence: str) -> NoReturn:
+    """Say what is not right. The exercise's number is put in front of it."""
+    raise NotRight(sentence)
+
+
+def exercise(number: str) -> Callable:
+    """Decorator: turns a function that looks at an answer into the check of one exercise."""
+
+    def decorate(look: Callable) -> Callable:
+        @functools.wraps(look)
+        def check(*answers: Any) -> None:
+            try:
+                if any(answer is None or answer is Ellipsis for answer in answers):
+                    raise NotFilledIn
+                praise = look(*answers)
+            except (NotFilledIn, NotImplementedError):
+                raise NotFilledIn(f"Exercise {number} is not filled in yet.") from None
+            except NotRight as error:
+                raise NotRight(f"Exercise {number}: {error}") from None
+            print(f"Exercise {number}: right. {praise or ''}".rstrip())
+
+        check.number = number
+        return check
+
+    return decorate
+
+
+def call(function: Callable, *arguments: Any, **options: Any) -> Any:
+    """Call a student's function on copies; say what happened when it fails, returns None or changes its input."""
+    if not callable(function):
+        wrong(f"a function was expected, this is {describe(function)}. Did you overwrite its name?")
+    given = copy.deepcopy((arguments, options))
+    try:
+        result = function(*given[0], **given[1])
+    except NotImplementedError:
+        raise NotFilledIn from None
+    except Exception as error:
+        wrong(f"your function stopped with {type(error).__name__}: {error}. It was called with {_inputs(arguments)}.")
+    if not _same((arguments, options), given):
+        wrong("your function changed its input. Work on a copy: whoever called it still needs the original.")
+    if result is None:
+        wrong("your function returned None. Is there a return at its end?")
+    return result
+
+
+def number(answer: Any, what: str = "the answer") -> float:
+    """The answer as one number; NaN, text, lists and arrays are named."""
+    array = numbers(answer, what)
+    if array.ndim:
+        wrong(f"{what} should be one number, this is {describe(answer)}.")
+    return float(array)
+
+
+def whole(answer: Any, what: str = "the answer") -> int:
+    """The answer as an integer; 16.0 counts, 16.5 is named."""
+    value = number(answer, what)
+    if value != int(value):
+        wrong(f"{what} counts things, so it is a whole number; you have {value:g}.")
+    return int(value)
+
+
+def numbers(answer: Any, what: str = "the answer", shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """The answer as an array of finite numbers, of the given shape where one is given."""
+    if isinstance(answer, (str, bytes, bool, dict, set)) or callable(answer):
+        wrong(f"{what} should be made of numbers, this is {describe(answer)}.")
+    try:
+        array = np.asarray(answer)
+        if array.dtype == bool:
+            wrong(f"{what} should be made of numbers, this holds True and False.")
+        array = array.astype(float)
+    except (TypeError, ValueError):
+        wrong(f"{what} should be made of numbers, this is {describe(answer)}.")
+    if shape is not None and array.shape != shape:
+        wrong(f"{what} should have the shape {shape}, yours has {array.shape}.")
+    if not np.isfinite(array).all():
+        wrong(f"{what} holds {'NaN' if np.isnan(array).any() else 'infinity'}. Look for a division by zero or a log of 0.")
+    return array
+
+
+def close(got: Any, expected: Any, tolerance: float = 1e-5) -> bool:
+    """Equal up to rounding, also for float32 answers."""
+    got, expected = np.asarray(got, dtype=float), np.asarray(expected, dtype=float)
+    scale = max(1.0, float(np.abs(expected).max(initial=0.0)))
+    return got.shape == expected.shape and bool(np.abs(got - expected).max(initial=0.0) <= tolerance * scale)
+
+
+def name_mistake(got: Any, mistakes: dict[str, Any], tolerance: float = 1e-5) -> None:
+    """When the answer equals what a usual mistake gives, say which: ``{"sentence": value}``."""
+    for sentence, value in mistakes.items():
+        if close(got, value, tolerance):
+            wrong(sentence)
+
+
+def describe(answer: Any) -> str:
+    """A few words on what kind of thing an answer is."""
+    if answer is None:
+        return "None"
+    if isinstance(answer, np.ndarray):
+        return f"an array of shape {answer.shape} and type {answer.dtype}"
+    if callable(answer):
+        return f"a function or class ({getattr(answer, '__name__', type(answer).__name__)})"
+    text = repr(answer)
+    return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(answer).__name__})"
+
+
+def _inputs(arguments: tuple) -> str:
+    return ", ".join(describe(argument) for argument in arguments)
+
+
+def _same(before: Any, after: Any) -> bool:
+    if isinstance(before, np.ndarray):
+        return isinstance(after, np.ndarray) and before.shape == after.shape and np.array_equal(before, after)
+    if isinstance(before, (tuple, list)):
+        return len(before) == len(after) and all(_same(b, a) for b, a in zip(before, after))
+    if isinstance(before, dict):
+        return before.keys() == after.keys() and all(_same(before[key], after[key]) for key in before)
+    if isinstance(before, (int, float, str, bytes, bool, type(None))):
+        return before == after
+    return True

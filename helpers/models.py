@@ -1,0 +1,213 @@
+"""The named models that more than one lesson uses, each with the recipe it is trained by.
+
+Every builder takes ``input_shape`` and ``classes`` and returns an uncompiled ``keras.Sequential``.
+Pictures go in as uint8 (or 0..255 floats); the first layer scales them. The letters S, C, R, G, W
+name the tutorials whose architecture a model follows (see the README).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import keras
+from keras import layers
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained: plain data, so that it can be stored and compared.
+
+    ``decay`` lowers the learning rate a little at every step: rate / (1 + decay * step).
+    ``schedule`` is "constant" or "cosine" (down to zero over the whole training).
+    """
+
+    optimizer: str
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    decay: float = 0.0
+    schedule: str = "constant"
+
+    def as_dict(self) -> dict:
+        """The recipe as JSON-ready data; what stored weights are compared with."""
+        return asdict(self)
+
+    def make_optimizer(self, pictures: int) -> keras.Optimizer:
+        """A fresh optimizer for a training set of that many pictures."""
+        rate: float | keras.optimizers.schedules.LearningRateSchedule = self.learning_rate
+        if self.schedule == "cosine":
+            steps = -(-pictures // self.batch_size) * self.epochs
+            rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
+        elif self.schedule != "constant":
+            raise ValueError(f"Unknown schedule {self.schedule!r}: use 'constant' or 'cosine'.")
+        elif self.decay:
+            rate = keras.optimizers.schedules.InverseTimeDecay(
+                self.learning_rate, decay_steps=1, decay_rate=self.decay
+            )
+        return keras.optimizers.get({"class_name": self.optimizer, "config": {"learning_rate": rate}})
+
+
+def strided_cnn(input_shape=(32, 32, 3), classes: int = 10) -> keras.Sequential:
+    """Source S, model 1: two strided 5x5 convolutions and a dense head; 181,162 parameters."""
+    return keras.Sequential(
+        [
+            layers.Input(input_shape),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(32, 5, strides=2, padding="same", activation="relu"),
+            layers.Conv2D(32, 5, strides=2, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Dropout(0.25),
+            layers.Flatten(),
+            layers.Dense(512, activation="relu"),
+            layers.Dropout(0.5),
+            layers.Dense(classes, activation="softmax"),
+        ],
+        name="strided_cnn",
+    )
+
+
+def deeper_cnn(input_shape=(32, 32, 3), classes: int = 10, dropout: float = 0.5) -> keras.Sequential:
+    """Source S, model 2, the exercise: four convolutions of stride 1; 252,378 parameters."""
+    return keras.Sequential(
+        [
+            layers.Input(input_shape),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(32, 5, padding="same", activation="relu"),
+            layers.Conv2D(32, 5, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Dropout(dropout),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.Conv2D(16, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Dropout(dropout),
+            layers.Flatten(),
+            layers.Dense(512, activation="relu"),
+            layers.Dropout(dropout),
+            layers.Dense(classes, activation="softmax"),
+        ],
+        name="deeper_cnn",
+    )
+
+
+def plain_cnn(input_shape=(32, 32, 3), classes: int = 10) -> keras.Sequential:
+    """Source C: three 3x3 convolutions, no dropout, logits out; 122,570 parameters."""
+    return keras.Sequential(
+        [
+            layers.Input(input_shape),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(64, activation="relu"),
+            layers.Dense(classes),
+        ],
+        name="plain_cnn",
+    )
+
+
+def dense_head_cnn(input_shape=(32, 32, 3), classes: int = 10) -> keras.Sequential:
+    """Source R: two convolutions and a large dense layer; 1,060,138 parameters.
+
+    The source names a dropout layer but not its rate; 0.25 is ours.
+    """
+    return keras.Sequential(
+        [
+            layers.Input(input_shape),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(32, 3, padding="same", activation="relu"),
+            layers.Conv2D(32, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Dropout(0.25),
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(classes, activation="softmax"),
+        ],
+        name="dense_head_cnn",
+    )
+
+
+def batchnorm_cnn(input_shape=(32, 32, 3), classes: int = 10) -> keras.Sequential:
+    """Source G: same padding, batch normalisation, pooling, dropout. Sizes are ours: the source gives none.
+
+    Normalisation follows the pooling, where there are four times fewer numbers to normalise.
+    """
+    blocks = []
+    for filters in (64, 128, 256):
+        blocks += [
+            layers.Conv2D(filters, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.BatchNormalization(),
+            layers.Dropout(0.1),
+        ]
+    return keras.Sequential(
+        [
+            layers.Input(input_shape),
+            layers.Rescaling(1 / 255),
+            *blocks,
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.BatchNormalization(),
+            layers.Dropout(0.25),
+            layers.Dense(classes, activation="softmax"),
+        ],
+        name="batchnorm_cnn",
+    )
+
+
+def guide_cnn(input_shape=(32, 32, 3), classes: int = 10) -> keras.Sequential:
+    """Source W: two pairs of 3x3 convolutions and a dense layer; 477,994 parameters."""
+    return keras.Sequential(
+        [
+            layers.Input(input_shape),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Dropout(0.25),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Dropout(0.25),
+            layers.Flatten(),
+            layers.Dense(256, activation="relu"),
+            layers.Dropout(0.5),
+            layers.Dense(classes, activation="softmax"),
+        ],
+        name="guide_cnn",
+    )
+
+
+BUILDERS: dict[str, Callable[..., keras.Sequential]] = {
+    build.__name__: build
+    for build in (strided_cnn, deeper_cnn, plain_cnn, dense_head_cnn, batchnorm_cnn, guide_cnn)
+}
+
+RECIPES: dict[str, Recipe] = {
+    "strided_cnn": Recipe("RMSprop", 0.0005, batch_size=32, epochs=15, decay=1e-6),
+    "deeper_cnn": Recipe("RMSprop", 0.0001, batch_size=32, epochs=5, decay=1e-6),
+    "plain_cnn": Recipe("Adam", 0.001, batch_size=32, epochs=10),
+    "dense_head_cnn": Recipe("Adam", 0.001, batch_size=10, epochs=3),
+    "batchnorm_cnn": Recipe("RMSprop", 0.001, batch_size=64, epochs=5, schedule="cosine"),
+    "guide_cnn": Recipe("Adam", 0.001, batch_size=128, epochs=25, schedule="cosine"),
+}
+
+
+def build(name: str, input_shape=(32, 32, 3), classes: int = 10) -> keras.Sequential:
+    """The named model, freshly initialised. Raises ValueError with the list of names for an unknown one."""
+    return BUILDERS[known(name)](input_shape, classes)
+
+
+def known(name: str) -> str:
+    """The name itself, when there is such a model; ValueError with the list of names when not."""
+    if name not in BUILDERS:
+        raise ValueError(f"There is no model {name!r}. The names are: {', '.join(BUILDERS)}.")
+    return name
+
+
+def outputs_logits(model: keras.Model) -> bool:
+    """True when the last layer has no softmax, so that the loss must be told ``from_logits=True``."""
+    return getattr(model.layers[-1], "activation", None) is not keras.activations.softmax

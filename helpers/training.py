@@ -1,0 +1,312 @@
+"""Training by recipe: seeds, progress, resuming after a kill, stored weights and their records.
+
+Everything that trains by itself (outside a lesson's visible ``fit``) goes through ``train``. Each epoch
+draws its order of pictures from (seed, epoch) alone, so a training that was killed and goes on sees the
+same batches as one that was not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import platform
+import shutil
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from helpers import models
+from helpers.data import Dataset
+
+ROOT = Path(__file__).resolve().parent.parent
+TRAINED = ROOT / "data" / "trained"
+BACKUPS = ROOT / "build" / "training"
+CACHE = ROOT / "build" / "trained"
+HISTORY_KEYS = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
+
+
+class Progress(keras.callbacks.Callback):
+    """One line per epoch, with the time left while it runs.
+
+    In a notebook the finished output keeps the figures and drops the times, so that two runs store the
+    same text. Pass it to ``fit(..., verbose=0, callbacks=[Progress()])``.
+    """
+
+    def __init__(self, epochs: int | None = None, done: dict[str, list[float]] | None = None):
+        super().__init__()
+        self.epochs = epochs
+        self.lines = [_line(epoch, done) for epoch in range(len(done["loss"]))] if done else []
+        self.resumed_after = len(self.lines)
+        self.handle = None
+        self.began = None
+
+    def on_train_begin(self, logs=None):
+        if self.began is None:
+            self.began = time.perf_counter()
+            self.epochs = self.epochs or self.params["epochs"]
+            if _in_notebook():
+                from IPython.display import display
+
+                self.handle = display(_Text(f"epoch 1 of {self.epochs} is running"), display_id=True)
+
+    def on_epoch_end(self, epoch, logs=None):
+        # The epoch that Keras counts starts anew in each call of fit, so the lines are counted here.
+        number = len(self.lines)
+        self.lines.append(_line(number, {key: {number: value} for key, value in (logs or {}).items()}))
+        done = len(self.lines) - self.resumed_after
+        left = (time.perf_counter() - self.began) / done * (self.epochs - len(self.lines))
+        if self.handle is None:
+            print(f"{self.lines[-1]}   {_clock(left)} left", flush=True)
+        elif len(self.lines) < self.epochs:
+            self.handle.update(_Text("\n".join([*self.lines, f"about {_clock(left)} left"])))
+        else:
+            self.handle.update(_Text("\n".join(self.lines)))
+
+    def on_train_end(self, logs=None):
+        # A training that stops early (early stopping, an interrupt) must not keep its "time left".
+        if self.handle is not None and self.lines:
+            self.handle.update(_Text("\n".join(self.lines)))
+
+
+class _Text:
+    """Text that IPython shows as it is, without quotes."""
+
+    def __init__(self, text: str):
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _line(epoch: int, history: dict) -> str:
+    shown = {"loss": "loss", "accuracy": "accuracy", "val_loss": "val loss", "val_accuracy": "val accuracy"}
+    figures = "   ".join(f"{label} {history[key][epoch]:.3f}" for key, label in shown.items() if key in history)
+    return f"epoch {epoch + 1:2d}   {figures}"
+
+
+def _clock(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def _in_notebook() -> bool:
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
+def compile_by(recipe: models.Recipe, model: keras.Model, pictures: int) -> None:
+    """Compile the model with the recipe's optimizer and the cross-entropy that fits its last layer."""
+    model.compile(
+        optimizer=recipe.make_optimizer(pictures),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=models.outputs_logits(model)),
+        metrics=["accuracy"],
+    )
+
+
+def train(
+    name: str,
+    dataset: Dataset,
+    seed: int = 0,
+    recipe: models.Recipe | None = None,
+    build=None,
+    progress: bool = True,
+    backups: Path = BACKUPS,
+) -> tuple[keras.Model, dict[str, list[float]]]:
+    """Train the named model by its recipe; a killed training goes on after its last finished epoch.
+
+    ``recipe`` and ``build`` (a function that returns the model) replace the stored ones in experiments.
+    Returns the model and its history: one list per figure and for the seconds, one entry per epoch.
+    Raises ValueError before training for a dataset of another shape, FloatingPointError when the loss
+    is no longer a number.
+    """
+    recipe = recipe or models.RECIPES[models.known(name)]
+    x, y = _checked(dataset)
+    keras.utils.set_random_seed(seed)
+    model = build() if build else models.build(name, x.shape[1:], len(dataset.class_names))
+    compile_by(recipe, model, len(x))
+    backup = _Backup(backups / f"{name}-{seed}-{fingerprint(recipe, model, dataset)}")
+    history = backup.restore(model)
+    validation = (dataset.x_val, dataset.y_val) if len(dataset.x_val) else None
+    callbacks = [Progress(recipe.epochs, done=history)] if progress else []
+    for epoch in range(len(history["loss"]), recipe.epochs):
+        began = time.perf_counter()
+        order = np.random.default_rng((seed, epoch)).permutation(len(x))
+        epoch_history = model.fit(
+            x[order],
+            y[order],
+            batch_size=recipe.batch_size,
+            shuffle=False,
+            validation_data=validation,
+            validation_batch_size=500,
+            verbose=0,
+            callbacks=callbacks,
+        ).history
+        if not math.isfinite(epoch_history["loss"][0]):
+            raise FloatingPointError(
+                f"{name}: the loss of epoch {epoch + 1} is {epoch_history['loss'][0]}. "
+                f"Try a lower learning rate (it is {recipe.learning_rate}), and look whether pictures or "
+                "labels hold values that do not belong there."
+            )
+        epoch_history["seconds"] = [time.perf_counter() - began]
+        for key in history:
+            history[key] += epoch_history.get(key, [])
+        backup.save(model, history)
+    backup.remove()
+    return model, history
+
+
+def _checked(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    x, y = dataset.x_train, dataset.y_train
+    if x.ndim != 4 or x.shape[1] != x.shape[2]:
+        raise ValueError(f"Training needs square pictures (n, side, side, channels); {dataset.name} has {x.shape}.")
+    if len(x) != len(y):
+        raise ValueError(f"{dataset.name} has {len(x)} training pictures and {len(y)} labels: one label a picture.")
+    classes = len(dataset.class_names)
+    if len(y) and not (0 <= y.min() and y.max() < classes):
+        raise ValueError(
+            f"{dataset.name} names {classes} classes, so labels run from 0 to {classes - 1}; "
+            f"they run from {y.min()} to {y.max()}."
+        )
+    return x, y
+
+
+def fingerprint(recipe: models.Recipe, model: keras.Model, dataset: Dataset) -> str:
+    """Twelve letters that change with the recipe, the shapes of the weights or the training pictures."""
+    facts = {"recipe": recipe.as_dict(), "weights": [list(w.shape) for w in model.weights], "dataset": dataset.name}
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    digest.update(dataset.y_train.tobytes())
+    # One picture in fifty is enough to tell two datasets apart, and takes milliseconds.
+    digest.update(np.ascontiguousarray(dataset.x_train[::50]).tobytes())
+    return digest.hexdigest()[:12]
+
+
+class _Backup:
+    """The state after the last finished epoch: weights, optimizer and dropout seeds, and the history.
+
+    The history names the weights file it belongs to and is renamed into place last, so that a kill at
+    any moment leaves either the old state or the new one.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.record = folder / "history.json"
+
+    def restore(self, model: keras.Model) -> dict[str, list[float]]:
+        if not self.record.is_file():
+            return {key: [] for key in HISTORY_KEYS}
+        history = json.loads(self.record.read_text())
+        model.optimizer.build(model.trainable_variables)
+        model.load_weights(self.folder / f"{len(history['loss'])}.weights.h5")
+        return history
+
+    def save(self, model: keras.Model, history: dict[str, list[float]]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        epoch = len(history["loss"])
+        model.save_weights(self.folder / f"{epoch}.weights.h5")
+        write_json(self.record, history)
+        (self.folder / f"{epoch - 1}.weights.h5").unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Write to a file beside it, then rename: nobody ever sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    os.replace(part, path)
+
+
+def trained(
+    name: str, dataset: Dataset, retrain: bool = False, stored: Path = TRAINED, cache: Path = CACHE
+) -> tuple[keras.Model, dict[str, list[float]]]:
+    """The named model, trained by its recipe, and its history.
+
+    On CIFAR-10 with 45,000 training pictures both come from ``data/trained``; elsewhere, or with
+    ``retrain=True``, the model is trained here, and kept under ``build/`` for the next time.
+    Raises ValueError for stored weights that are damaged or belong to another recipe.
+    """
+    recipe = models.RECIPES[models.known(name)]
+    x, _ = _checked(dataset)
+    model = models.build(name, x.shape[1:], len(dataset.class_names))
+    record = stored_result(name, stored)
+    if record and not retrain and dataset.name == record["dataset"] and len(x) == record["training_pictures"]:
+        _load_checked(model, record, recipe, stored / f"{name}.weights.h5")
+        return model, stored_histories(name, stored)[record["seeds"][0]]
+    weights = cache / f"{name}-{fingerprint(recipe, model, dataset)}.weights.h5"
+    history_file = weights.with_suffix(".json")
+    if not retrain and weights.is_file() and history_file.is_file():
+        model.load_weights(weights)
+        return model, json.loads(history_file.read_text(encoding="utf-8"))
+    model, history = train(name, dataset)
+    save_weights(model, weights)
+    write_json(history_file, history)
+    return model, history
+
+
+def save_weights(model: keras.Model, path: Path) -> None:
+    """The weights alone, without the optimizer's state, which is up to twice as large."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    clean = keras.models.clone_model(model)
+    clean.set_weights(model.get_weights())
+    clean.save_weights(path)
+
+
+def stored_result(key: str, stored: Path = TRAINED) -> dict | None:
+    """The record of one trained model in ``results.json``, or None when there is none."""
+    return _read_json(stored / "results.json").get(key)
+
+
+def stored_histories(key: str, stored: Path = TRAINED) -> dict[int, dict[str, list[float]]]:
+    """The histories of one model's stored trainings: seed -> history. Empty when there is none."""
+    return {int(seed): history for seed, history in _read_json(stored / "histories.json").get(key, {}).items()}
+
+
+def _read_json(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _load_checked(model: keras.Model, record: dict, recipe: models.Recipe, path: Path) -> None:
+    again = "Put the stored file back (git checkout -- data/trained), or train anew with retrain=True."
+    if not path.is_file():
+        raise ValueError(f"{path.name} is missing from {path.parent}. {again}")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != record["weights_sha256"]:
+        raise ValueError(
+            f"{path} is damaged or not ours: its SHA-256 is {digest[:12]}..., results.json says "
+            f"{record['weights_sha256'][:12]}.... {again}"
+        )
+    if record["recipe"] != recipe.as_dict() or record["parameters"] != model.count_params():
+        raise ValueError(
+            f"{path} was trained by another recipe or for another architecture than helpers/models.py now has "
+            f"({record['recipe']}, {record['parameters']:,} parameters). {again}"
+        )
+    model.load_weights(path)
+
+
+def machine() -> str:
+    """Processor and number of cores, as far as Python can tell."""
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        names = [line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
+        name = names[0] if names else name
+    return f"{name}, {os.cpu_count()} cores"
+
+
+def precision() -> str:
+    """What products are computed in: float32, unless oneDNN was told to round their inputs to bfloat16."""
+    rounded = os.environ.get("ONEDNN_DEFAULT_FPMATH_MODE", "").upper() == "BF16"
+    return "float32, products in bfloat16" if rounded else "float32"
+
+
+def stored_experiment(study: str, stored: Path = TRAINED) -> list[dict]:
+    """The trials of one study of ``tools/experiments.py`` on CIFAR-10; empty when it was not run."""
+    return _read_json(stored / "experiments.json").get(study, [])

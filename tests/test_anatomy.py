@@ -1,0 +1,267 @@
+"""The layer table against independent oracles: Keras's own counts, TensorFlow's profiler, and gradients."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from helpers import anatomy, models
+
+NAMES = list(models.BUILDERS)
+
+
+def stack(*hidden, shape=(32, 32, 3)):
+    return keras.Sequential([layers.Input(shape), *hidden])
+
+
+def profiled_macs(model):
+    """Multiply-accumulates of one picture by TensorFlow's profiler: half its floating-point operations."""
+    run = tf.function(lambda pictures: model(pictures, training=False))
+    graph = run.get_concrete_function(tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)).graph
+    options = tf.compat.v1.profiler.ProfileOptionBuilder(
+        tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
+    ).with_empty_output()
+    return tf.compat.v1.profiler.profile(graph, options=options.build()).total_float_ops / 2
+
+
+def seen_pixels(model, row, column):
+    """First and last input row and column that one output number depends on, by its gradient."""
+    generator = np.random.default_rng(0)
+    model.set_weights([generator.uniform(0.5, 1.0, weight.shape) for weight in model.get_weights()])
+    picture = tf.Variable(generator.uniform(0.5, 1.0, (1, *model.input_shape[1:])), dtype=tf.float32)
+    with tf.GradientTape() as tape:
+        number = tf.reduce_sum(model(picture)[0, row, column])
+    touched = np.abs(tape.gradient(number, picture)[0]).sum(axis=-1) > 0
+    rows, columns = np.flatnonzero(touched.any(axis=1)), np.flatnonzero(touched.any(axis=0))
+    return (rows[0], rows[-1]), (columns[0], columns[-1])
+
+
+def assert_receptive_field_by_gradient(model):
+    last = anatomy.layers(model)[-1]
+    row, column = (places // 2 for places in model.output_shape[1:3])
+    rows, columns = seen_pixels(model, row, column)
+    next_rows, next_columns = seen_pixels(model, row + 1, column + 1)
+    # A window cut off by the border would prove nothing.
+    assert min(rows[0], columns[0]) > 0
+    assert next_rows[1] < model.input_shape[1] - 1
+    assert next_columns[1] < model.input_shape[2] - 1
+    assert last.receptive_field == (rows[1] - rows[0] + 1, columns[1] - columns[0] + 1)
+    assert last.step == (next_rows[0] - rows[0], next_columns[0] - columns[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_and_shapes_are_those_of_keras(name):
+    model = models.build(name)
+    rows = anatomy.layers(model)
+    assert sum(row.parameters for row in rows) == model.count_params()
+    assert [row.parameters for row in rows] == [layer.count_params() for layer in model.layers]
+    assert [row.output for row in rows] == [layer.output.shape[1:] for layer in model.layers]
+    assert [row.memory for row in rows] == [4 * int(np.prod(layer.output.shape[1:])) for layer in model.layers]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_macs_agree_with_the_profiler(name):
+    model = models.build(name)
+    assert sum(row.macs for row in anatomy.layers(model)) == pytest.approx(profiled_macs(model), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.Conv2D(24, 5, strides=2, padding="same"),
+        layers.Conv2D(24, (3, 5), strides=(1, 2)),
+        layers.DepthwiseConv2D(7, depth_multiplier=2),
+        layers.Dense(50),
+    ],
+    ids=lambda layer: layer.name,
+)
+def test_macs_of_unusual_convolutions_agree_with_the_profiler(layer):
+    # Without a bias, so that the profiler counts nothing but products and sums.
+    layer.use_bias = False
+    model = stack(layer, shape=(20, 23, 16))
+    assert anatomy.layers(model)[0].macs == pytest.approx(profiled_macs(model), rel=0.01)
+
+
+def test_macs_of_dilated_and_grouped_convolutions():
+    # The profiler counts neither of them as it is (TensorFlow pads the one and hides the other), so compare
+    # with plain convolutions that do the same work: the same output size; one convolution per group.
+    dilated = stack(layers.Conv2D(24, 3, dilation_rate=3), shape=(20, 23, 16))
+    plain = stack(layers.Conv2D(24, 3, use_bias=False), shape=(16, 19, 16))
+    assert dilated.output_shape == plain.output_shape
+    assert anatomy.layers(dilated)[0].macs == profiled_macs(plain)
+    grouped = stack(layers.Conv2D(24, 5, groups=4), shape=(20, 23, 16))
+    one_group = stack(layers.Conv2D(6, 5, use_bias=False), shape=(20, 23, 4))
+    assert anatomy.layers(grouped)[0].macs == 4 * profiled_macs(one_group)
+
+
+def random_layer(generator):
+    size, strides = (tuple(int(n) for n in generator.integers(1, top, 2)) for top in (5, 3))
+    padding = str(generator.choice(["same", "valid"]))
+    makers = [
+        lambda: layers.Conv2D(2, size, strides, padding),
+        lambda: layers.Conv2D(2, size, padding=padding, dilation_rate=strides[0] + 1),
+        lambda: layers.DepthwiseConv2D(size, strides[0], padding),
+        lambda: layers.AveragePooling2D(size, strides, padding),
+        lambda: layers.ZeroPadding2D(((1, 0), (2, 3))),
+    ]
+    return makers[generator.integers(len(makers))]()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_receptive_field_of_random_stacks_by_gradient(seed):
+    generator = np.random.default_rng(seed)
+    hidden = [random_layer(generator) for _ in range(4)]
+    assert_receptive_field_by_gradient(stack(*hidden, shape=(190, 201, 1)))
+
+
+def test_receptive_field_over_branches_is_the_window_that_covers_them_all():
+    picture = keras.Input((64, 64, 1))
+    narrow = layers.Conv2D(3, 3, padding="same")(picture)
+    wide = layers.Conv2D(3, 3, padding="same", dilation_rate=4)(layers.Conv2D(3, 3, padding="same")(picture))
+    both = layers.Concatenate()([layers.Add()([narrow, wide]), picture])
+    model = keras.Model(picture, layers.Conv2D(1, 3, strides=2)(both))
+    assert anatomy.layers(model)[-1].receptive_field == (13, 13)
+    assert_receptive_field_by_gradient(model)
+
+
+def test_receptive_field_of_branches_that_are_not_centred_on_each_other():
+    picture = keras.Input((64, 64, 1))
+    ahead = layers.Conv2D(1, 3)(layers.ZeroPadding2D(((0, 2), (0, 2)))(picture))
+    behind = layers.Conv2D(1, 3)(layers.ZeroPadding2D(((2, 0), (2, 0)))(picture))
+    model = keras.Model(picture, layers.Add()([ahead, behind]))
+    assert anatomy.layers(model)[-1].receptive_field == (5, 5)
+    assert_receptive_field_by_gradient(model)
+
+
+def test_max_pooling_counts_like_average_pooling():
+    fields = [
+        [row.receptive_field for row in anatomy.layers(stack(layers.Conv2D(4, 3), pooling(3, 2), layers.Conv2D(4, 5)))]
+        for pooling in (layers.MaxPooling2D, layers.AveragePooling2D)
+    ]
+    assert fields[0] == fields[1] == [(3, 3), (5, 5), (13, 13)]
+
+
+def test_figures_of_guide_cnn_worked_out_by_hand():
+    rows = anatomy.layers(models.guide_cnn())
+    convolutions = [row for row in rows if row.layer.startswith("Conv2D")]
+    assert [row.macs for row in convolutions] == [777_600, 7_225_344, 2_654_208, 3_686_400]
+    assert [row.receptive_field for row in convolutions] == [(3, 3), (5, 5), (10, 10), (14, 14)]
+    pools = [row for row in rows if row.layer.startswith("MaxPooling2D")]
+    assert [row.step for row in pools] == [(2, 2), (4, 4)]
+    assert rows[-1].receptive_field is None
+    assert rows[-1].step is None
+
+
+def test_every_layer_that_lessons_use_is_known():
+    model = stack(
+        layers.Rescaling(1 / 255),
+        layers.RandomFlip("horizontal"),
+        layers.Normalization(mean=0.5, variance=0.1),
+        layers.ZeroPadding2D(1),
+        layers.Conv2D(8, 3),
+        layers.BatchNormalization(),
+        layers.Activation("relu"),
+        layers.SpatialDropout2D(0.1),
+        layers.AveragePooling2D(2),
+        layers.ReLU(),
+        layers.LeakyReLU(),
+        layers.ELU(),
+        layers.GlobalMaxPooling2D(),
+        layers.Dropout(0.5),
+        layers.Dense(10),
+        layers.Softmax(),
+    )
+    rows = anatomy.layers(model)
+    assert len(rows) == 16
+    assert sum(row.parameters for row in rows) == model.count_params()
+    assert rows[4].output == (32, 32, 8)
+    assert anatomy.layers(stack(layers.GlobalAveragePooling2D()))[0].receptive_field is None
+
+
+def test_dense_on_every_place_keeps_the_places():
+    (row,) = anatomy.layers(stack(layers.Dense(7), shape=(4, 5, 3)))
+    assert (row.output, row.macs, row.receptive_field) == ((4, 5, 7), 4 * 5 * 7 * 3, (1, 1))
+
+
+def test_models_inside_models_and_layers_from_other_models():
+    augment = keras.Sequential([layers.Input((None, None, 3)), layers.RandomFlip("horizontal")], name="augment")
+    base = models.plain_cnn()
+    model = stack(augment, *base.layers[:4], layers.Flatten(), layers.Dense(10))
+    rows = anatomy.layers(model)
+    assert rows[0].name == f"augment/{augment.layers[0].name}"
+    assert sum(row.parameters for row in rows) == model.count_params()
+    assert [row.output for row in rows[1:5]] == [row.output for row in anatomy.layers(base)[:4]]
+
+    head = keras.Sequential([layers.Input((4, 4, 64)), layers.Flatten(), layers.Dense(3)], name="head")
+    features = keras.Model(base.inputs, base.layers[5].output, name="features")
+    joined = keras.Sequential([layers.Input((32, 32, 3)), features, head])
+    assert sum(row.parameters for row in anatomy.layers(joined)) == joined.count_params()
+
+
+def test_a_shared_layer_works_twice_and_is_counted_once():
+    picture = keras.Input((16, 16, 4))
+    shared = layers.Conv2D(4, 3, padding="same")
+    model = keras.Model(picture, shared(shared(picture)))
+    rows = anatomy.layers(model)
+    assert [row.parameters for row in rows] == [model.count_params(), 0]
+    assert rows[0].macs == rows[1].macs == 16 * 16 * 4 * 9 * 4
+    assert rows[1].receptive_field == (5, 5)
+
+
+def test_a_model_that_was_called_on_another_input_keeps_its_own_figures():
+    model = models.plain_cnn()
+    before = anatomy.layers(model)
+    keras.Model(other := keras.Input((32, 32, 3)), layers.Dense(2)(model(other)))
+    model(np.zeros((1, 32, 32, 3), "uint8"))
+    assert anatomy.layers(model) == before
+
+
+def test_other_input_sizes_change_shapes_and_not_the_parameters_of_convolutions():
+    small, large = (anatomy.layers(stack(layers.Conv2D(8, 5), shape=(side, side, 3)))[0] for side in (10, 900))
+    assert small.parameters == large.parameters
+    assert large.output == (896, 896, 8)
+
+
+def test_the_table_is_aligned_and_adds_up():
+    model = models.strided_cnn()
+    lines = anatomy.table(model).splitlines()
+    assert len(lines) == len(model.layers) + 4
+    end = lines[0].index("parameters") + len("parameters")
+    parameters = [line[:end].split()[-1] for line in [*lines[2:-2], lines[-1]]]
+    assert [int(cell.replace(",", "")) for cell in parameters] == [
+        *(layer.count_params() for layer in model.layers),
+        181_162,
+    ]
+    assert all(line == line.rstrip() for line in lines)
+    assert "Conv2D 5×5×32, stride 2, same" in lines[3]
+    assert "81.7 %" in lines[8]
+    assert lines[-1].split() == ["total", "181,162", "1,688,576", "57,256"]
+
+
+def test_shares_add_up_to_the_whole():
+    for name, column in itertools.product(NAMES, ("parameters", "macs")):
+        values = [getattr(row, column) for row in anatomy.layers(models.build(name))]
+        assert sum(100 * value / sum(values) for value in values) == pytest.approx(100)
+
+
+def test_an_unknown_layer_is_named_with_what_to_do():
+    model = stack(layers.Conv2DTranspose(4, 3, name="upwards"))
+    with pytest.raises(ValueError, match=r"upwards is a Conv2DTranspose.*helpers/anatomy\.py"):
+        anatomy.layers(model)
+
+
+def test_models_that_cannot_be_read_are_refused_with_what_to_do():
+    with pytest.raises(ValueError, match=r"begin it with keras\.Input"):
+        anatomy.layers(keras.Sequential([layers.Dense(3)]))
+    with pytest.raises(ValueError, match="full size"):
+        anatomy.table(stack(layers.Conv2D(3, 3), shape=(None, None, 3)))
+
+    class Written(keras.Model):
+        def call(self, pictures):
+            return pictures
+
+    with pytest.raises(ValueError, match=r"subclass of keras\.Model"):
+        anatomy.layers(Written())

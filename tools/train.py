@@ -1,0 +1,113 @@
+"""Train named models on CIFAR-10 and store weights, histories and results: ``python -m tools.train [NAME ...]``.
+
+Every finished seed is kept under ``build/runs`` and every finished epoch under ``build/training``, so that a
+training that was interrupted goes on where it stopped. ``data/trained`` gets the weights of the first seed and
+the figures of all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.metadata
+import json
+from pathlib import Path
+
+from helpers import start
+
+with start.quiet():
+    import keras
+
+from helpers import data, models, training
+
+RUNS = training.ROOT / "build" / "runs"
+
+
+def run(name: str, dataset: data.Dataset, seed: int, runs: Path = RUNS) -> dict:
+    """One training by the recipe, or its stored run when it is there. The test set is used once, here."""
+    recipe = models.RECIPES[name]
+    mark = training.fingerprint(recipe, models.build(name), dataset)
+    stem = f"{name}-{seed}-{mark}"
+    record = runs / f"{stem}.json"
+    if record.is_file():
+        return json.loads(record.read_text())
+    model, history = training.train(name, dataset, seed)
+    _, test_accuracy = model.evaluate(dataset.x_test, dataset.y_test, batch_size=500, verbose=0)
+    weights = runs / f"{stem}.weights.h5"
+    training.save_weights(model, weights)
+    result = {
+        "seed": seed,
+        "history": history,
+        "test_accuracy": test_accuracy,
+        "weights": weights.name,
+        "machine": training.machine(),
+        "precision": training.precision(),
+        "versions": {package: importlib.metadata.version(package) for package in ("tensorflow", "keras", "numpy")},
+    }
+    training.write_json(record, result)
+    return result
+
+
+def store(name: str, dataset: data.Dataset, results: list[dict], runs: Path = RUNS) -> dict:
+    """Write the runs of one model into ``data/trained``; returns its record."""
+    whole_set = not len(dataset.x_val)
+    key = f"{name}_{len(dataset.x_train)}" if whole_set else name
+    histories = [result["history"] for result in results]
+    record = {
+        "dataset": dataset.name,
+        "training_pictures": len(dataset.x_train),
+        "parameters": models.build(name).count_params(),
+        "recipe": models.RECIPES[name].as_dict(),
+        "epochs": len(histories[0]["loss"]),
+        "seeds": [result["seed"] for result in results],
+        "train_accuracy": [round(history["accuracy"][-1], 4) for history in histories],
+        "validation_accuracy": [round(h["val_accuracy"][-1], 4) for h in histories if h["val_accuracy"]],
+        "test_accuracy": [round(result["test_accuracy"], 4) for result in results],
+        "seconds_per_epoch": [round(sum(h["seconds"]) / len(h["seconds"]), 1) for h in histories],
+        "machine": results[0]["machine"],
+        "precision": results[0].get("precision", "float32"),
+        "versions": results[0]["versions"],
+    }
+    if not whole_set:
+        weights = (runs / results[0]["weights"]).read_bytes()
+        training.TRAINED.mkdir(parents=True, exist_ok=True)
+        (training.TRAINED / f"{name}.weights.h5").write_bytes(weights)
+        record["weights_sha256"] = hashlib.sha256(weights).hexdigest()
+    _add("results.json", key, record)
+    rounded = {
+        str(result["seed"]): {k: [round(v, 4) for v in values] for k, values in result["history"].items()}
+        for result in results
+    }
+    _add("histories.json", key, rounded)
+    return record
+
+
+def _add(file: str, key: str, content: dict) -> None:
+    path = training.TRAINED / file
+    everything = json.loads(path.read_text()) if path.is_file() else {}
+    everything[key] = content
+    training.write_json(path, dict(sorted(everything.items())))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", default=list(models.BUILDERS), help="models; all when left out")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--all-pictures", action="store_true", help="the sources' protocol: 50,000, none held out")
+    arguments = parser.parse_args()
+    for name in arguments.names:
+        models.known(name)
+    dataset = data.load("cifar10", validation=not arguments.all_pictures)
+    for name in arguments.names:
+        results = []
+        for seed in arguments.seeds:
+            print(f"{name}, seed {seed}", flush=True)
+            results.append(run(name, dataset, seed))
+            # Stored after every seed: what is finished is never lost.
+            record = store(name, dataset, results)
+            print(f"{name}: test accuracy {record['test_accuracy']}", flush=True)
+            keras.backend.clear_session()
+
+
+if __name__ == "__main__":
+    main()
