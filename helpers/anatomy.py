@@ -224,7 +224,7 @@ def _windows(layer, arriving: list[_Signal], output: tuple[int, ...]) -> tuple[_
 
 
 def _slide(layer, axis: int, given: _Window, places: int, output_places: int) -> _Window:
-    """The window after a convolution or pooling; Araujo et al. 2019, doi:10.23915/distill.00021, equations 2 and 3."""
+    """The window after a convolution or pooling; Araujo et al. 2019, doi:10.23915/distill.00021."""
     size = layer.pool_size[axis] if isinstance(layer, POOLING) else layer.kernel_size[axis]
     dilation = 1 if isinstance(layer, POOLING) else layer.dilation_rate[axis]
     reach = (size - 1) * dilation

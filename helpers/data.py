@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from helpers import download, shapes
+from helpers.download import DatasetError
+
 DATA = Path(__file__).resolve().parent.parent / "data"
 PICTURE_SHAPE = (32, 32, 3)
+PLANE = 32 * 32
+RECORD = 1 + 3 * PLANE
 VALIDATION_PICTURES = 5_000
 SPLIT_SEED = 0
+CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+# How many pictures of Shapes-10, and the seed that draws them.
+SHAPES10_TRAINING = (5_000, 1)
+SHAPES10_VALIDATION = (500, 2)
+SHAPES10_TEST = (1_000, 3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +45,29 @@ class Dataset:
     masks_test: np.ndarray | None = None
 
 
-CIFAR10_CLASSES = tuple("airplane automobile bird cat deer dog frog horse ship truck".split())
+def load(name: str = "auto", validation: bool = True) -> Dataset:
+    """The dataset "cifar10" or "shapes10"; "auto" is the one that the variable CNN_DATASET names.
+
+    Where CNN_DATASET is not set, "auto" is CIFAR-10, or Shapes-10 with a message when CIFAR-10 cannot be had.
+    ``validation=False`` keeps all training pictures together, in their original order, and ``x_val`` empty.
+
+    Raises DatasetError when CIFAR-10 was asked for by name and cannot be had, ValueError for an unknown name.
+    """
+    loaders = {"cifar10": _cifar10, "shapes10": _shapes10}
+    if name in loaders:
+        return loaders[name](validation)
+    if name != "auto":
+        raise ValueError(f"There is no dataset {name!r}: choose 'cifar10', 'shapes10' or 'auto'.")
+    wanted = os.environ.get("CNN_DATASET", "")
+    if wanted in loaders:
+        return loaders[wanted](validation)
+    if wanted:
+        raise ValueError(f"CNN_DATASET is {wanted!r}: set it to 'cifar10' or 'shapes10', or unset it.")
+    try:
+        return _cifar10(validation)
+    except DatasetError as error:
+        print(f"{error}\nUntil then this goes on with Shapes-10: drawn pictures of the same size, ten other classes.")
+        return _shapes10(validation)
 
 
 def stratified_split(labels: np.ndarray, held_out: int, seed: int = SPLIT_SEED) -> tuple[np.ndarray, np.ndarray]:
@@ -57,16 +91,78 @@ def read_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """One file of CIFAR-10's binary format: pictures (n, 32, 32, 3) uint8 and labels (n,) int64.
 
     A record is one label byte, then 1,024 red, 1,024 green and 1,024 blue bytes, rows first.
+    Raises ValueError when the file does not hold whole records.
     """
-    records = np.fromfile(path, dtype=np.uint8).reshape(-1, 1 + 3 * 32 * 32)
-    pictures = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-    return np.ascontiguousarray(pictures), records[:, 0].astype(np.int64)
+    records = _records([path])
+    return _pictures(records, np.arange(len(records))), _labels(records)
 
 
-def load(name: str = "auto", validation: bool = True) -> Dataset:
-    folder = DATA / "cifar-10-batches-bin"
-    parts = [read_batch(folder / f"data_batch_{i}.bin") for i in range(1, 6)]
-    x, y = (np.concatenate(column) for column in zip(*parts))
-    x_test, y_test = read_batch(folder / "test_batch.bin")
-    kept, held = stratified_split(y, VALIDATION_PICTURES if validation else 0)
-    return Dataset("cifar10", CIFAR10_CLASSES, x[kept], y[kept], x[held], y[held], x_test, y_test)
+def _cifar10(validation: bool) -> Dataset:
+    source = json.loads((DATA / "manifest.json").read_text())["cifar10"]
+    folder = download.cifar10_folder(DATA, source)
+    records = _records([folder / name for name in source["training"]])
+    test = _records([folder / name for name in source["test"]])
+    labels = _labels(records)
+    kept, held_out = stratified_split(labels, VALIDATION_PICTURES if validation else 0)
+    return Dataset(
+        name="cifar10",
+        class_names=CIFAR10_CLASSES,
+        x_train=_pictures(records, kept),
+        y_train=labels[kept],
+        x_val=_pictures(records, held_out),
+        y_val=labels[held_out],
+        x_test=_pictures(test, np.arange(len(test))),
+        y_test=_labels(test),
+    )
+
+
+def _shapes10(validation: bool) -> Dataset:
+    training, held_out, test = (shapes.draw(*part) for part in (SHAPES10_TRAINING, SHAPES10_VALIDATION, SHAPES10_TEST))
+    if not validation:
+        training = tuple(np.concatenate(both) for both in zip(training, held_out))
+        held_out = tuple(column[:0] for column in held_out)
+    return Dataset(
+        name="shapes10",
+        class_names=shapes.CLASS_NAMES,
+        x_train=training[0],
+        y_train=training[1],
+        masks_train=training[2],
+        x_val=held_out[0],
+        y_val=held_out[1],
+        masks_val=held_out[2],
+        x_test=test[0],
+        y_test=test[1],
+        masks_test=test[2],
+    )
+
+
+def _records(paths: list[Path]) -> np.ndarray:
+    """All records of some files, (n, 3073) uint8, read straight into one array."""
+    sizes = [path.stat().st_size for path in paths]
+    for path, size in zip(paths, sizes):
+        if size % RECORD:
+            raise ValueError(f"{path} has {size:,} bytes, which is not a whole number of records of {RECORD:,} bytes.")
+    records = np.empty((sum(sizes) // RECORD, RECORD), np.uint8)
+    begin = 0
+    for path, size in zip(paths, sizes):
+        with open(path, "rb") as file:
+            file.readinto(records[begin : begin + size // RECORD])
+        begin += size // RECORD
+    return records
+
+
+def _labels(records: np.ndarray) -> np.ndarray:
+    return records[:, 0].astype(np.int64)
+
+
+def _pictures(records: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The pictures of some rows, (n, 32, 32, 3): three colour planes each become one plane of three colours.
+
+    500 at a time, so that what is picked out and turned round stays in the processor's cache.
+    """
+    pixels = np.empty((len(rows), PLANE, 3), np.uint8)
+    for begin in range(0, len(rows), 500):
+        some = records[rows[begin : begin + 500], 1:]
+        for colour in range(3):
+            pixels[begin : begin + 500, :, colour] = some[:, colour * PLANE : (colour + 1) * PLANE]
+    return pixels.reshape(-1, *PICTURE_SHAPE)

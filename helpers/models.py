@@ -42,9 +42,7 @@ class Recipe:
         elif self.schedule != "constant":
             raise ValueError(f"Unknown schedule {self.schedule!r}: use 'constant' or 'cosine'.")
         elif self.decay:
-            rate = keras.optimizers.schedules.InverseTimeDecay(
-                self.learning_rate, decay_steps=1, decay_rate=self.decay
-            )
+            rate = keras.optimizers.schedules.InverseTimeDecay(self.learning_rate, decay_steps=1, decay_rate=self.decay)
         return keras.optimizers.get({"class_name": self.optimizer, "config": {"learning_rate": rate}})
 
 
@@ -182,8 +180,7 @@ def guide_cnn(input_shape=(32, 32, 3), classes: int = 10) -> keras.Sequential:
 
 
 BUILDERS: dict[str, Callable[..., keras.Sequential]] = {
-    build.__name__: build
-    for build in (strided_cnn, deeper_cnn, plain_cnn, dense_head_cnn, batchnorm_cnn, guide_cnn)
+    build.__name__: build for build in (strided_cnn, deeper_cnn, plain_cnn, dense_head_cnn, batchnorm_cnn, guide_cnn)
 }
 
 RECIPES: dict[str, Recipe] = {

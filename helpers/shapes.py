@@ -20,10 +20,13 @@ NEIGHBOURS = (
 CLASS_NAMES = tuple(name for pair in NEIGHBOURS for name in pair)
 
 # Levels of 0..255, and lengths in pixels.
-RADIUS = (8.0, 12.0)
-CONTRAST = (45.0, 140.0)
-TEXTURE = (4.0, 22.0)
-NOISE = (6.0, 24.0)
+RADIUS = (7.5, 12.0)
+GROUND = (0.0, 85.0)
+PAINT = (155.0, 255.0)
+SECOND_PAINT = (60.0, 140.0)  # this much darker than the first, in each channel
+PERIOD = (5.5, 7.5)
+TEXTURE = (4.0, 12.0)
+NOISE = (2.0, 9.0)
 
 
 def draw(pictures: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -50,15 +53,11 @@ def _draw_class(name: str, n: int, generator: np.random.Generator) -> tuple[np.n
     distance = SHAPES[name](u, v, generator) * radius
     inside = np.clip(0.5 - distance, 0, 1)[..., None]  # a pixel on the outline gets a share of both colours
 
-    ground = generator.uniform(0, 255, (n, 1, 1, 3)).astype(np.float32)
-    paint = _other_colour(ground, generator)
-    if name in ("stripes", "checks"):
-        second = _pattern(name, u * radius, v * radius, generator)[..., None]
-        paint = paint + second * (_other_colour(paint, generator) - paint)
-    paint = paint + _texture(n, generator)
-    ground = ground + _texture(n, generator)
+    ground = _colour(GROUND, n, generator)
+    pattern = _pattern(name, u, v, radius, generator)[..., None]
+    paint = _colour(PAINT, n, generator) - pattern * _colour(SECOND_PAINT, n, generator)
     noise = generator.standard_normal((n, SIDE, SIDE, 3), np.float32) * _uniform(NOISE, n, generator)[..., None]
-    picture = ground + inside * (paint - ground) + noise
+    picture = ground + inside * (paint - ground) + _texture(n, generator) + noise
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8), distance < 0
 
 
@@ -67,10 +66,15 @@ def _uniform(limits: tuple[float, float], n: int, generator: np.random.Generator
     return generator.uniform(*limits, (n, 1, 1)).astype(np.float32)
 
 
+def _colour(limits: tuple[float, float], n: int, generator: np.random.Generator) -> np.ndarray:
+    """One colour for each picture, (n, 1, 1, 3)."""
+    return generator.uniform(*limits, (n, 1, 1, 3)).astype(np.float32)
+
+
 def _coordinates(n: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Each pixel's place (u, v) from the object's centre along its turned axes, in radii; and the radius in pixels."""
     radius = _uniform(RADIUS, n, generator)
-    reach = (SIDE / 2 - 0.9 * radius) * 1.0
+    reach = SIDE / 2 - 0.8 * radius
     row, column = np.mgrid[:SIDE, :SIDE].astype(np.float32) - (SIDE - 1) / 2
     down = (row - _uniform((-1, 1), n, generator) * reach) / radius
     right = (column - _uniform((-1, 1), n, generator) * reach) / radius
@@ -78,36 +82,23 @@ def _coordinates(n: int, generator: np.random.Generator) -> tuple[np.ndarray, np
     return np.cos(angle) * right + np.sin(angle) * down, np.cos(angle) * down - np.sin(angle) * right, radius
 
 
-def _other_colour(colour: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """A colour at a random distance in a random direction, stepping back where it would leave 0..255."""
-    direction = generator.standard_normal(colour[:, :1, :1].shape, np.float32)
-    direction /= np.linalg.norm(direction, axis=-1, keepdims=True)
-    step = direction * _uniform(CONTRAST, len(colour), generator)[..., None]
-    ahead = colour + step
-    return np.where((ahead < 0) | (ahead > 255), colour - step, ahead)
-
-
 def _texture(n: int, generator: np.random.Generator) -> np.ndarray:
-    """Three waves of random length and direction in random colours."""
-    row, column = np.mgrid[:SIDE, :SIDE].astype(np.float32) * (2 * np.pi / SIDE)
-    total = np.zeros((n, SIDE, SIDE, 3), np.float32)
-    for _ in range(3):
-        wave = np.cos(
-            _uniform((-5, 5), n, generator) * row
-            + _uniform((-5, 5), n, generator) * column
-            + _uniform((0, 2 * np.pi), n, generator)
-        )
-        colour = generator.uniform(-1, 1, (n, 1, 1, 3)).astype(np.float32)
-        total += wave[..., None] * colour * _uniform(TEXTURE, n, generator)[..., None]
-    return total
+    """Three plane waves of random length and direction, each in a random colour: (n, 32, 32, 3), about 0."""
+    row, column = (np.mgrid[:SIDE, :SIDE].astype(np.float32) * (2 * np.pi / SIDE)).reshape(2, -1, 1)
+    phase, down, right = generator.uniform(-1, 1, (3, n, 1, 3)).astype(np.float32)
+    waves = np.cos(5 * down * row + 5 * right * column + np.pi * phase)
+    colours = generator.uniform(-1, 1, (n, 3, 3)).astype(np.float32) * _uniform(TEXTURE, n, generator)
+    return (waves @ colours).reshape(n, SIDE, SIDE, 3)
 
 
-def _pattern(name: str, u: np.ndarray, v: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Where the second colour goes, 0..1: stripes across u, or checks."""
-    period = _uniform((5.0, 8.0), len(u), generator)
-    wave = np.sin(2 * np.pi * u / period + _uniform((0, 2 * np.pi), len(u), generator))
+def _pattern(name: str, u: np.ndarray, v: np.ndarray, radius: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Share of the second colour, 0..1: stripes across u, checks, or for all other classes a shade along u."""
+    if name not in ("stripes", "checks"):
+        return np.clip(0.3 + 0.4 * u, 0, 1)
+    turns = 2 * np.pi * radius / _uniform(PERIOD, len(u), generator)
+    wave = np.sin(turns * u + _uniform((0, 2 * np.pi), len(u), generator))
     if name == "checks":
-        wave = wave * np.sin(2 * np.pi * v / period + _uniform((0, 2 * np.pi), len(u), generator))
+        wave = wave * np.sin(turns * v + _uniform((0, 2 * np.pi), len(u), generator))
     return np.clip(0.5 + 1.5 * wave, 0, 1)
 
 
@@ -115,28 +106,28 @@ def _pattern(name: str, u: np.ndarray, v: np.ndarray, generator: np.random.Gener
 
 
 def _disc(u, v, generator):
-    return np.hypot(u, v) - 0.8
+    return np.hypot(u, v) - 0.75
 
 
 def _ring(u, v, generator):
-    return _with_hole(_disc(u, v, generator), generator)
+    return _hollow(np.hypot(u, v), 0.85, generator)
 
 
 def _square(u, v, generator):
-    return np.maximum(np.abs(u), np.abs(v)) - 0.72
+    return np.maximum(np.abs(u), np.abs(v)) - 0.67
 
 
 def _frame(u, v, generator):
-    return _with_hole(_square(u, v, generator), generator)
+    return _hollow(np.maximum(np.abs(u), np.abs(v)), 0.77, generator)
 
 
-def _with_hole(distance, generator):
-    """Cut out what lies deeper inside than a random depth."""
-    return np.maximum(distance, -distance - _uniform((0.25, 0.55), len(distance), generator))
+def _hollow(from_centre, outer, generator):
+    """Solid between a hole of random size and the outer edge."""
+    return np.maximum(from_centre - outer, _uniform((0.12, 0.5), len(from_centre), generator) - from_centre)
 
 
 def _spikes(u, v, points, inner):
-    """A star with outer corners at 1 and inner corners at ``inner``: fold the plane to half a spike, one edge is left."""
+    """A star, outer corners at 1 and inner ones at ``inner``: folded to half a spike, it has a single edge."""
     sector = np.pi / points
     angle = np.abs((np.arctan2(v, u) + sector) % (2 * sector) - sector)
     radius = np.hypot(u, v)
@@ -146,28 +137,28 @@ def _spikes(u, v, points, inner):
 
 
 def _triangle(u, v, generator):
-    return _spikes(u, v, 3, 0.5)
+    return _spikes(u / 1.15, v / 1.15, 3, 0.5) * 1.15
 
 
 def _arrowhead(u, v, generator):
-    """A triangle with a notch: a second one, further back, is cut out."""
-    depth = _uniform((0.3, 0.6), len(u), generator)
-    return np.maximum(_triangle(u, v, generator), -_triangle(u + 1.5 - depth, v, generator))
+    """A triangle with a random notch in its base: a second triangle, further back, is cut out."""
+    notch = _uniform((0.3, 0.8), len(u), generator)
+    return np.maximum(_triangle(u, v, generator), -_triangle(u + 1.5 * 1.15 - notch, v, generator))
 
 
 def _star(u, v, generator):
-    return _spikes(u, v, 5, _uniform((0.4, 0.6), len(u), generator))
+    return _spikes(u / 1.15, v / 1.15, 5, _uniform((0.36, 0.52), len(u), generator)) * 1.15
 
 
 def _cross(u, v, generator):
-    arm = _uniform((0.2, 0.35), len(u), generator)
+    arm = _uniform((0.2, 0.32), len(u), generator)
     across = np.minimum(np.abs(u), np.abs(v)) - arm
-    return np.maximum(across, np.maximum(np.abs(u), np.abs(v)) - 0.9)
+    return np.maximum(across, np.maximum(np.abs(u), np.abs(v)) - 0.95)
 
 
 def _blob(u, v, generator):
     waves = np.cos(3 * np.arctan2(v, u) + _uniform((0, 2 * np.pi), len(u), generator))
-    return np.hypot(u, v) - 0.8 - 0.1 * waves
+    return np.hypot(u, v) - 0.75 - 0.1 * waves
 
 
 SHAPES = {

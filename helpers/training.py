@@ -27,6 +27,7 @@ TRAINED = ROOT / "data" / "trained"
 BACKUPS = ROOT / "build" / "training"
 CACHE = ROOT / "build" / "trained"
 HISTORY_KEYS = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
+AGAIN = "Put the stored file back (git checkout -- data/trained), or train anew with retrain=True."
 
 
 class Progress(keras.callbacks.Callback):
@@ -51,7 +52,10 @@ class Progress(keras.callbacks.Callback):
             if _in_notebook():
                 from IPython.display import display
 
-                self.handle = display(_Text(f"epoch 1 of {self.epochs} is running"), display_id=True)
+                running = f"epoch {len(self.lines) + 1} of {self.epochs} is running"
+                self.handle = display(_Text("\n".join([*self.lines, running])), display_id=True)
+            elif self.lines:
+                print(f"going on after epoch {len(self.lines)}", flush=True)
 
     def on_epoch_end(self, epoch, logs=None):
         # The epoch that Keras counts starts anew in each call of fit, so the lines are counted here.
@@ -122,16 +126,30 @@ def train(
 
     ``recipe`` and ``build`` (a function that returns the model) replace the stored ones in experiments.
     Returns the model and its history: one list per figure and for the seconds, one entry per epoch.
-    Raises ValueError before training for a dataset of another shape, FloatingPointError when the loss
-    is no longer a number.
+    Raises ValueError before training for a dataset that does not fit itself or the model, FloatingPointError
+    when the loss is no longer a number. A damaged backup is put aside, and the training begins anew.
     """
     recipe = recipe or models.RECIPES[models.known(name)]
     x, y = _checked(dataset)
-    keras.utils.set_random_seed(seed)
-    model = build() if build else models.build(name, x.shape[1:], len(dataset.class_names))
-    compile_by(recipe, model, len(x))
-    backup = _Backup(backups / f"{name}-{seed}-{fingerprint(recipe, model, dataset)}")
+
+    def fresh() -> keras.Model:
+        keras.utils.set_random_seed(seed)
+        model = build() if build else models.build(name, x.shape[1:], len(dataset.class_names))
+        if not model.built:
+            model.build((None, *x.shape[1:]))
+        _check_fit(model, dataset)
+        compile_by(recipe, model, len(x))
+        return model
+
+    model = fresh()
+    mark = fingerprint(recipe, model, dataset)
+    if build:
+        mark += f"-{_architecture(model)}"
+    backup = _Backup(backups / f"{name}-{seed}-{mark}")
     history = backup.restore(model)
+    if history is None:
+        # Half of a damaged file may have reached the weights.
+        model, history = fresh(), _empty_history()
     validation = (dataset.x_val, dataset.y_val) if len(dataset.x_val) else None
     callbacks = [Progress(recipe.epochs, done=history)] if progress else []
     for epoch in range(len(history["loss"]), recipe.epochs):
@@ -162,18 +180,37 @@ def train(
 
 
 def _checked(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """The training pictures and labels, once pictures, labels and class names agree; ValueError when not."""
     x, y = dataset.x_train, dataset.y_train
-    if x.ndim != 4 or x.shape[1] != x.shape[2]:
+    if x.ndim != 4 or x.shape[1] != x.shape[2] or not len(x):
         raise ValueError(f"Training needs square pictures (n, side, side, channels); {dataset.name} has {x.shape}.")
-    if len(x) != len(y):
-        raise ValueError(f"{dataset.name} has {len(x)} training pictures and {len(y)} labels: one label a picture.")
     classes = len(dataset.class_names)
-    if len(y) and not (0 <= y.min() and y.max() < classes):
-        raise ValueError(
-            f"{dataset.name} names {classes} classes, so labels run from 0 to {classes - 1}; "
-            f"they run from {y.min()} to {y.max()}."
-        )
+    for part, pictures, labels in (("training", x, y), ("validation", dataset.x_val, dataset.y_val)):
+        if len(pictures) != len(labels):
+            raise ValueError(
+                f"{dataset.name} has {len(pictures)} {part} pictures and {len(labels)} labels: one label a picture."
+            )
+        if len(labels) and not (labels.min() >= 0 and labels.max() < classes):
+            raise ValueError(
+                f"{dataset.name} names {classes} classes, so {part} labels run from 0 to {classes - 1}; "
+                f"they run from {labels.min()} to {labels.max()}."
+            )
+        if len(pictures) and pictures.shape[1:] != x.shape[1:]:
+            raise ValueError(
+                f"{dataset.name} has {part} pictures of shape {pictures.shape[1:]} and training pictures of shape "
+                f"{x.shape[1:]}: one shape for all."
+            )
     return x, y
+
+
+def _check_fit(model: keras.Model, dataset: Dataset) -> None:
+    """ValueError when the model takes other pictures or gives another number of answers than the dataset has."""
+    pictures, classes = dataset.x_train.shape[1:], len(dataset.class_names)
+    taken, given = model.input_shape[1:], model.output_shape[-1]
+    if len(taken) != len(pictures) or any(side not in (None, size) for side, size in zip(taken, pictures)):
+        raise ValueError(f"The model takes pictures of shape {taken}; those of {dataset.name} have {pictures}.")
+    if given != classes:
+        raise ValueError(f"The model tells {given} classes apart; {dataset.name} has {classes}.")
 
 
 def fingerprint(recipe: models.Recipe, model: keras.Model, dataset: Dataset) -> str:
@@ -186,30 +223,72 @@ def fingerprint(recipe: models.Recipe, model: keras.Model, dataset: Dataset) -> 
     return digest.hexdigest()[:12]
 
 
-class _Backup:
-    """The state after the last finished epoch: weights, optimizer and dropout seeds, and the history.
+def _architecture(model: keras.Model) -> str:
+    """Eight letters that change with any setting of any layer, for models that have no name of their own."""
+    settings = []
+    for layer in model.layers:
+        try:
+            config = layer.get_config()
+        except NotImplementedError:  # a layer of one's own that cannot describe itself
+            config = {}
+        settings.append((type(layer).__name__, {key: value for key, value in config.items() if key != "name"}))
+    return hashlib.sha256(json.dumps(settings, sort_keys=True, default=repr).encode()).hexdigest()[:8]
 
-    The history names the weights file it belongs to and is renamed into place last, so that a kill at
-    any moment leaves either the old state or the new one.
+
+def _random_states(model: keras.Model) -> list:
+    """The random states of dropout and other layers that draw, which Keras does not write into a weights file."""
+    weights = {id(weight) for weight in model.weights}
+    return [variable for variable in model.variables if id(variable) not in weights]
+
+
+def _empty_history() -> dict[str, list[float]]:
+    return {key: [] for key in HISTORY_KEYS}
+
+
+class _Backup:
+    """The state after the last finished epoch: weights and optimizer, the history, and what dropout draws next.
+
+    The length of the history names the weights file it belongs to, and it is renamed into place last, so that
+    a kill at any moment leaves either the old state or the new one.
     """
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.record = folder / "history.json"
+        self.record = folder / "state.json"
 
-    def restore(self, model: keras.Model) -> dict[str, list[float]]:
+    def restore(self, model: keras.Model) -> dict[str, list[float]] | None:
+        """Load the state into the model and return the history; None, and put aside, when it cannot be read."""
         if not self.record.is_file():
-            return {key: [] for key in HISTORY_KEYS}
-        history = json.loads(self.record.read_text())
-        model.optimizer.build(model.trainable_variables)
-        model.load_weights(self.folder / f"{len(history['loss'])}.weights.h5")
-        return history
+            return _empty_history()
+        try:
+            record = json.loads(self.record.read_text(encoding="utf-8"))
+            history = {key: list(record["history"][key]) for key in HISTORY_KEYS}
+            model.optimizer.build(model.trainable_variables)
+            model.load_weights(self.folder / f"{len(history['loss'])}.weights.h5")
+            for state, value in zip(_random_states(model), record["random_states"], strict=True):
+                state.assign(value)
+            return history
+        except Exception as error:  # h5py, Keras and json each have their own errors for a damaged file
+            print(
+                f"The backup of this training cannot be read ({type(error).__name__}). It is kept as "
+                f"{self._put_aside()}; the training begins anew.",
+                flush=True,
+            )
+            return None
+
+    def _put_aside(self) -> str:
+        number = 1
+        while (aside := self.folder.with_name(f"{self.folder.name}-damaged-{number}")).exists():
+            number += 1
+        self.folder.rename(aside)
+        return aside.name
 
     def save(self, model: keras.Model, history: dict[str, list[float]]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         epoch = len(history["loss"])
         model.save_weights(self.folder / f"{epoch}.weights.h5")
-        write_json(self.record, history)
+        states = [keras.ops.convert_to_numpy(state).tolist() for state in _random_states(model)]
+        write_json(self.record, {"history": history, "random_states": states})
         (self.folder / f"{epoch - 1}.weights.h5").unlink(missing_ok=True)
 
     def remove(self) -> None:
@@ -239,12 +318,19 @@ def trained(
     record = stored_result(name, stored)
     if record and not retrain and dataset.name == record["dataset"] and len(x) == record["training_pictures"]:
         _load_checked(model, record, recipe, stored / f"{name}.weights.h5")
-        return model, stored_histories(name, stored)[record["seeds"][0]]
+        histories = stored_histories(name, stored)
+        if record["seeds"][0] not in histories:
+            raise ValueError(f"histories.json has no history of {name}, seed {record['seeds'][0]}. {AGAIN}")
+        return model, histories[record["seeds"][0]]
     weights = cache / f"{name}-{fingerprint(recipe, model, dataset)}.weights.h5"
     history_file = weights.with_suffix(".json")
     if not retrain and weights.is_file() and history_file.is_file():
-        model.load_weights(weights)
-        return model, json.loads(history_file.read_text(encoding="utf-8"))
+        try:
+            history = json.loads(history_file.read_text(encoding="utf-8"))
+            model.load_weights(weights)
+            return model, history
+        except Exception as error:  # whatever is wrong with the file, training gives it again
+            print(f"{weights.name} under build/ cannot be read ({type(error).__name__}): training it anew.", flush=True)
     model, history = train(name, dataset)
     save_weights(model, weights)
     write_json(history_file, history)
@@ -256,7 +342,9 @@ def save_weights(model: keras.Model, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     clean = keras.models.clone_model(model)
     clean.set_weights(model.get_weights())
-    clean.save_weights(path)
+    part = path.with_name(f"part-{path.name}")
+    clean.save_weights(part)
+    os.replace(part, path)
 
 
 def stored_result(key: str, stored: Path = TRAINED) -> dict | None:
@@ -270,23 +358,25 @@ def stored_histories(key: str, stored: Path = TRAINED) -> dict[int, dict[str, li
 
 
 def _read_json(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: {error}. Put it back: git checkout -- data/trained") from None
 
 
 def _load_checked(model: keras.Model, record: dict, recipe: models.Recipe, path: Path) -> None:
-    again = "Put the stored file back (git checkout -- data/trained), or train anew with retrain=True."
     if not path.is_file():
-        raise ValueError(f"{path.name} is missing from {path.parent}. {again}")
+        raise ValueError(f"{path.name} is missing from {path.parent}. {AGAIN}")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest != record["weights_sha256"]:
         raise ValueError(
             f"{path} is damaged or not ours: its SHA-256 is {digest[:12]}..., results.json says "
-            f"{record['weights_sha256'][:12]}.... {again}"
+            f"{record['weights_sha256'][:12]}.... {AGAIN}"
         )
     if record["recipe"] != recipe.as_dict() or record["parameters"] != model.count_params():
         raise ValueError(
             f"{path} was trained by another recipe or for another architecture than helpers/models.py now has "
-            f"({record['recipe']}, {record['parameters']:,} parameters). {again}"
+            f"({record['recipe']}, {record['parameters']:,} parameters). {AGAIN}"
         )
     model.load_weights(path)
 

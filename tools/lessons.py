@@ -78,7 +78,7 @@ def dataset_or_exit(name: str) -> str:
 
 @dataclass
 class Outcome:
-    """What executing a lesson gave: the notebook with outputs, the seconds it took, and what went wrong, if anything."""
+    """What executing a lesson gave: the notebook with outputs, the seconds it took, and what went wrong."""
 
     notebook: nbformat.NotebookNode
     seconds: float

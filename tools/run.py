@@ -68,9 +68,7 @@ def _cells(path: Path) -> int:
 def _write_html(notebook, path: Path, title: str) -> None:
     from nbconvert import HTMLExporter
 
-    body, _ = HTMLExporter(embed_images=True).from_notebook_node(
-        notebook, resources={"metadata": {"name": title}}
-    )
+    body, _ = HTMLExporter(embed_images=True).from_notebook_node(notebook, resources={"metadata": {"name": title}})
     path.write_text(body, encoding="utf-8")
 
 

@@ -101,7 +101,9 @@ def numbers(answer: Any, what: str = "the answer", shape: tuple[int, ...] | None
     if shape is not None and array.shape != shape:
         wrong(f"{what} should have the shape {shape}, yours has {array.shape}.")
     if not np.isfinite(array).all():
-        wrong(f"{what} holds {'NaN' if np.isnan(array).any() else 'infinity'}. Look for a division by zero or a log of 0.")
+        wrong(
+            f"{what} holds {'NaN' if np.isnan(array).any() else 'infinity'}. Look for a division by zero or a log of 0."
+        )
     return array
 
 

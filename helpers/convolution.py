@@ -1,0 +1,72 @@
+"""Convolution and pooling as lesson 01 teaches them: a few lines of NumPy, arrays in, arrays out.
+
+"Convolution" is used as deep learning uses it: the kernel is laid on the picture as it is, not flipped first
+(cross-correlation). Formulas: Dumoulin and Visin, A guide to convolution arithmetic, arXiv:1603.07285.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+def output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0) -> int:
+    """Number of window positions along one side: (size + 2 padding - kernel_size) // stride + 1.
+
+    ``padding`` counts the zeros on each of the two ends. Raises ValueError where the window does not fit.
+    """
+    if stride < 1 or padding < 0 or kernel_size < 1:
+        raise ValueError(
+            f"Kernel size {kernel_size}, stride {stride}, padding {padding}: the first two start at 1, padding at 0."
+        )
+    if size + 2 * padding < kernel_size:
+        raise ValueError(f"A window of {kernel_size} does not fit into {size} + 2 × {padding} pixels: make it smaller.")
+    return (size + 2 * padding - kernel_size) // stride + 1
+
+
+def same_padding(size: int, kernel_size: int, stride: int = 1) -> tuple[int, int]:
+    """Zeros before and after, so that ceil(size / stride) places come out; an odd one goes after, as in TensorFlow."""
+    places = -(-size // stride)
+    total = max((places - 1) * stride + kernel_size - size, 0)
+    return total // 2, total - total // 2
+
+
+def convolve(
+    image: np.ndarray, kernel: np.ndarray, bias: float | np.ndarray = 0.0, stride: int = 1, padding: str = "valid"
+) -> np.ndarray:
+    """Slide a kernel, a filter or many filters over one picture; "valid" or "same" padding, as in Keras.
+
+    Picture (rows, columns) with a kernel (k, k), or picture (rows, columns, channels) with one filter
+    (k, k, channels) or with many, (k, k, channels, filters). Gives (new rows, new columns[, filters]).
+    Raises ValueError for shapes that do not fit together and for another padding.
+    """
+    image, kernel = np.asarray(image), np.asarray(kernel)
+    if image.ndim not in (2, 3) or image.shape[2:] != kernel.shape[2:3] or (image.ndim == 2) != (kernel.ndim == 2):
+        raise ValueError(
+            f"A picture of shape {image.shape} and a kernel of shape {kernel.shape} do not fit together: "
+            "(rows, columns) goes with (k, k), and (rows, columns, channels) with (k, k, channels[, filters])."
+        )
+    if padding not in ("valid", "same"):
+        raise ValueError(f"Unknown padding {padding!r}: use 'valid' or 'same'.")
+    if padding == "same":
+        sides = [same_padding(image.shape[axis], kernel.shape[axis], stride) for axis in (0, 1)]
+        image = np.pad(image, sides + [(0, 0)] * (image.ndim - 2))
+    if min(np.subtract(image.shape[:2], kernel.shape[:2])) < 0:
+        raise ValueError(f"A kernel of shape {kernel.shape} is larger than the picture of shape {image.shape}.")
+    windows = sliding_window_view(image, kernel.shape[:2], axis=(0, 1))[::stride, ::stride]
+    if image.ndim == 3:
+        # (rows, columns, channels, k, k) -> (rows, columns, k, k, channels), the order of Keras's filters.
+        windows = np.moveaxis(windows, 2, -1)
+    return np.tensordot(windows, kernel, axes=image.ndim) + bias
+
+
+def pool(image: np.ndarray, size: int = 2, stride: int | None = None, reduce: Callable = np.max) -> np.ndarray:
+    """One number for each window of a map (rows, columns): its maximum, or what ``reduce`` says (np.mean, np.sum, ...).
+
+    ``stride`` is ``size`` unless given. Rows and columns that do not fill a window are left out, as in Keras.
+    """
+    stride = stride or size
+    windows = sliding_window_view(image, (size, size))[::stride, ::stride]
+    return reduce(windows, axis=(2, 3))

@@ -1,0 +1,355 @@
+"""CIFAR-10's six files: found on this machine, or fetched once, and checked against their published SHA-256.
+
+Trust comes from the SHA-256 in ``data/manifest.json``, never from the host. Nothing is unpacked before its
+archive is checked, and nothing gets its final name before it is complete.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import http.client
+import json
+import os
+import shutil
+import ssl
+import sys
+import tarfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from tqdm import tqdm
+
+if os.name == "nt":
+    import msvcrt
+else:
+    import fcntl
+
+TIMEOUT_SECONDS = 15  # for an answer, and between two pieces of it
+CRAWL_SECONDS = 20  # a host that stays this long ...
+CRAWL_BYTES_PER_SECOND = 200_000  # ... below this speed is left, while another one has not been tried
+ATTEMPTS = 3  # connections to one host, as long as each brings the download further
+PIECE = 1 << 16
+
+
+class DatasetError(OSError):
+    """A dataset cannot be had. The message names the file or the address, and what to do."""
+
+
+class HostError(Exception):
+    """One address did not deliver; the next one may."""
+
+
+def cifar10_folder(data: Path, source: dict) -> Path:
+    """The folder that holds CIFAR-10's checked files; fetches them into ``data`` where there are none.
+
+    ``CIFAR10_PATH`` (the archive, the folder or its parent) goes first, then what lies in ``data``, then
+    the network. ``source`` is the manifest's entry. Raises DatasetError.
+    """
+    named = os.environ.get("CIFAR10_PATH", "")
+    found = _local(Path(named).expanduser() if named else data, source)
+    if named and found is None:
+        raise DatasetError(
+            f"CIFAR10_PATH is {named!r}, but neither {source['archive']} nor {source['folder']} is there. "
+            "Name the archive, the folder or the folder's parent, or unset CIFAR10_PATH."
+        )
+    if found is None or found.is_file():
+        folder = data / source["folder"]
+        _prepare(folder, found, source)
+    else:
+        folder = found
+    remedy = (
+        "Copy the folder again, or unset CIFAR10_PATH."
+        if named and found == folder
+        else f"Delete the folder {folder} and run this again: it will be fetched anew."
+    )
+    _check_folder(folder, source, data / "checked.json", remedy)
+    return folder
+
+
+def fetch(source: dict, archive: Path) -> None:
+    """Download the archive from the first address that delivers it; a download that broke off goes on.
+
+    Raises DatasetError when no address does; what has come by then is kept as ``.part`` for the next try.
+    """
+    part = archive.with_name(archive.name + ".part")
+    tries = dict.fromkeys(source["addresses"], 0)
+    failures = {}
+    waiting = deque(tries)
+    while waiting:
+        address = waiting.popleft()
+        tries[address] += 1
+        before = _size(part)
+        try:
+            _download(address, part, source["bytes"], patient=all(tries.values()))
+            if sha256(part) == source["sha256"]:
+                os.replace(part, archive)
+                return
+            part.unlink()
+            raise HostError("sent other bytes than the published archive")
+        except HostError as error:
+            failures[address] = str(error)
+            # Also after a wrong SHA-256 of what was begun elsewhere: this host then starts from nothing.
+            if tries[address] < ATTEMPTS and _size(part) != before:
+                waiting.append(address)
+    tried = "; ".join(f"{address} {reason}" for address, reason in failures.items())
+    raise DatasetError(
+        f"CIFAR-10 could not be fetched: {tried}. Check the network and run this again, "
+        f"or put {archive.name} into {archive.parent} or name it in CIFAR10_PATH."
+    )
+
+
+def unpack(archive: Path, folder: Path, source: dict) -> None:
+    """Write the archive's known files into ``folder``, which appears complete or not at all.
+
+    Raises DatasetError when the archive is not the published one.
+    """
+    if archive.stat().st_size != source["bytes"] or sha256(archive) != source["sha256"]:
+        raise DatasetError(
+            f"{archive} is damaged, or another version than the binary one: its SHA-256 is not the published "
+            f"{source['sha256'][:12]}... Delete it, and run this again or get it from {source['addresses'][0]}"
+        )
+    unfinished = folder.with_name(folder.name + ".part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    # Only these names are written, each to a path of our own making: the archive cannot choose any.
+    wanted = {f"{source['folder']}/{name}": unfinished / name for name in _files(source)}
+    with tarfile.open(archive, "r|gz") as members:
+        for member in members:
+            if member.isreg() and member.name in wanted:
+                with open(wanted[member.name], "wb") as file:
+                    shutil.copyfileobj(members.extractfile(member), file)
+    for name, published in _files(source).items():
+        _check_file(unfinished / name, published, f"Delete {archive} and run this again.")
+    os.replace(unfinished, folder)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _files(source: dict) -> dict[str, dict]:
+    return {**source["training"], **source["test"]}
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+# What lies on this machine
+
+
+def _local(place: Path, source: dict) -> Path | None:
+    """The folder with CIFAR-10's files or the archive, at ``place`` or in it; None when there is neither."""
+    if place.is_file():
+        return place.resolve()
+    for folder in (place, place / source["folder"]):
+        if any((folder / name).exists() for name in _files(source)):
+            return folder.resolve()
+    archive = place / source["archive"]
+    return archive.resolve() if archive.is_file() else None
+
+
+def _check_folder(folder: Path, source: dict, memory: Path, remedy: str) -> None:
+    """Compare each file with its published SHA-256, once: ``memory`` keeps size and time of what was found good."""
+    try:
+        known = json.loads(memory.read_text())
+    except (OSError, ValueError):
+        known = {}
+    good = {}
+    for name, published in _files(source).items():
+        path = folder / name
+        with suppress(OSError):
+            good[str(path)] = [path.stat().st_size, path.stat().st_mtime_ns, published["sha256"]]
+        if str(path) not in good or known.get(str(path)) != good[str(path)]:
+            _check_file(path, published, remedy)
+    if any(known.get(path) != mark for path, mark in good.items()):
+        # Where data/ is read-only, the files are checked each time.
+        with suppress(OSError):
+            unfinished = memory.with_name(f"{memory.name}.{os.getpid()}.part")
+            unfinished.write_text(json.dumps({**known, **good}))
+            os.replace(unfinished, memory)
+
+
+def _check_file(path: Path, published: dict, remedy: str) -> None:
+    try:
+        size = path.stat().st_size
+        same = size == published["bytes"] and sha256(path) == published["sha256"]
+    except FileNotFoundError:
+        raise DatasetError(f"{path} is missing. {remedy}") from None
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read ({error.strerror}). {remedy}") from None
+    if not same:
+        fault = f"it has {size:,} bytes, not {published['bytes']:,}"
+        fault = "its SHA-256 is not the published one" if size == published["bytes"] else fault
+        raise DatasetError(f"{path} is damaged: {fault}. {remedy}")
+
+
+# What is written into data/
+
+
+def _prepare(folder: Path, archive: Path | None, source: dict) -> None:
+    """Have the files in ``folder``: unpacked from ``archive``, or fetched first when that is None."""
+    if _local(folder, source):
+        return
+    with _disk_errors(folder.parent, source):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _one_at_a_time(folder.parent / "cifar10.lock"):
+            # Another notebook may have finished while this one waited.
+            archive = archive or _local(folder.parent, source)
+            if _local(folder, source):
+                return
+            fetched = archive is None
+            if fetched:
+                _check_space(folder.parent, source)
+                archive = folder.parent / source["archive"]
+                fetch(source, archive)
+            unpack(archive, folder, source)
+            if fetched:
+                archive.unlink()
+
+
+@contextmanager
+def _one_at_a_time(lock: Path) -> Iterator[None]:
+    """Let one process in. The system gives the lock back when its holder ends, however it ends."""
+    with open(lock, "a") as file:
+        if not _locked(file):
+            print("Another notebook is fetching CIFAR-10: waiting for it.", flush=True)
+            while not _locked(file):
+                time.sleep(0.2)
+        yield
+
+
+def _locked(file: IO) -> bool:
+    """Take the lock if it is free, and say whether it is ours."""
+    try:
+        if os.name == "nt":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        # Some network drives know no locks: then go on without one, the SHA-256 still guards the result.
+        return error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+    return True
+
+
+def _needed(source: dict) -> int:
+    return source["bytes"] + sum(published["bytes"] for published in _files(source).values())
+
+
+def _check_space(data: Path, source: dict) -> None:
+    already = _size(data / (source["archive"] + ".part"))
+    if shutil.disk_usage(data).free < _needed(source) - already:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@contextmanager
+def _disk_errors(data: Path, source: dict) -> Iterator[None]:
+    """Turn an OSError of the disk into a sentence, and give back the room that an unfinished download takes."""
+    try:
+        yield
+    except DatasetError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+            with suppress(OSError):
+                (data / (source["archive"] + ".part")).unlink(missing_ok=True)
+            shutil.rmtree(data / (source["folder"] + ".part"), ignore_errors=True)
+            raise DatasetError(
+                f"The disk of {data} is full: CIFAR-10 needs {_needed(source) / 1e6:,.0f} MB there. "
+                "Free some space and run this again, or name a folder elsewhere in CIFAR10_PATH."
+            ) from None
+        raise DatasetError(
+            f"CIFAR-10 could not be written into {data} ({error}). Make that folder writable, or unpack "
+            f"{source['archive']} somewhere else and name the place in CIFAR10_PATH."
+        ) from None
+
+
+# The network
+
+
+def _download(address: str, part: Path, size: int, patient: bool) -> None:
+    """Bring ``part`` to ``size`` bytes. Raises HostError for all that is the host's fault, OSError for the disk's."""
+    have = _size(part)
+    if have == size:
+        return
+    headers = {"User-Agent": "cnn-on-cifar10"}
+    if 0 < have < size:
+        headers["Range"] = f"bytes={have}-"
+    with _host_errors():
+        request = urllib.request.Request(address, headers=headers)
+        response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=_certificates())
+    with response:
+        # Not every host can begin in the middle: one that answers 200 sends the file from its first byte.
+        begin = have if response.status == http.client.PARTIAL_CONTENT else 0
+        _check_answer(response, begin, size)
+        # The standard bar goes to stderr, which does not belong into a lesson's stored output.
+        look = {"unit": "B", "unit_scale": True, "mininterval": 0.5, "leave": False, "file": sys.stdout}
+        name = f"CIFAR-10 from {urllib.parse.urlsplit(address).hostname}"
+        with open(part, "ab" if begin else "wb") as file, tqdm(desc=name, initial=begin, total=size, **look) as bar:
+            _copy(response, file, size - begin, patient, bar)
+
+
+def _copy(response: http.client.HTTPResponse, file: BinaryIO, missing: int, patient: bool, bar: tqdm) -> None:
+    """Append ``missing`` bytes as they come. Raises HostError when they stop, or crawl and there is no patience."""
+    since, received = time.monotonic(), 0
+    while missing > 0:
+        with _host_errors():
+            # One piece as it comes: read() would wait until all of it is there, and never notice a crawl.
+            piece = response.read1(min(PIECE, missing))
+        if not piece:
+            raise HostError(f"broke off {missing:,} bytes before the end")
+        file.write(piece)
+        bar.update(len(piece))
+        missing -= len(piece)
+        received += len(piece)
+        seconds = time.monotonic() - since
+        if seconds > CRAWL_SECONDS:
+            if received / seconds < CRAWL_BYTES_PER_SECOND and not patient:
+                raise HostError(f"sent only {received / seconds / 1000:.0f} kB/s")
+            since, received = time.monotonic(), 0
+
+
+def _check_answer(response: http.client.HTTPResponse, begin: int, size: int) -> None:
+    """Raise HostError when what follows cannot be the archive from byte ``begin`` on."""
+    if response.headers.get_content_type() == "text/html":
+        raise HostError("answered with a web page, perhaps the login page of this network")
+    if response.length is not None and begin + response.length != size:
+        raise HostError(f"offers a file of {begin + response.length:,} bytes, not {size:,}")
+    if begin and not response.headers.get("Content-Range", "").startswith(f"bytes {begin}-"):
+        raise HostError("answered with another part of the file than the one asked for")
+
+
+def _certificates() -> ssl.SSLContext:
+    """The system's certificates, and those of certifi where it is installed: Python for macOS comes with none."""
+    context = ssl.create_default_context()
+    with suppress(ImportError):
+        import certifi
+
+        context.load_verify_locations(certifi.where())
+    return context
+
+
+@contextmanager
+def _host_errors() -> Iterator[None]:
+    """Turn what the network raises into the second half of a sentence that begins with the address."""
+    try:
+        yield
+    except urllib.error.HTTPError as error:
+        raise HostError(f"answered {error.code} {error.reason}") from None
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, TimeoutError):
+            raise HostError(f"sent nothing for {TIMEOUT_SECONDS} s") from None
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            raise HostError(f"has a certificate that is not trusted ({reason.verify_message})") from None
+        raise HostError(f"could not be read ({getattr(reason, 'strerror', None) or reason})") from None

@@ -1,0 +1,222 @@
+"""Train the studies that lessons draw conclusions from: ``python -m tools.experiments [STUDY ...]``.
+
+A study is a function that calls ``run(trial)`` for every training it wants; what one trial gave may decide on the
+next. The records of the trials land in ``data/trained/experiments.json`` under the study's name. Each finished
+trial is also kept under ``build/runs``, so that a study that was interrupted, or got another trial, goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from helpers import start
+
+with start.quiet():
+    import keras
+
+from helpers import data, models, training
+
+RUNS = training.ROOT / "build" / "runs"
+FILE = training.TRAINED / "experiments.json"
+DRY_PICTURES = 500
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training: a named model, a recipe, a seed, and what is different in the model.
+
+    ``options`` go to the model's builder, except ``dropout_scale``, by which the rates of all dropout layers
+    are multiplied. Only a ``final`` trial is scored on the test set: all choices are made on validation.
+    """
+
+    model: str
+    recipe: models.Recipe
+    seed: int = 0
+    options: dict = field(default_factory=dict)
+    final: bool = False
+
+
+Run = Callable[[Trial], dict]
+
+
+def build(trial: Trial, dataset: data.Dataset) -> keras.Model:
+    """The trial's model, freshly initialised."""
+    options = dict(trial.options)
+    scale = options.pop("dropout_scale", 1)
+    builder = models.BUILDERS[models.known(trial.model)]
+    model = builder(dataset.x_train.shape[1:], len(dataset.class_names), **options)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            # The rate is read at each call, so that it can be changed before the first one is compiled.
+            layer.rate *= scale
+    return model
+
+
+def train(trial: Trial, dataset: data.Dataset, runs: Path = RUNS) -> dict:
+    """The record of one trial: trained now, or read when it was finished before with the same precision."""
+    mark = training.fingerprint(trial.recipe, build(trial, dataset), dataset)
+    facts = json.dumps([mark, trial.options, trial.final, training.precision()], sort_keys=True)
+    stem = f"trial-{trial.model}-{trial.seed}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
+    file = runs / f"{stem}.json"
+    if file.is_file():
+        return json.loads(file.read_text(encoding="utf-8"))
+    print(f"{trial.model}, seed {trial.seed}, {trial.options}, {trial.recipe}", flush=True)
+    model, history = training.train(
+        trial.model,
+        dataset,
+        trial.seed,
+        recipe=trial.recipe,
+        build=lambda: build(trial, dataset),
+    )
+    record = {
+        "model": trial.model,
+        "recipe": trial.recipe.as_dict(),
+        "options": trial.options,
+        "seed": trial.seed,
+        "dataset": dataset.name,
+        "training_pictures": len(dataset.x_train),
+        "parameters": model.count_params(),
+        "history": {key: [round(value, 4) for value in values] for key, values in history.items()},
+        "seconds": round(sum(history["seconds"]), 1),
+        "precision": training.precision(),
+        "machine": training.machine(),
+        "versions": {package: importlib.metadata.version(package) for package in ("tensorflow", "keras", "numpy")},
+    }
+    if trial.final:
+        _, accuracy = model.evaluate(dataset.x_test, dataset.y_test, batch_size=500, verbose=0)
+        record["test_accuracy"] = round(accuracy, 4)
+    training.write_json(file, record)
+    keras.backend.clear_session()
+    return record
+
+
+def store(study: str, records: list[dict], file: Path = FILE) -> None:
+    """Write the records of one study beside those of the others."""
+    everything = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    everything[study] = records
+    training.write_json(file, dict(sorted(everything.items())))
+
+
+def conduct(study: str, dataset: data.Dataset, runs: Path = RUNS, file: Path = FILE, dry: bool = False) -> list[dict]:
+    """Run the missing trials of one study, one at a time, storing after each; returns all its records.
+
+    A dry run trains every trial for one epoch only.
+    """
+    records: list[dict] = []
+
+    def run(trial: Trial) -> dict:
+        if dry:
+            trial = dataclasses.replace(trial, recipe=dataclasses.replace(trial.recipe, epochs=1))
+        record = train(trial, dataset, runs)
+        if record not in records:
+            records.append(record)
+        store(study, records, file)
+        return record
+
+    STUDIES[study](run)
+    return records
+
+
+def best(records: list[dict]) -> dict:
+    """The record with the highest validation accuracy after its last epoch."""
+    return max(records, key=lambda record: record["history"]["val_accuracy"][-1])
+
+
+def depth(run: Run) -> None:
+    """Lesson 05: does the deeper model of source S lose to the first one when both are tuned on equal terms?
+
+    Equal terms are equal seconds: an epoch of the deeper model takes about as long as eight of the strided one.
+    The learning rate is chosen in short runs, the dropout in runs of full length, both on validation; then the
+    winner is trained with three seeds.
+    """
+    for model, epochs in (("strided_cnn", 40), ("deeper_cnn", 5)):
+        published, half = {"dropout_scale": 1.0}, {"dropout_scale": 0.5}
+        short = models.Recipe("RMSprop", 0.001, batch_size=128, epochs=epochs * 2 // 5, schedule="cosine")
+        searched = [
+            run(Trial(model, dataclasses.replace(short, learning_rate=rate), options=half))
+            for rate in (0.0003, 0.001, 0.003)
+        ]
+        rate = best(searched)["recipe"]["learning_rate"]
+        recipe = dataclasses.replace(short, learning_rate=rate, epochs=epochs)
+        options = best([run(Trial(model, recipe, options=options)) for options in (published, half)])["options"]
+        for seed in (1, 2, 3):
+            run(Trial(model, recipe, seed, options, final=True))
+
+
+def learning_rates(run: Run) -> None:
+    """Lesson 06: the same three epochs of source C's model with learning rates from far too low to far too high."""
+    recipe = dataclasses.replace(models.RECIPES["plain_cnn"], epochs=3)
+    for rate in (0.00001, 0.0001, 0.001, 0.01, 0.1):
+        run(Trial("plain_cnn", dataclasses.replace(recipe, learning_rate=rate)))
+
+
+def batch_size(run: Run) -> None:
+    """Lesson 06: batch 10 (source R), 32 (source C) and 128 (source W) in accuracy and in seconds, else all the same.
+
+    The sizes take turns, and none of the runs is shared with another study, so that their seconds compare.
+    """
+    recipe = dataclasses.replace(models.RECIPES["plain_cnn"], epochs=3)
+    for seed in (1, 2):
+        for size in (10, 32, 128):
+            run(Trial("plain_cnn", dataclasses.replace(recipe, batch_size=size), seed))
+
+
+def schedules(run: Run) -> None:
+    """Lesson 06: the same three epochs with a constant learning rate (those of ``batch_size``) and with a cosine."""
+    recipe = dataclasses.replace(models.RECIPES["plain_cnn"], epochs=3)
+    for seed in (1, 2):
+        for schedule in ("constant", "cosine"):
+            run(Trial("plain_cnn", dataclasses.replace(recipe, schedule=schedule), seed))
+
+
+def gentle_end(run: Run) -> None:
+    """Lessons 04 and 06: source S's first model by its recipe, but with a learning rate that falls to zero.
+
+    The stored seeds of the recipe itself, with its constant rate, are what this is compared with.
+    """
+    recipe = dataclasses.replace(models.RECIPES["strided_cnn"], schedule="cosine", decay=0.0)
+    for seed in (0, 1, 2):
+        run(Trial("strided_cnn", recipe, seed, final=True))
+
+
+STUDIES: dict[str, Callable[[Run], None]] = {
+    "gentle_end": gentle_end,
+    "depth": depth,
+    "learning_rates": learning_rates,
+    "batch_size": batch_size,
+    "schedules": schedules,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("studies", nargs="*", default=list(STUDIES), help="studies; all when left out")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="one epoch a trial on a few drawn pictures; stores under build/ only"
+    )
+    arguments = parser.parse_args()
+    for study in arguments.studies:
+        if study not in STUDIES:
+            parser.error(f"there is no study {study!r}. The names are: {', '.join(STUDIES)}.")
+    runs, file = RUNS, FILE
+    dataset = data.load("shapes10" if arguments.dry_run else "cifar10")
+    if arguments.dry_run:
+        runs = training.ROOT / "build" / "dry_runs"
+        file = runs / FILE.name
+        dataset = dataclasses.replace(
+            dataset, x_train=dataset.x_train[:DRY_PICTURES], y_train=dataset.y_train[:DRY_PICTURES]
+        )
+    for study in arguments.studies:
+        records = conduct(study, dataset, runs, file, dry=arguments.dry_run)
+        print(f"{study}: {len(records)} trials in {file.relative_to(training.ROOT)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
