@@ -47,7 +47,7 @@ def still(image: np.ndarray, kernels: dict[str, np.ndarray]) -> Figure:
     """One row for each of the first kernels: its numbers, then its response at the settings of ``STILL``."""
     rows = min(len(kernels), STILL_KERNELS)
     figure, grid = plt.subplots(
-        rows, 1 + len(STILL), figsize=(12, 3.6 * rows), width_ratios=(2.2, 4.5, 4.5), squeeze=False
+        rows, 1 + len(STILL), figsize=(11, 3.2 * rows), width_ratios=(2.2, 4.5, 4.5), squeeze=False
     )
     for (name, kernel), (first, *rest) in zip(kernels.items(), grid):
         plots.numbers(np.round(kernel, 2), name, first, signed=True)

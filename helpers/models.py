@@ -206,5 +206,6 @@ def known(name: str) -> str:
 
 
 def outputs_logits(model: keras.Model) -> bool:
-    """True when the last layer has no softmax, so that the loss must be told ``from_logits=True``."""
-    return getattr(model.layers[-1], "activation", None) is not keras.activations.softmax
+    """True when the model does not end in a softmax, so that the loss must be told ``from_logits=True``."""
+    last = model.layers[-1]
+    return not (isinstance(last, layers.Softmax) or getattr(last, "activation", None) is keras.activations.softmax)

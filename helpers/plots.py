@@ -224,6 +224,7 @@ def descent_on_contours(
         axes.plot(*path.T, marker=marker, markersize=5, linewidth=1.5, color=f"C{index}", label=name)
     axes.plot(*minimum, "*", color="black", markersize=18, linestyle="none", label="minimum")
     axes.set(xlabel="first weight", ylabel="second weight", title=title, aspect="equal")
+    axes.locator_params(nbins=6)
     axes.grid(False)
     axes.legend()
     return axes
@@ -234,7 +235,7 @@ def kernels_and_responses(kernels: dict[str, np.ndarray], responses: Sequence[np
     figure, (above, below) = plt.subplots(2, len(kernels), figsize=(3.6 * len(kernels), 6.4), height_ratios=(3, 2.2))
     limit = float(np.percentile(np.abs(responses), 99))
     for (name, kernel), response, top, bottom in zip(kernels.items(), responses, above, below):
-        numbers(kernel, name, top, signed=True, form=".2f")
+        numbers(np.round(kernel, 2) + 0.0, name, top, signed=True, form=".2f")  # + 0.0: no "-0.00"
         image = _bare(bottom).imshow(response, cmap=SIGNED, vmin=-limit, vmax=limit)
     figure.colorbar(image, ax=list(below), shrink=0.85)
     return figure
@@ -316,7 +317,7 @@ def architecture(rows: Sequence, title: str = "", axes: Axes | None = None) -> A
         else:
             boxes[-1][2].append(row.layer)
     if axes is None:
-        _, axes = plt.subplots(figsize=(max(7, 1.2 * len(boxes)), 3.7))
+        _, axes = plt.subplots(figsize=(max(7, 1.27 * len(boxes)), 3.7))
     for place, (row, kind, extras) in enumerate(boxes):
         top = _cuboid(axes, place, row.output, ARCHITECTURE_COLOURS.get(kind, "0.85"))
         words = _short(row.layer) if kind in ARCHITECTURE_COLOURS else "input"
@@ -361,9 +362,12 @@ def _short(layer: str) -> str:
 
 
 def dots(values: dict[str, Sequence[float]], xlabel: str = "") -> Axes:
-    """A row for each name: a dot for each of its values (a seed, say), a line and the number at their mean."""
+    """A row for each name: a dot for each of its values (a seed, say), a line and the number at their mean.
+
+    Two colours alternate from row to row.
+    """
     _, axes = plt.subplots(figsize=(9, 0.75 * len(values) + 1.2))
-    for row, (name, group) in enumerate(values.items()):
+    for row, group in enumerate(values.values()):
         mean = np.mean(group)
         axes.plot([mean, mean], [row - 0.3, row + 0.3], color="0.4", linewidth=2)
         axes.plot(group, [row] * len(group), "o", color=f"C{row % 2}", markersize=10, alpha=0.75)

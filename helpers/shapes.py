@@ -1,8 +1,12 @@
 """Shapes-10, the drawn stand-in for CIFAR-10: ten classes of shapes, each picture with its object's mask.
 
-Colours, place, size, angle, background and noise are random and the same for every class, so that only
-form tells the classes apart. They come in five pairs of neighbours that blend into one another: a ring
+Light objects on a dark, textured ground. Colours, place, size, angle, texture and noise are random and the
+same for every class, so that only form tells the classes apart. Neighbours blend into one another: a ring
 with a small hole is nearly a disc. No class changes when a picture is flipped or turned.
+
+Test accuracy of ``training.train("strided_cnn", data.load("shapes10"), seed)`` for the seeds 0, 1, 2: 90.7,
+90.7 and 89.1 %; 76, 59 and 62 % of the wrong answers fall on neighbours, where chance has 13 % (12 of the 90
+wrong answers that there are). On pixels: logistic regression 13 %, one nearest neighbour 32 %.
 """
 
 from __future__ import annotations
@@ -10,22 +14,23 @@ from __future__ import annotations
 import numpy as np
 
 SIDE = 32
+CLASS_NAMES = ("disc", "ring", "square", "frame", "triangle", "arrowhead", "cross", "star", "stripes", "checks")
 NEIGHBOURS = (
     ("disc", "ring"),
     ("square", "frame"),
     ("triangle", "arrowhead"),
     ("cross", "star"),
     ("stripes", "checks"),
+    ("ring", "frame"),
 )
-CLASS_NAMES = tuple(name for pair in NEIGHBOURS for name in pair)
 
 # Levels of 0..255, and lengths in pixels.
-RADIUS = (7.5, 12.0)
+RADIUS = (8.0, 12.0)
 GROUND = (0.0, 85.0)
 PAINT = (155.0, 255.0)
 SECOND_PAINT = (60.0, 140.0)  # this much darker than the first, in each channel
 PERIOD = (5.5, 7.5)
-TEXTURE = (4.0, 12.0)
+TEXTURE = (3.0, 11.0)
 NOISE = (2.0, 9.0)
 
 

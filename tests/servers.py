@@ -150,6 +150,10 @@ class Server:
         """200 kB/s at most."""
         self._steps(handler, 0.05, 10_000)
 
+    def _trickling(self, handler):
+        """4 kB/s at most: a minute for the file, and 16 s until 64 kB are together."""
+        self._steps(handler, 0.05, 200)
+
     def _steps(self, handler, seconds, size):
         begin = self._begin(handler)
         self._head(handler, begin, length=len(self.content) - begin)

@@ -235,12 +235,16 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(room, fake, tmp_path):
     assert server.requests == []
 
 
-def test_a_crawling_host_is_left_for_another(room, fake, server):
-    offer(room, fake, [server.address("crawling"), server.address("good")])
+@pytest.mark.parametrize("behaviour", ["crawling", "trickling"])
+def test_a_crawling_host_is_left_for_another(room, fake, server, behaviour):
+    offer(room, fake, [server.address(behaviour), server.address("good")])
     assert_is_the_fake(data.load("cifar10"), fake)
     (first, _), (second, wanted) = server.requests
-    assert (first, second) == ("crawling", "good")
-    assert wanted is not None  # what the first one sent is not fetched again
+    assert (first, second) == (behaviour, "good")
+    begin = int(wanted.removeprefix("bytes=").removesuffix("-"))  # what the first one sent is not fetched again
+    assert 0 < begin < len(fake.archive)
+    if behaviour == "trickling":
+        assert begin < download.PIECE  # nobody waited until a whole piece was together
 
 
 def test_a_crawling_host_is_better_than_none(room, fake, server):
@@ -283,7 +287,7 @@ def test_too_little_room_is_said_before_fetching(room, fake, server, monkeypatch
     usage = shutil.disk_usage(room)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=len(fake.archive)))
     offer(room, fake, [server.address("good")])
-    with pytest.raises(data.DatasetError, match="is full: CIFAR-10 needs .* MB"):
+    with pytest.raises(data.DatasetError, match=r"is full: CIFAR-10 needs .* MB"):
         data.load("cifar10")
     assert server.requests == []
 

@@ -116,9 +116,7 @@ def test_only_plain_cnn_gives_logits():
         (keras.layers.Dense(3, activation="relu"), True),
         (keras.layers.Dense(3, activation="softmax"), False),
         (keras.layers.Activation("softmax"), False),
-        pytest.param(
-            keras.layers.Softmax(), False, marks=pytest.mark.xfail(reason="outputs_logits looks at activations only")
-        ),
+        (keras.layers.Softmax(), False),
     ],
 )
 def test_logits_are_told_from_probabilities(last, logits):

@@ -168,14 +168,6 @@ def batch_size(run: Run) -> None:
             run(Trial("plain_cnn", dataclasses.replace(recipe, batch_size=size), seed))
 
 
-def schedules(run: Run) -> None:
-    """Lesson 06: the same three epochs with a constant learning rate (those of ``batch_size``) and with a cosine."""
-    recipe = dataclasses.replace(models.RECIPES["plain_cnn"], epochs=3)
-    for seed in (1, 2):
-        for schedule in ("constant", "cosine"):
-            run(Trial("plain_cnn", dataclasses.replace(recipe, schedule=schedule), seed))
-
-
 def gentle_end(run: Run) -> None:
     """Lessons 04 and 06: source S's first model by its recipe, but with a learning rate that falls to zero.
 
@@ -191,7 +183,6 @@ STUDIES: dict[str, Callable[[Run], None]] = {
     "depth": depth,
     "learning_rates": learning_rates,
     "batch_size": batch_size,
-    "schedules": schedules,
 }
 
 
