@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.util import find_spec
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,9 +23,12 @@ def explore(image: np.ndarray, kernels: dict[str, np.ndarray]) -> Figure | None:
     Where somebody can move them, controls appear. Where nobody can (a page, a test, a run without a screen,
     no ipywidgets) the still figure is returned: the same responses at fixed settings.
     """
-    if not (front_end() and find_spec("ipywidgets")):
+    if not front_end():
         return still(image, kernels)
-    import ipywidgets
+    try:
+        import ipywidgets
+    except ImportError:
+        return still(image, kernels)
 
     @ipywidgets.interact(
         kernel=list(kernels),

@@ -342,6 +342,7 @@ def save_weights(model: keras.Model, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     clean = keras.models.clone_model(model)
     clean.set_weights(model.get_weights())
+    clean.optimizer = None  # Keras 3.15 clones it too, older versions don't
     part = path.with_name(f"part-{path.name}")
     clean.save_weights(part)
     os.replace(part, path)

@@ -34,7 +34,6 @@ def test_without_a_front_end_a_still_figure_shows_kernels_and_responses():
 
 def test_without_ipywidgets_the_still_figure_comes_without_an_error(monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
-    monkeypatch.setattr(explorer, "find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     assert "edges" in titles(explorer.explore(IMAGE, KERNELS))
 

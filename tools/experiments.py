@@ -16,6 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools import environment
+
+if __name__ == "__main__":
+    # Before the imports below, which need what this installs.
+    environment.enter()
+
 from helpers import start
 
 with start.quiet():

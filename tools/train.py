@@ -13,6 +13,12 @@ import importlib.metadata
 import json
 from pathlib import Path
 
+from tools import environment
+
+if __name__ == "__main__":
+    # Before the imports below, which need what this installs.
+    environment.enter()
+
 from helpers import start
 
 with start.quiet():
