@@ -377,3 +377,18 @@ def dots(values: dict[str, Sequence[float]], xlabel: str = "") -> Axes:
     axes.margins(x=0.08)
     axes.grid(axis="y", visible=False)
     return axes
+
+
+def bands(curves: dict[str, np.ndarray], ylabel: str = "", axes: Axes | None = None) -> Axes:
+    """For each name (runs, epochs): the mean over runs as a line, lowest to highest run as a band behind it."""
+    if axes is None:
+        _, axes = plt.subplots()
+    for index, ((name, runs), style) in enumerate(zip(curves.items(), ("-", "--", "-.", ":"))):
+        runs = np.asarray(runs)
+        epochs = np.arange(1, runs.shape[1] + 1)
+        axes.fill_between(epochs, runs.min(axis=0), runs.max(axis=0), color=f"C{index}", alpha=0.25, linewidth=0)
+        axes.plot(epochs, runs.mean(axis=0), style, color=f"C{index}", label=name)
+    axes.set(xlabel="epoch", ylabel=ylabel)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend()
+    return axes

@@ -14,14 +14,14 @@ from helpers.convolution import convolve, output_size, pool
 from tools.lessons import NOTEBOOKS
 
 CHECKS = {
-    "ex-4-1": (check.exercise_4_1, "output_size"),
-    "ex-4-2": (check.exercise_4_2, "convolve_with_stride"),
-    "ex-5-1": (check.exercise_5_1, "diagonal"),
-    "ex-8-1": (check.exercise_8_1, "max_pool"),
-    "ex-9-1": (check.exercise_9_1, "predicted_shapes"),
+    "ex-1-1": (check.exercise_1_1, "output_size"),
+    "ex-1-2": (check.exercise_1_2, "convolve_with_stride"),
+    "ex-1-3": (check.exercise_1_3, "diagonal"),
+    "ex-1-5": (check.exercise_1_5, "max_pool"),
+    "ex-1-6": (check.exercise_1_6, "predicted_shapes"),
 }
-FUNCTIONS = [check.exercise_4_1, check.exercise_4_2, check.exercise_8_1]
-VALUES = [check.exercise_5_1, check.exercise_9_1]
+FUNCTIONS = [check.exercise_1_1, check.exercise_1_2, check.exercise_1_5]
+VALUES = [check.exercise_1_3, check.exercise_1_6]
 SHAPES = [(28, 28, 16), (14, 14, 16), (7, 7, 32), (5, 5, 8), (200,)]
 
 
@@ -48,7 +48,7 @@ def test_the_solution_of_the_lesson_passes(cell, capsys):
     ],
 )
 def test_every_way_to_the_output_size_passes(answer):
-    check.exercise_4_1(answer)
+    check.exercise_1_1(answer)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_every_way_to_the_output_size_passes(answer):
 )
 def test_wrong_output_sizes_are_named(answer, sentence):
     with pytest.raises(NotRight, match=sentence):
-        check.exercise_4_1(answer)
+        check.exercise_1_1(answer)
 
 
 # Convolution with a stride
@@ -84,7 +84,7 @@ def by_keras(image, kernel, stride):
 
 @pytest.mark.parametrize("answer", [by_windows, by_keras, lambda *given: by_windows(*given).tolist()])
 def test_every_way_to_convolve_passes(answer):
-    check.exercise_4_2(answer)
+    check.exercise_1_2(answer)
 
 
 def neighbouring_windows(image, kernel, stride):
@@ -118,7 +118,7 @@ def changes_the_picture(image, kernel, stride):
 )
 def test_wrong_convolutions_are_named(answer, sentence):
     with pytest.raises(NotRight, match=sentence):
-        check.exercise_4_2(answer)
+        check.exercise_1_2(answer)
 
 
 # A diagonal kernel
@@ -135,7 +135,7 @@ def test_wrong_convolutions_are_named(answer, sentence):
     ],
 )
 def test_every_kernel_that_behaves_passes(kernel):
-    check.exercise_5_1(kernel)
+    check.exercise_1_3(kernel)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_every_kernel_that_behaves_passes(kernel):
 )
 def test_wrong_kernels_are_named(kernel, sentence):
     with pytest.raises(NotRight, match=sentence):
-        check.exercise_5_1(kernel)
+        check.exercise_1_3(kernel)
 
 
 # Max pooling
@@ -171,7 +171,7 @@ def pool_by_keras(image, size):
 
 @pytest.mark.parametrize("answer", [pool, by_sorting, pool_by_keras, lambda *given: by_sorting(*given).tolist()])
 def test_every_way_to_pool_passes(answer):
-    check.exercise_8_1(answer)
+    check.exercise_1_5(answer)
 
 
 def with_incomplete_windows(image, size):
@@ -205,7 +205,7 @@ def sorts_its_input(image, size):
 )
 def test_wrong_pooling_is_named(answer, sentence):
     with pytest.raises(NotRight, match=sentence):
-        check.exercise_8_1(answer)
+        check.exercise_1_5(answer)
 
 
 # Five shapes
@@ -238,7 +238,7 @@ def test_the_five_shapes_are_what_keras_gives():
     ],
 )
 def test_every_way_to_write_shapes_passes(answer):
-    check.exercise_9_1(answer)
+    check.exercise_1_6(answer)
 
 
 @pytest.mark.parametrize(
@@ -261,17 +261,17 @@ def test_every_way_to_write_shapes_passes(answer):
 def test_wrong_shapes_are_named(place, answer, sentence):
     shapes = [*SHAPES[:place], answer, *SHAPES[place + 1 :]]
     with pytest.raises(NotRight, match=sentence):
-        check.exercise_9_1(shapes)
+        check.exercise_1_6(shapes)
 
 
 def test_a_list_of_another_length_is_named():
     with pytest.raises(NotRight, match="yours holds 4"):
-        check.exercise_9_1(SHAPES[:4])
+        check.exercise_1_6(SHAPES[:4])
 
 
 def test_one_shape_left_open_is_not_filled_in():
-    with pytest.raises(NotFilledIn, match=r"9\.1 is not filled in"):
-        check.exercise_9_1([*SHAPES[:3], None, None])
+    with pytest.raises(NotFilledIn, match=r"1\.6 is not filled in"):
+        check.exercise_1_6([*SHAPES[:3], None, None])
 
 
 # What can go wrong with any answer

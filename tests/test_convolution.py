@@ -15,9 +15,9 @@ RANDOM = np.random.default_rng(1)
 LESSON_FUNCTIONS = {
     "convolve-loops": "convolve_loops",
     "convolve-windows": "convolve_windows",
-    "ex-4-1": "output_size",
-    "ex-4-2": "convolve_with_stride",
-    "ex-8-1": "max_pool",
+    "ex-1-1": "output_size",
+    "ex-1-2": "convolve_with_stride",
+    "ex-1-5": "max_pool",
 }
 
 

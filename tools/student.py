@@ -6,6 +6,7 @@ stub or a check tagged ``raises-exception``, there and nowhere else.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -37,14 +38,14 @@ def write_all() -> list[Path]:
 
 def generate(paths: list[Path]) -> dict:
     """The student edition of these lessons: file name -> notebook. Raises SystemExit with nbgrader's reason."""
-    import logging
-
     import nbformat
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config
 
     from tools import lessons
 
+    # nbgrader calls alembic by its name, which lies beside this Python.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     # nbgrader copies the whole folder of an assignment, so it gets one that holds nothing else.
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder)
@@ -60,11 +61,9 @@ def generate(paths: list[Path]) -> dict:
         config.CourseDirectory.db_url = f"sqlite:///{course / 'gradebook.db'}"
         config.ClearSolutions.code_stub = {"python": STUB}
         config.ClearSolutions.text_stub = ANSWER
-        log = logging.getLogger("nbgrader")
         result = NbGraderAPI(config=config).generate_assignment("notebooks", create=True)
         if not result["success"]:
             raise SystemExit(f"nbgrader made no student edition:\n{result.get('log') or result.get('error')}")
-        del log
         made = {}
         for path in paths:
             notebook = nbformat.read(course / "release" / "notebooks" / path.name, as_version=4)

@@ -24,8 +24,8 @@ from helpers.checks.grading import (
 WEAK = 0.5
 
 
-@exercise("4.1")
-def exercise_4_1(output_size: Callable) -> str:
+@exercise("1.1")
+def exercise_1_1(output_size: Callable) -> str:
     """``output_size(size, kernel_size, stride, padding)`` against counting the positions one by one."""
     random = np.random.default_rng()
     cases = [(32, 3, 1, 0), (32, 5, 2, 2), (7, 3, 2, 0), (5, 5, 1, 0), (224, 7, 2, 3), (10, 3, 3, 1)]
@@ -65,8 +65,8 @@ def exercise_4_1(output_size: Callable) -> str:
     return f"It agrees with counting the positions in {len(cases)} cases."
 
 
-@exercise("4.2")
-def exercise_4_2(convolve_with_stride: Callable) -> str:
+@exercise("1.2")
+def exercise_1_2(convolve_with_stride: Callable) -> str:
     """``convolve_with_stride(image, kernel, stride)`` against sums of shifted pictures."""
     random = np.random.default_rng()
     for stride, size in [(1, 3), (2, 3), (3, 2), (2, 5), (4, 1), (1, 4)]:
@@ -122,8 +122,8 @@ def _explain_shape(got: tuple, expected: tuple, image: tuple, unstrided: tuple, 
     wrong(f"for {given} you return shape {got}. What does the size formula of this section say for each side?")
 
 
-@exercise("5.1")
-def exercise_5_1(kernel: Any) -> str:
+@exercise("1.3")
+def exercise_1_3(kernel: Any) -> str:
     """A 3×3 kernel by its behaviour: edges along \\ answer strongly, flat areas not at all, edges along / weakly."""
     kernel = numbers(kernel, "the kernel", shape=(3, 3))
     if not kernel.any():
@@ -168,8 +168,8 @@ def _strongest(kernel: np.ndarray, images: Sequence[np.ndarray]) -> float:
     return max(float(np.abs(_shifted_sums(image, kernel)).max()) for image in images)
 
 
-@exercise("8.1")
-def exercise_8_1(max_pool: Callable) -> str:
+@exercise("1.5")
+def exercise_1_5(max_pool: Callable) -> str:
     """``max_pool(image, size)`` against sorting each window; negative maps and incomplete windows included."""
     random = np.random.default_rng()
     for rows, columns, size, left_over in [(2, 3, 2, (1, 1)), (3, 2, 3, (0, 0)), (4, 1, 2, (1, 0)), (2, 5, 3, (1, 2))]:
@@ -228,7 +228,7 @@ def _explain_pooled_shape(got: tuple, image: tuple, size: int, expected: tuple, 
     wrong(f"for {given} you return shape {got}. How many whole windows fit along each side?")
 
 
-# What exercise 9.1 predicts: the layer in words, its output, and what the usual mistakes give.
+# What exercise 1.6 predicts: the layer in words, its output, and what the usual mistakes give.
 LAYERS = [
     (
         "Conv2D(16, 5)",
@@ -285,8 +285,8 @@ LAYERS = [
 ]
 
 
-@exercise("9.1")
-def exercise_9_1(predicted_shapes: Any) -> str:
+@exercise("1.6")
+def exercise_1_6(predicted_shapes: Any) -> str:
     """Five output shapes in order; a leading None for the batch is fine."""
     if isinstance(predicted_shapes, dict):
         predicted_shapes = list(predicted_shapes.values())
