@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tools import environment
 
-STUB = "# Replace this line by your code.\nraise NotImplementedError"
+STUB = "raise NotImplementedError  # Replace this line by your code."
 ANSWER = "*Write your answer here.*"
 
 
