@@ -14,7 +14,7 @@ from helpers.convolution import convolve, output_size, pool
 from tools.lessons import NOTEBOOKS
 
 CHECKS = {
-    "ex-1-1": (check.exercise_1_1, "output_size"),
+    "ex-1-1": (check.exercise_1_1, "positions_along"),
     "ex-1-2": (check.exercise_1_2, "convolve_with_stride"),
     "ex-1-3": (check.exercise_1_3, "diagonal"),
     "ex-1-5": (check.exercise_1_5, "max_pool"),
@@ -109,7 +109,11 @@ def changes_the_picture(image, kernel, stride):
         (lambda image, kernel, stride: by_windows(image, kernel, 1)[::stride], "one side only"),
         (lambda image, kernel, stride: by_windows(image, kernel, stride)[:-1, :-1], "one off"),
         (lambda image, kernel, stride: convolve(image, kernel, padding="same"), "as large as the picture"),
-        (lambda image, kernel, stride: by_windows(image, kernel, stride) + 1, "wrong numbers"),
+        (
+            lambda image, kernel, stride: by_windows(image, kernel, stride) + 1,
+            "wrong numbers.*nine numbers of section 2",
+        ),
+        (lambda image, kernel, stride: by_windows(image, kernel, stride) + (stride > 1), "0, 2, 4"),
         (lambda image, kernel, stride: by_windows(image, kernel, stride).sum(), "return shape"),
         (lambda image, kernel, stride: np.full_like(by_windows(image, kernel, stride), np.nan), "NaN"),
         (neighbouring_windows, "next to each other"),
@@ -145,8 +149,8 @@ def test_every_kernel_that_behaves_passes(kernel):
         ([[1, 0, -1]] * 3, "both diagonals get the same"),
         ([[1, 1, 1], [0, 0, 0], [-1, -1, -1]], "both diagonals get the same"),
         (np.eye(3), "add up to 3"),
-        ([[2, -1, -1], [-1, 2, -1], [-1, -1, 2]], "At most half"),
-        (np.zeros((3, 3)), "zeros"),
+        ([[2, -1, -1], [-1, 2, -1], [-1, -1, 2]], "At most half as much is asked: what should differ"),
+        (np.zeros((3, 3)), "zeros.*What should differ between the two sides"),
         ([[0, 1], [-1, 0]], r"shape \(3, 3\)"),
         ([[0, 1, 1], [-1, 0, 1], [-1, -1, np.nan]], "NaN"),
     ],
@@ -181,6 +185,11 @@ def with_incomplete_windows(image, size):
     return pool(wide, size)
 
 
+def farthest_from_zero(image, size):
+    largest, smallest = pool(image, size), pool(image, size, reduce=np.min)
+    return np.where(largest >= -smallest, largest, smallest)
+
+
 def sorts_its_input(image, size):
     result = pool(image, size)
     image.sort()
@@ -195,6 +204,8 @@ def sorts_its_input(image, size):
         (lambda image, size: pool(image, size, reduce=np.sum), "sums"),
         (lambda image, size: np.maximum(pool(image, size), 0), "all negative"),
         (lambda image, size: pool(np.abs(image), size), "absolute value"),
+        (farthest_from_zero, "farthest from 0"),
+        (lambda image, size: pool(image, size).astype(int), "numbers are not.*-2.5, -0.5"),
         (lambda image, size: pool(image, size, stride=1), "move by 1 pixel"),
         (lambda image, size: image[::size, ::size][: image.shape[0] // size, : image.shape[1] // size], "one number"),
         (lambda image, size: image.max(), "maximum of the whole map"),
@@ -223,7 +234,7 @@ def test_the_five_shapes_are_what_keras_gives():
     ):
         x = layer(x)
         made.append(tuple(x.shape[1:]))
-    assert made == [expected for _, expected, _ in check.LAYERS] == SHAPES
+    assert made == [expected for _, expected, *_ in check.LAYERS] == SHAPES
 
 
 @pytest.mark.parametrize(
@@ -252,9 +263,13 @@ def test_every_way_to_write_shapes_passes(answer):
         (2, (14, 14, 32), "stride 1 only"),
         (2, (6, 6, 32), "without padding"),
         (3, (7, 7, 8), "3 right so far.*shrinks"),
-        (3, (5, 5, 9), "go from the shape before"),
+        (0, (29, 29, 16), "size formula with k = 5"),
+        (1, (15, 15, 16), "Pooling keeps the channels"),
+        (2, (8, 8, 32), "⌈n / s⌉"),
+        (3, (5, 5, 9), "size formula with k = 3.*how many filters"),
         (4, (25,), "one feature map"),
         (4, (5, 5, 8), "one row"),
+        (4, (400,), "multiply the three numbers"),
         (1, (14.5, 14, 16), "whole number"),
     ],
 )

@@ -39,6 +39,9 @@ def test_memory_accepts(answer, capsys):
         (-1_228_800_000, "not what the copy takes"),
         (float("nan"), "NaN"),
         ("1228800000 bytes", "numbers"),
+        (np.array("1228800000"), "text"),
+        (10**400, "far too large"),
+        (1_228_800_000j, "complex"),
         ([1_228_800_000], "one number"),
         (True, "numbers"),
     ],
@@ -139,9 +142,26 @@ def by_its_own_statistics(batch, mean, std):
     return (scaled - scaled.mean((0, 1, 2))) / scaled.std((0, 1, 2))
 
 
+def subtracted_as_uint8(batch, mean, std):
+    return (batch - (255 * mean).astype(np.uint8)) / (255 * std)
+
+
+def subtracted_as_uint8_after_rounding(batch, mean, std):
+    return ((batch - np.uint8(np.round(255 * mean))) / 255 / std).astype("float32")
+
+
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
+        (subtracted_as_uint8, "wraps around"),
+        (subtracted_as_uint8_after_rounding, "wraps around"),
+        (lambda batch, mean, std: (batch / 255).astype("float32"), "only divided by 255"),
+        (lambda batch, mean, std: (batch - mean) / std / 255, "at the beginning: mean and std"),
+        (lambda batch, mean, std: standardise(batch, mean, std) / 255, "not divided again"),
+        (lambda batch, mean, std: (batch - batch.mean()) / batch.std(), "one std of the whole batch"),
+        (lambda batch, mean, std: standardise(batch, mean, std).astype("float16"), "type float16"),
+        (lambda batch, mean, std: batch.astype("float16"), "type float16"),
+        (lambda batch, mean, std: standardise(batch, mean, std) + 0j, "complex"),
         (lambda batch, mean, std: (batch - mean) / std, "divide by 255 first"),
         (lambda batch, mean, std: batch / 255 - mean, "now divide"),
         (lambda batch, mean, std: (batch / 255 - mean) / std**2, "variance"),
@@ -211,6 +231,48 @@ def with_replacement(labels, held_out, seed):
     return np.setdiff1d(np.arange(len(labels)), held), held
 
 
+def per_class(count_of, labels, held_out, seed, classes=None):
+    """Draws ``count_of(held_out)`` pictures of each class, wherever that leads."""
+    generator = np.random.default_rng(seed)
+    classes = np.unique(labels) if classes is None else classes
+    draws = [generator.choice(np.flatnonzero(labels == label), count_of(held_out), replace=False) for label in classes]
+    held = np.concatenate(draws)
+    return np.setdiff1d(np.arange(len(labels)), held), held
+
+
+def all_of_each_class(labels, held_out, seed):
+    return per_class(lambda held_out: held_out, labels, held_out, seed)
+
+
+def a_tenth_of_each_class(labels, held_out, seed):
+    return per_class(lambda held_out: held_out // 10, labels, held_out, seed)
+
+
+def for_ten_classes(labels, held_out, seed):
+    return per_class(lambda held_out: held_out // 10, labels, held_out, seed, range(10))
+
+
+def ten_shuffled_classes(labels, held_out, seed):
+    generator = np.random.default_rng(seed)
+    draws = [generator.permutation(np.flatnonzero(labels == label))[: held_out // 10] for label in range(10)]
+    return np.setdiff1d(np.arange(len(labels)), np.concatenate(draws)), np.concatenate(draws)
+
+
+def positions_within_the_class(labels, held_out, seed):
+    generator, classes = np.random.default_rng(seed), np.unique(labels)
+    kept, held = [], []
+    for label in classes:
+        order = generator.permutation(np.count_nonzero(labels == label))
+        held.append(order[: held_out // len(classes)])
+        kept.append(order[held_out // len(classes) :])
+    return np.concatenate(kept), np.concatenate(held)
+
+
+def rest_of_positions_within_the_class(labels, held_out, seed):
+    held = positions_within_the_class(labels, held_out, seed)[1]
+    return np.setdiff1d(np.arange(len(labels)), held), held
+
+
 def masks(labels, held_out, seed):
     held = np.isin(np.arange(len(labels)), data.stratified_split(labels, held_out, seed)[1])
     return ~held, held
@@ -228,6 +290,16 @@ def changed(change):
         (the_first_of_each, "seed 0 and seed 1"),
         (lambda labels, held_out, seed: split_with_scikit_learn(labels, held_out, None), "two different splits"),
         (with_replacement, "without replacement"),
+        (all_of_each_class, "hold out 12 pictures of each class, 36 in all"),
+        (a_tenth_of_each_class, r"3 pictures instead of 12. This test has 3 classes, not ten: .* np.unique"),
+        (ten_shuffled_classes, "3 classes, not ten"),
+        (for_ten_classes, "stopped with ValueError.* This test has 3 classes, not ten"),
+        (positions_within_the_class, "positions within a class"),
+        (rest_of_positions_within_the_class, "positions within a class"),
+        (changed(lambda labels, kept, held: (kept.astype(float), held)), "kept has the type float64"),
+        (changed(lambda labels, kept, held: (kept, held.astype("float32").tolist())), "held_out has the type float64"),
+        (changed(lambda labels, kept, held: (kept, held.astype(object))), "held_out has the type object"),
+        (changed(lambda labels, kept, held: (kept.astype(str), held)), "text"),
         (masks, "mask of True and False"),
         (changed(lambda labels, kept, held: (held, kept)), "swapped"),
         (changed(lambda labels, kept, held: (np.arange(len(labels)), held)), "in both parts"),

@@ -52,6 +52,7 @@ def test_mean_squared_error_right(answer):
         (lambda p, t: np.mean(p - t) ** 2, "average first"),
         (lambda p, t: 42.0, "on paper"),
         (lambda p, t: np.sum((p - t) ** 2) / max(len(p) - 1, 1), "one less"),
+        (lambda p, t: sum((p - t).ravel() ** 2) / len(p), "rows × columns"),
         (lambda p, t: -np.mean((p - t) ** 2), "minus"),
         (lambda p, t: (p - t) ** 2, "one number"),
         (lambda p, t: np.mean((p - t) ** 2, axis=-1), "one number"),
@@ -111,7 +112,14 @@ def test_softmax_right(answer):
         (lambda z: np.eye(z.shape[1])[z.argmax(axis=1)], "all to the largest"),
         (lambda z: losses.softmax(z).T, "turned"),
         (lambda z: losses.softmax(z)[0], "shape"),
-        (lambda z: np.exp(z) / np.exp(z).sum(axis=1), "shape|ValueError"),
+        (lambda z: np.exp(z) / np.exp(z).sum(axis=1), "ValueError.*keepdims=True"),
+        (lambda z: naive_softmax(z - z.max(axis=1)), "ValueError.*keepdims=True"),
+        (lambda z: tf.exp(z) / tf.reduce_sum(tf.exp(z), axis=1), "keepdims=True"),
+        (lambda z: naive_softmax(z - 1000), "a fixed number"),
+        (lambda z: naive_softmax(z - z.min(axis=1, keepdims=True)), "both large and small"),
+        (lambda z: naive_softmax(z - z.mean(axis=1, keepdims=True)), "both large and small"),
+        (lambda z: naive_softmax(z - z[:, :1]), "both large and small"),
+        (lambda z: naive_softmax(z - z[:, -1:]), "both large and small"),
     ],
 )
 def test_softmax_wrong(answer, message):
@@ -135,10 +143,21 @@ def with_probabilities(cost):
     return lambda z, y: cost(losses.softmax(z), y)
 
 
+def shifted(shift):
+    """Log of the sum after a shift of the logits that is meant to avoid the overflow."""
+
+    def cross_entropy(z, y):
+        z = z - shift(z)
+        return np.mean(np.log(np.exp(z).sum(axis=1)) - z[rows(y), y])
+
+    return cross_entropy
+
+
 @pytest.mark.parametrize(
     "answer",
     [
         losses.cross_entropy,
+        shifted(lambda z: z.max(axis=1, keepdims=True)),
         lambda z, y: keras.losses.SparseCategoricalCrossentropy(from_logits=True)(y, z),
         lambda z, y: tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=z)),
         lambda z, y: np.mean(np.logaddexp.reduce(z, axis=1) - z[rows(y), y]),
@@ -173,6 +192,15 @@ def test_cross_entropy_right(answer):
         (lambda z, y: -z[rows(y), y].mean(), "without softmax"),
         (lambda z, y: keras.losses.SparseCategoricalCrossentropy()(y, z), "from_logits=True"),
         (lambda z, y: 7.0, "log 10"),
+        (shifted(lambda z: 0), r"exp\(1000\) in your sum overflows. What did exercise 3.2"),
+        (lambda z, y: -np.log(naive_softmax(z)[rows(y), y]).mean(), r"exp\(1000\) in your sum overflows"),
+        (shifted(lambda z: z.min(axis=1, keepdims=True)), r"exp\(1000\) in your sum"),
+        (shifted(lambda z: z.mean(axis=1, keepdims=True)), "exp still overflows"),
+        (shifted(lambda z: z.max()), "whole batch: each row needs its own"),
+        (
+            with_probabilities(lambda p, y: np.nan_to_num(-np.log(p[rows(y), y]), posinf=1000).mean()),
+            "2000.*you have 1000",
+        ),
     ],
 )
 def test_cross_entropy_wrong(answer, message):
@@ -216,6 +244,13 @@ def in_place(w, x, t, r):
     return w
 
 
+def weight_by_weight(w, x, t, r):
+    new = w.copy()
+    for index in range(len(new)):
+        new[index] -= r * gradient(new, x, t)[index]
+    return new
+
+
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
@@ -234,7 +269,8 @@ def in_place(w, x, t, r):
         (lambda w, x, t, r: w - gradient(w, x, t) / r, "divide by the learning rate"),
         (in_place, "changed its input"),
         (lambda w, x, t, r: (x @ w - t).mean(), "shape"),
-        (lambda w, x, t, r: w, "shapes"),
+        (lambda w, x, t, r: w, "old weights"),
+        (weight_by_weight, "one weight after another"),
     ],
 )
 def test_descent_step_wrong(answer, message):
@@ -291,6 +327,49 @@ def never_put_back(function, point, step):
     return result
 
 
+def moved_by_a_fixed_step(function, point, step):
+    return differences()(function, point, 1e-4) * 1e-4 / step
+
+
+def zeros_outside_the_loop(function, point, step):
+    result, change = np.zeros(point.shape), np.zeros(point.shape)
+    for place in np.ndindex(point.shape):
+        change[place] = step
+        result[place] = (function(point + change) - function(point - change)) / (2 * step)
+    return result
+
+
+def without_a_copy(function, point, step):
+    result = np.zeros(point.shape)
+    for place in np.ndindex(point.shape):
+        ahead, behind = point, point
+        ahead[place] += step
+        behind[place] -= step
+        result[place] = (function(ahead) - function(behind)) / (2 * step)
+    return result
+
+
+def without_a_copy_one_by_one(function, point, step):
+    result = np.zeros(point.shape)
+    for place in np.ndindex(point.shape):
+        ahead = point
+        ahead[place] += step
+        higher = function(ahead)
+        behind = point
+        behind[place] -= step
+        result[place] = (higher - function(behind)) / (2 * step)
+    return result
+
+
+def without_a_copy_nor_back(function, point, step):
+    result = np.zeros(point.shape)
+    for place in np.ndindex(point.shape):
+        ahead = point
+        ahead[place] += step
+        result[place] = (function(ahead) - function(point - step)) / (2 * step)
+    return result
+
+
 def moves_the_point_itself(function, point, step):
     for place in np.ndindex(point.shape):
         point[place] += step
@@ -307,8 +386,7 @@ def all_at_once(function, point, step):
         differences(),
         with_flat_copy,
         five_points,
-        lambda function, point, step=None: differences()(function, point, 1e-6),
-        lambda function, point, step=None: differences(1, 0, 1)(function, point, 1e-8),
+        differences(0.5, 0.5, 1),
     ],
 )
 def test_numerical_gradient_right(answer):
@@ -325,6 +403,15 @@ def test_numerical_gradient_right(answer):
         (differences(1, 0, 2), "half as large: from the point"),
         (differences(factor=-1), "sign"),
         (differences(distance=1000), "Divide by the distance"),
+        (lambda f, p, h: differences()(f, p, h) * h**2, "brackets"),
+        (lambda f, p, h: differences()(f, p, h) * 2 * h**2, "brackets"),
+        (lambda f, p, h=None: differences()(f, p, 1e-4), "asks for step=0.001"),
+        (lambda f, p, h=None: differences(1, 0, 1)(f, p, 1e-8), "asks for step=0.001"),
+        (moved_by_a_fixed_step, "asks for step=0.001"),
+        (zeros_outside_the_loop, "inside the loop"),
+        (without_a_copy, "all your slopes are 0.*point.copy"),
+        (without_a_copy_one_by_one, "point.copy"),
+        (without_a_copy_nor_back, r"changed its input.*point\.copy"),
         (never_put_back, "must go back"),
         (rows_only, "whole row"),
         (all_at_once, "one slope"),

@@ -70,9 +70,15 @@ def _lesson(path: Path) -> Lesson:
 
 
 def dataset_or_exit(name: str) -> str:
-    """The dataset's name, or an exit with the names there are."""
+    """The dataset's name, once it is known and there: pictures are fetched before the first lesson, or not at all."""
+    from helpers import data
+
     if name not in DATASETS:
         raise SystemExit(f"There is no dataset {name!r}. The names are: {', '.join(DATASETS)}.")
+    try:
+        data.load(name)
+    except data.DatasetError as error:
+        raise SystemExit(str(error)) from None
     return name
 
 

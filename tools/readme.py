@@ -18,7 +18,7 @@ from tools.environment import ROOT
 README = ROOT / "README.md"
 OVERVIEW = lessons.NOTEBOOKS / "overview.png"
 # The stored figures that the README's picture is put together from: (lesson, id of the cell).
-FIGURES = (("01", "small"), ("03", "learn-figure"), ("04", "gallery"), ("05", "draw"))
+FIGURES = (("01", "small"), ("03", "learn-figure"), ("04", "gallery"), ("02", "gap-figure"))
 WIDTH, GAP = 720, 24  # pixels
 
 

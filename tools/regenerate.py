@@ -18,13 +18,14 @@ def main() -> int:
 
     from tools import lessons, readme, student
 
+    dataset = lessons.dataset_or_exit("cifar10")
     chosen = lessons.find(arguments.lesson)
     failed = 0
     for lesson in chosen:
         set_up(lesson.path)
         with tqdm(desc=lesson.number, unit="cell", leave=False, file=sys.stdout) as bar:
             outcome = lessons.execute(
-                lesson.path, "cifar10", timeout=3600, on_cell=lambda done, bar=bar: bar.update(done - bar.n)
+                lesson.path, dataset, timeout=3600, on_cell=lambda done, bar=bar: bar.update(done - bar.n)
             )
         if outcome.problem:
             # The stored outputs stay as they were: a lesson is replaced whole or not at all.

@@ -93,11 +93,14 @@ def numbers(answer: Any, what: str = "the answer", shape: tuple[int, ...] | None
         wrong(f"{what} should be made of numbers, this is {describe(answer)}.")
     try:
         array = np.asarray(answer)
-        if array.dtype == bool:
-            wrong(f"{what} should be made of numbers, this holds True and False.")
-        array = array.astype(float)
-    except (TypeError, ValueError):
+        other = _no_number(array)
+        array = array if other else array.astype(float)
+    except OverflowError:
+        wrong(f"{what} holds an integer that is far too large. Look for a product or a power that got out of hand.")
+    except Exception:  # lists of unequal length, objects of any kind: whatever an answer raises is no number
         wrong(f"{what} should be made of numbers, this is {describe(answer)}.")
+    if other:
+        wrong(f"{what} should be made of numbers, this holds {other}.")
     if shape is not None and array.shape != shape:
         wrong(f"{what} should have the shape {shape}, yours has {array.shape}.")
     if not np.isfinite(array).all():
@@ -129,8 +132,21 @@ def describe(answer: Any) -> str:
         return f"an array of shape {answer.shape} and type {answer.dtype}"
     if callable(answer):
         return f"a function or class ({getattr(answer, '__name__', type(answer).__name__)})"
-    text = repr(answer)
+    try:
+        text = repr(answer)
+    except Exception:  # an integer of more than 4,300 digits, or an object whose own repr fails
+        return f"an object of type {type(answer).__name__}"
     return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(answer).__name__})"
+
+
+def _no_number(array: np.ndarray) -> str:
+    """What an array holds that NumPy turns into numbers although it is none; empty for numbers, bfloat16 included."""
+    kinds = {"b": "True and False", "c": "complex numbers", "m": "times", "M": "dates"}
+    if array.dtype.kind == "O":
+        return "text" if any(isinstance(entry, (str, bytes)) for entry in array.flat) else ""
+    if array.dtype.names:
+        return "records"
+    return kinds.get(array.dtype.kind, "text" if array.dtype.kind in "SUT" else "")
 
 
 def _inputs(arguments: tuple) -> str:

@@ -25,14 +25,14 @@ WEAK = 0.5
 
 
 @exercise("1.1")
-def exercise_1_1(output_size: Callable) -> str:
-    """``output_size(size, kernel_size, stride, padding)`` against counting the positions one by one."""
+def exercise_1_1(positions_along: Callable) -> str:
+    """``positions_along(size, kernel_size, stride, padding)`` against counting the positions one by one."""
     random = np.random.default_rng()
     cases = [(32, 3, 1, 0), (32, 5, 2, 2), (7, 3, 2, 0), (5, 5, 1, 0), (224, 7, 2, 3), (10, 3, 3, 1)]
     for _ in range(20):
         kernel_size, stride, padding = (int(random.integers(low, 6)) for low in (1, 1, 0))
         cases.append((int(random.integers(kernel_size, 60)), kernel_size, stride, padding))
-    got = np.array([number(call(output_size, *case), "the output size") for case in cases])
+    got = np.array([number(call(positions_along, *case), "the output size") for case in cases])
     expected = np.array([sum(1 for _ in range(0, n + 2 * p - k + 1, s)) for n, k, s, p in cases])
     n, k, s, p = np.array(cases).T
     exact = (n + 2 * p - k) / s + 1
@@ -92,10 +92,12 @@ def exercise_1_2(convolve_with_stride: Callable) -> str:
                 got,
                 {"your windows lie next to each other: place i of the result looks at row i × stride.": first_ones},
             )
-            wrong(
-                f"for {given} the result has the right shape and wrong numbers. "
-                "Try a 3×3 picture of your own, where you can add up the one window by hand."
+            advice = (
+                "Compare `convolve_with_stride(picture, kernel, 1)` with the nine numbers of section 2."
+                if stride == 1
+                else f"At stride 1 it is right: take places 0, {stride}, {2 * stride}, … of that along both sides."
             )
+            wrong(f"for {given} the result has the right shape and wrong numbers. {advice}")
     return "It agrees with another way of computing it on six random pictures."
 
 
@@ -127,9 +129,7 @@ def exercise_1_3(kernel: Any) -> str:
     """A 3×3 kernel by its behaviour: edges along \\ answer strongly, flat areas not at all, edges along / weakly."""
     kernel = numbers(kernel, "the kernel", shape=(3, 3))
     if not kernel.any():
-        wrong(
-            "a kernel of zeros answers 0 to everything. Put numbers of one sign above the diagonal, of the other below."
-        )
+        wrong("a kernel of zeros answers 0 to everything. What should differ between the two sides of the diagonal?")
     size = np.abs(kernel).sum()
     if abs(kernel.sum()) > 1e-6 * size:
         wrong(
@@ -152,7 +152,7 @@ def exercise_1_3(kernel: Any) -> str:
     if rising > WEAK * falling:
         wrong(
             f"edges along \\ get up to {falling:g}, edges along / up to {rising:g}. At most half as much is asked: "
-            "give one sign to one side of the diagonal, the other sign to the other side."
+            "what should differ between the two sides of the diagonal?"
         )
     return f"Edges along \\ get up to {falling:g}, edges along / up to {rising:g}, flat areas 0."
 
@@ -172,8 +172,14 @@ def _strongest(kernel: np.ndarray, images: Sequence[np.ndarray]) -> float:
 def exercise_1_5(max_pool: Callable) -> str:
     """``max_pool(image, size)`` against sorting each window; negative maps and incomplete windows included."""
     random = np.random.default_rng()
-    for rows, columns, size, left_over in [(2, 3, 2, (1, 1)), (3, 2, 3, (0, 0)), (4, 1, 2, (1, 0)), (2, 5, 3, (1, 2))]:
-        image = random.normal(size=(rows * size + left_over[0], columns * size + left_over[1])) - 1.5
+    cases = [(2, 3, 2, (1, 1)), (3, 2, 3, (0, 0)), (4, 1, 2, (1, 0)), (2, 5, 3, (1, 2))]
+    for place, (rows, columns, size, left_over) in enumerate(cases):
+        image = random.normal(size=(rows * size + left_over[0], columns * size + left_over[1]))
+        if place == 0:
+            # One window has its number farthest from 0 above it, one below: a maximum of both signs shows itself.
+            image[0, 0], image[0, size] = 9, -9
+        else:
+            image -= 1.5
         given = f"a map of shape {image.shape} and size {size}"
         got = numbers(call(max_pool, image, size), f"the result for {given}")
         if got.shape != (rows, columns):
@@ -207,12 +213,18 @@ def exercise_1_5(max_pool: Callable) -> str:
                 "you take the largest absolute value. −5 is smaller than −2.": (
                     np.abs(windows).max(axis=1).reshape(rows, columns)
                 ),
+                "you take the number farthest from 0, whatever its sign. −5 is smaller than −2.": (
+                    np.array([max(window, key=abs) for window in windows]).reshape(rows, columns)
+                ),
                 "your windows overlap: they move by 1 pixel. They should move by their own size.": np.array(
                     [[image[r : r + size, c : c + size].max() for c in range(columns)] for r in range(rows)]
                 ),
             },
         )
-        wrong(f"for {given} the shape is right, and the numbers are not. Try the 4×4 grid above and compare by eye.")
+        wrong(
+            f"for {given} the shape is right, and the numbers are not. "
+            "Try `max_pool(np.array([[-2.5, -0.5], [-4, -1]]), 2)`: which number should come out?"
+        )
     return "It agrees on four random maps, negative ones and incomplete windows included."
 
 
@@ -228,7 +240,7 @@ def _explain_pooled_shape(got: tuple, image: tuple, size: int, expected: tuple, 
     wrong(f"for {given} you return shape {got}. How many whole windows fit along each side?")
 
 
-# What exercise 1.6 predicts: the layer in words, its output, and what the usual mistakes give.
+# What exercise 1.6 predicts: the layer in words, its output, what the usual mistakes give, advice for all others.
 LAYERS = [
     (
         "Conv2D(16, 5)",
@@ -240,6 +252,7 @@ LAYERS = [
             (27, 27, 16): "one position is missing: the size formula ends in + 1.",
             (16, 28, 28): "Keras puts the channels last.",
         },
+        "the size formula with k = 5 gives rows and columns; the last number is how many filters there are.",
     ),
     (
         "MaxPooling2D(2)",
@@ -253,6 +266,7 @@ LAYERS = [
             (27, 27, 16): "pooling windows move by their own size unless told otherwise, not by 1.",
             (28, 28, 16): "the windows move by 2, so fewer numbers come out than went in.",
         },
+        "how many 2×2 windows fit side by side? Pooling keeps the channels.",
     ),
     (
         "Conv2D(32, 3, strides=2, padding='same')",
@@ -263,6 +277,7 @@ LAYERS = [
             (12, 12, 32): "that is stride 1 without padding; this layer has stride 2 and padding='same'.",
             (7, 7, 16): "how many filters has this layer?",
         },
+        "with 'same', rows and columns are ⌈n / s⌉; the last number is how many filters there are.",
     ),
     (
         "Conv2D(8, 3)",
@@ -272,6 +287,7 @@ LAYERS = [
             (5, 5, 32): "how many filters has this layer? There may be fewer than before.",
             (4, 4, 8): "one position is missing: the size formula ends in + 1.",
         },
+        "the size formula with k = 3 gives rows and columns; the last number is how many filters there are.",
     ),
     (
         "Flatten()",
@@ -281,6 +297,7 @@ LAYERS = [
             (5, 5, 8): "Flatten lays all numbers out in one row.",
             (1, 200): "that counts the picture too; give the shape for one picture, without it.",
         },
+        "multiply the three numbers of the shape before it.",
     ),
 ]
 
@@ -294,7 +311,7 @@ def exercise_1_6(predicted_shapes: Any) -> str:
         wrong(f"a list of five shapes is asked, this is {describe(predicted_shapes)}.")
     if len(predicted_shapes) != len(LAYERS):
         wrong(f"a list of five shapes is asked, yours holds {len(predicted_shapes)}.")
-    for place, (answer, (layer, expected, mistakes)) in enumerate(zip(predicted_shapes, LAYERS), start=1):
+    for place, (answer, (layer, expected, mistakes, advice)) in enumerate(zip(predicted_shapes, LAYERS), start=1):
         got = _shape(answer, f"shape {place}")
         if got == expected:
             continue
@@ -304,7 +321,7 @@ def exercise_1_6(predicted_shapes: Any) -> str:
             wrong(where + mistakes[got])
         if len(got) != len(expected):
             wrong(where + f"{len(expected)} number{'s are' if len(expected) > 1 else ' is'} asked, without the batch.")
-        wrong(where + "go from the shape before it: size formula for rows and columns, then count the filters.")
+        wrong(where + advice)
     return "Flatten has 200 numbers to pass on; the picture had 3,072."
 
 

@@ -7,7 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.grading import call, close, describe, exercise, name_mistake, number, numbers, wrong
+from helpers.checks.grading import (
+    NotFilledIn,
+    NotRight,
+    call,
+    close,
+    describe,
+    exercise,
+    name_mistake,
+    number,
+    numbers,
+    wrong,
+)
 
 
 @exercise("2.1")
@@ -93,7 +104,17 @@ def exercise_2_3(standardise: Callable) -> str:
             expected[..., channel] = (batch[..., channel].astype(float) / 255 - mean[channel]) / std[channel]
         if dtype.kind in "iu":
             wrong(f"the result has the type {dtype}, which drops fractions. Return float32.")
+        if dtype.itemsize < 4:
+            wrong(f"the result has the type {dtype}, which keeps about three digits. Return float32.")
         if not close(got, expected, 1e-4):
+            # A mean that became uint8, too, may be off by one grey level.
+            levels = (got - expected) * std * 255
+            wrapped = np.abs(levels - 256) <= 1.01
+            if wrapped.any() and (wrapped | (np.abs(levels) <= 1.01)).all():
+                wrong(
+                    "what is darker than the mean came out very bright: you subtracted as uint8, which wraps around "
+                    "below 0. Convert to float first, then subtract."
+                )
             name_mistake(got, _standardise_mistakes(batch, mean, std), 1e-3)
             wrong(
                 f"the first pixel is {_three(got[0, 0, 0])}, it should be {_three(expected[0, 0, 0])}: "
@@ -111,6 +132,13 @@ def _standardise_mistakes(batch: np.ndarray, mean: np.ndarray, std: np.ndarray) 
     scaled = batch / 255.0
     with np.errstate(all="ignore"):
         return {
+            "this is only divided by 255. Now subtract the mean, then divide by the standard deviation.": scaled,
+            "divide by 255 at the beginning: mean and std belong to pictures of 0 to 1.": (batch - mean) / std / 255,
+            "the division by 255 comes once, at the beginning. Standardised numbers are not divided again.": (
+                (scaled - mean) / std / 255
+            ),
+            "this takes one mean and one std of the whole batch, over all colours. Use those that are given, one for "
+            "each channel.": (scaled - scaled.mean()) / scaled.std(),
             "divide by 255 first: mean and std belong to pictures of 0 to 1, the batch runs from 0 to 255.": (
                 batch - mean
             )
@@ -136,11 +164,24 @@ def _three(values: np.ndarray) -> str:
 @exercise("2.4")
 def exercise_2_4(stratified_split: Callable) -> str:
     generator = np.random.default_rng(2)
-    for classes, each, per_class in ((3, 20, 5), (int(generator.integers(4, 9)), int(generator.integers(30, 60)), 7)):
+    for classes, each, per_class in ((3, 20, 4), (int(generator.integers(4, 9)), int(generator.integers(30, 60)), 7)):
         labels = generator.permutation(np.repeat(np.arange(classes), each))
         held_out = classes * per_class
-        kept, held = _parts(call(stratified_split, labels, held_out, 0), labels, held_out)
+        kept, held = _parts(_call_split(stratified_split, labels, held_out), labels, held_out)
         both = np.concatenate([kept, held])
+        if len(held) == classes * held_out:
+            wrong(
+                f"you hold out {held_out} pictures of each class, {len(held)} in all. {held_out} is the number for all "
+                "classes together."
+            )
+        if len(held) == classes * (held_out // 10):
+            wrong(f"you hold out {len(held)} pictures instead of {held_out}. {_not_ten(classes)}")
+        uneven = (np.bincount(labels[held], minlength=classes) != per_class).any()
+        if len(held) == held_out and held.max() < each and (uneven or len(np.unique(both)) < len(both)):
+            wrong(
+                f"the held-out indices run from 0 to {held.max()} only, and a class has {each} pictures: these look "
+                "like positions within a class. Draw from the places of its pictures among all labels."
+            )
         if len(np.unique(both)) < len(both):
             overlap = np.intersect1d(kept, held)
             if len(overlap):
@@ -170,6 +211,24 @@ def exercise_2_4(stratified_split: Callable) -> str:
     return "No picture in both parts, none lost, every class with the same share, and the seed brings it back."
 
 
+def _call_split(stratified_split: Callable, labels: np.ndarray, held_out: int) -> Any:
+    try:
+        return call(stratified_split, labels, held_out, 0)
+    except NotRight as error:
+        # Does it stop because it is written for CIFAR-10's ten classes?
+        if "stopped with" in str(error):
+            try:
+                call(stratified_split, np.arange(100) % 10, 50, 0)
+            except (NotFilledIn, NotRight):
+                raise error from None
+            wrong(f"{str(error).partition(' It was called')[0]} {_not_ten(len(np.unique(labels)))}")
+        raise
+
+
+def _not_ten(classes: int) -> str:
+    return f"This test has {classes} classes, not ten: find them with np.unique(labels)."
+
+
 def _parts(result: Any, labels: np.ndarray, held_out: int) -> tuple[np.ndarray, np.ndarray]:
     """Two arrays of indices, whatever they came as."""
     if not isinstance(result, (tuple, list)) or len(result) != 2:
@@ -188,6 +247,9 @@ def _parts(result: Any, labels: np.ndarray, held_out: int) -> tuple[np.ndarray, 
                 f"{name} runs from {values.min():g} to {values.max():g}; "
                 f"with {len(labels)} pictures, indices run from 0 to {len(labels) - 1}."
             )
+        dtype = np.asarray(part).dtype
+        if len(values) and dtype.kind not in "iu":
+            wrong(f"{name} has the type {dtype}. Only integers can be indices: x[{name}] would stop with an error.")
         parts.append(values.astype(int))
     kept, held = parts
     if len(kept) == held_out and len(held) == len(labels) - held_out:

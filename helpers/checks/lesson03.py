@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.grading import call, close, exercise, name_mistake, number, numbers, wrong
+from helpers.checks.grading import NotFilledIn, NotRight, call, close, exercise, name_mistake, number, numbers, wrong
 
 
 def _blows_up(result: Any) -> bool:
@@ -53,6 +53,7 @@ def exercise_3_1(mean_squared_error: Callable) -> str:
                 math.sqrt(sum_of_squares / count)
             ),
             "you average first and square the average. Square each error, then average.": np.mean(errors) ** 2,
+            "you divide by the number of rows. A table has rows × columns elements.": sum_of_squares / len(predictions),
             "you divide by one less than the number of errors, as for a variance. This is a plain mean.": (
                 sum_of_squares / max(count - 1, 1)
             ),
@@ -77,11 +78,31 @@ def exercise_3_2(softmax: Callable) -> str:
     return "Logits of 1000 and of -1000 come through, each row by itself."
 
 
+def _call_softmax(softmax: Callable, logits: np.ndarray) -> Any:
+    try:
+        return call(softmax, logits)
+    except NotFilledIn:
+        raise
+    except NotRight as error:
+        if "broadcast" in str(error) or "Incompatible shapes" in str(error):
+            wrong(
+                f"{error} One number for each row seems to have lost its axis: keepdims=True keeps maxima and sums a "
+                "column, which fits beside the rows."
+            )
+        raise
+
+
 def _softmax_of_usual_logits(softmax: Callable) -> None:
     generator = np.random.default_rng(32)
     for shape in ((4, 3), (1, 10), (6, 2)):
         logits = generator.normal(scale=2.0, size=shape)
-        result = call(softmax, logits)
+        result = _call_softmax(softmax, logits)
+        if _blows_up(result):
+            wrong(
+                f"{_written(logits[0])} already gives NaN or infinity. If you subtract a fixed number, such as 1000: "
+                "then exp(-1000) is rounded to 0 here, and 0 is divided by 0. Which number of its own does each row "
+                "offer?"
+            )
         if _shape(result) == shape[::-1]:
             wrong(f"the result should have the shape {shape}, yours is turned: {shape[::-1]}.")
         got = numbers(result, "the result", shape)
@@ -118,7 +139,7 @@ def _softmax_of_usual_logits(softmax: Callable) -> None:
 def _softmax_of_large_logits(softmax: Callable) -> None:
     for row in ([1000.0, 998.0, 999.0], [-1000.0, -1001.0, -1003.0]):
         logits = np.array([row])
-        result = call(softmax, logits)
+        result = _call_softmax(softmax, logits)
         if _blows_up(result):
             wrong(
                 f"right for small logits, but {_written(logits[0])} gives NaN: exp(1000) is larger than any float64, "
@@ -133,8 +154,19 @@ def _softmax_of_large_logits(softmax: Callable) -> None:
             )
         if not close(got, _probabilities(logits)):
             wrong(f"for the logits {_written(logits[0])} you have {_written(got[0])}. Only their differences count.")
+    for row in ([0.0, 1000.0, -1000.0], [-1000.0, 1000.0, 0.0]):
+        logits = np.array([row])
+        result = _call_softmax(softmax, logits)
+        if _blows_up(result):
+            wrong(
+                f"it still overflows where one row holds both large and small logits, such as {_written(logits[0])}: "
+                "what is left after your subtraction is too large for exp. Which number must you take away so that "
+                "nothing above 0 is left?"
+            )
+        if not close(numbers(result, "the result", logits.shape), _probabilities(logits)):
+            wrong(f"for the logits {_written(logits[0])} you have {_written(np.asarray(result, dtype=float)[0])}.")
     logits = np.array([[1000.0, 999.0, 998.0], [-1000.0, -1001.0, -999.0]])
-    result = call(softmax, logits)
+    result = _call_softmax(softmax, logits)
     if _blows_up(result) or not close(numbers(result, "the result", logits.shape), _probabilities(logits)):
         wrong(
             "one row at a time works, but not logits of 1000 in one row and of -1000 in the next. You take the same "
@@ -147,6 +179,7 @@ def exercise_3_3(cross_entropy: Callable) -> str:
     with np.errstate(all="ignore"):
         _cross_entropy_of_usual_logits(cross_entropy)
         _cross_entropy_of_a_certain_mistake(cross_entropy)
+        _cross_entropy_of_large_logits(cross_entropy)
     return "A mistake made with full confidence costs 1000 here, not infinity."
 
 
@@ -218,6 +251,11 @@ def _cross_entropy_mistakes(logits: np.ndarray, labels: np.ndarray, losses: np.n
 
 def _cross_entropy_of_a_certain_mistake(cross_entropy: Callable) -> None:
     logits, labels = np.array([[0.0, 1000.0, 0.0]]), np.array([2])
+    if _blows_up(call(cross_entropy, logits, np.array([1]))):
+        wrong(
+            "right for small logits, but [0, 1000, 0] with label 1 gives NaN or infinity: exp(1000) in your sum "
+            "overflows. What did exercise 3.2 do about that?"
+        )
     result = call(cross_entropy, logits, labels)
     if _blows_up(result):
         wrong(
@@ -233,6 +271,32 @@ def _cross_entropy_of_a_certain_mistake(cross_entropy: Callable) -> None:
             "number added. From the logits no such help is needed."
         )
     wrong(f"[0, 1000, 0] with label 2 should cost 1000, you have {got:.4g}.")
+
+
+def _cross_entropy_of_large_logits(cross_entropy: Callable) -> None:
+    for row, label in (([0.0, 2000.0, 0.0], 2), ([-1000.0, 1000.0, 0.0], 0), ([1000.0, -1000.0, 1000.0, 0.0], 1)):
+        result = call(cross_entropy, np.array([row]), np.array([label]))
+        cost = np.logaddexp.reduce(row) - row[label]
+        case = f"{_written(np.array(row))} with label {label}"
+        if _blows_up(result):
+            wrong(
+                f"[0, 1000, 0] works, but {case} gives NaN or infinity: after your subtraction, exp still overflows. "
+                "Which number must you take away so that nothing above 0 is left?"
+            )
+        got = number(result, "the loss")
+        if not close(got, cost):
+            wrong(
+                f"{case} should cost {cost:.1f}, you have {got:.4g}. No limit and no substitute for infinity is "
+                "needed when the logarithm of the quotient is written as a difference."
+            )
+    logits, labels = np.array([[1000.0, 999.0, 998.0], [-1000.0, -1001.0, -999.0]]), np.array([1, 0])
+    result = call(cross_entropy, logits, labels)
+    expected = (np.logaddexp.reduce(logits, axis=1) - logits[[0, 1], labels]).mean()
+    if _blows_up(result) or not close(number(result, "the loss"), expected):
+        wrong(
+            "one picture at a time works, but not logits of 1000 for one picture and of -1000 for the next. You take "
+            "the same number from the whole batch: each row needs its own."
+        )
 
 
 @exercise("3.4")
@@ -259,7 +323,13 @@ def exercise_3_4(descent_step: Callable) -> str:
 def _step_mistakes(weights, inputs, targets, rate, gradient) -> dict[str, np.ndarray]:
     errors = inputs @ weights - targets
     examples = len(inputs)
+    one_by_one = weights.copy()
+    for index in range(len(weights)):
+        one_by_one[index] -= rate * 2 * np.mean((inputs @ one_by_one - targets) * inputs[:, index])
     return {
+        "these are the old weights. Return what is left after the step has been subtracted.": weights,
+        "you change one weight after another, so the later slopes already see the new values of the earlier weights. "
+        "Compute the whole gradient first, then change all weights at once.": one_by_one,
         "this step goes uphill: the gradient points to where the loss grows. Check the sign (or the order "
         "in your errors).": weights + rate * gradient,
         "your step is half as long. The slope of a square has a factor 2: which one is missing?": (
@@ -293,26 +363,53 @@ def exercise_3_5(numerical_gradient: Callable) -> str:
     for shape in ((3,), (1,), (3, 3), (2, 2, 3)):
         point = generator.uniform(0.5, 1.0, shape)
         cubic, linear, mixed = (generator.uniform(0.5, 1.0, shape) for _ in range(3))
+        distances = []
 
-        def loss(p, cubic=cubic, linear=linear, mixed=mixed):
+        def loss(p, point=point, cubic=cubic, linear=linear, mixed=mixed, distances=distances):
+            distances.append(float(np.abs(p - point).max()))
             return float((cubic * p**3 + linear * p).sum() + (mixed * p).sum() ** 2)
 
-        result = call(numerical_gradient, loss, point, step)
+        result = _call_gradient(numerical_gradient, loss, point, step)
         if isinstance(result, (float, np.floating)):
             wrong(
                 f"you return one slope, {result:.4g}. Every number of the point has its own: move one at a time, and "
                 f"return an array of shape {shape}."
             )
         got = numbers(result, "the gradient", shape)
+        if not got.any():
+            wrong(f"all your slopes are 0. {_SECOND_NAME}")
+        # Half a step to each side is a central difference too, and finer rules look two steps away.
+        if distances and not step / 2.1 < max(distances) < step * 2.1:
+            wrong(
+                f"you move by {max(distances):.3g}, but the call asks for step={step:g}. Use the argument `step` "
+                "wherever you move and divide: whoever calls the function chooses it."
+            )
         exact = 3 * cubic * point**2 + linear + 2 * (mixed * point).sum() * mixed
         if close(got, exact, 2e-5):
             continue
-        name_mistake(got, _gradient_mistakes(loss, point, step), 2e-6)
+        mistakes = _gradient_mistakes(loss, point, step)
+        name_mistake(got, mistakes, 2e-6)
+        if any(close(got / step**2, exact * factor, 1e-4) for factor in (1, 2)):
+            wrong("`/ 2 * step` divides by 2 and then multiplies by the step. Put the distance in brackets.")
         wrong(
             f"for a point of shape {shape} you are off by up to {np.abs(got - exact).max():.2g}. Move one number by "
             f"+{step:g} and by -{step:g}, all others as they were, and compare with a function you can derive."
         )
     return "It agrees with the exact gradient, for points of any shape."
+
+
+_SECOND_NAME = "Is there a line like `ahead = point`? It is a second name for the same array, not a copy: point.copy()."
+
+
+def _call_gradient(numerical_gradient: Callable, loss: Callable, point: np.ndarray, step: float) -> Any:
+    try:
+        return call(numerical_gradient, loss, point, step)
+    except NotFilledIn:
+        raise
+    except NotRight as error:
+        if "changed its input" in str(error):
+            wrong(f"{error} {_SECOND_NAME}")
+        raise
 
 
 def _gradient_mistakes(loss: Callable, point: np.ndarray, step: float) -> dict[str, np.ndarray]:
@@ -333,7 +430,10 @@ def _gradient_mistakes(loss: Callable, point: np.ndarray, step: float) -> dict[s
         change[row] = step
         by_row[row] = (loss(point + change) - loss(point - change)) / (2 * step)
     left_behind, moved = np.empty(point.shape), point.copy()
+    together_so_far, change = np.empty(point.shape), np.zeros(point.shape)
     for place in np.ndindex(point.shape):
+        change[place] = step
+        together_so_far[place] = (loss(point + change) - loss(point - change)) / (2 * step)
         moved[place] += step
         higher = loss(moved)
         moved[place] -= 2 * step
@@ -344,10 +444,13 @@ def _gradient_mistakes(loss: Callable, point: np.ndarray, step: float) -> dict[s
         "this is the difference between the point and one step back. Step to both sides.": behind,
         "your slopes are twice as large: between +step and -step lie two steps.": 2 * central,
         "your slopes are half as large: how far apart are the two places where you evaluate the function?": central / 2,
-        "your slopes are half as large: from the point to one step forward is one step, not two.": ahead / 2,
+        "your slopes are half as large: from the point to one step forward is one step, not two. (If you also step "
+        "back: is the array you move back the one that you moved ahead? A copy needs point.copy().)": ahead / 2,
         "the sign is reversed: the value behind is to be taken from the value ahead.": -central,
         "these are differences. Divide by the distance between the two places to get slopes.": central * 2 * step,
         "a number that was moved must go back before the next one moves.": left_behind,
+        "the steps of the numbers before are still in your array of zeros when the next number's turn comes. Make a "
+        "new one inside the loop.": together_so_far,
         "you move a whole row of the array at a time. Go through every number: np.ndindex(point.shape).": by_row,
         "you move all numbers at once. A gradient needs them one at a time.": np.full(point.shape, together),
     }

@@ -75,13 +75,22 @@ def exercise_4_2(output_side: Callable) -> str:
         ends = side if padding == "same" else side - kernel_size + 1
         return sum(1 for _ in range(0, ends, stride))
 
-    cases = [(16, 5, 2, "valid"), (32, 5, 2, "same"), (7, 3, 2, "same"), (9, 2, 3, "valid")]
+    cases = [(16, 5, 2, "valid"), (32, 5, 2, "same"), (7, 3, 2, "same"), (9, 2, 3, "valid"), (8, 4, 2, "same")]
     cases += _random_cases([7, 10, 13, 28, 32, 33, 900], [1, 2, 3, 4, 5, 7], [1, 2, 3, 4], ["same", "valid"])
     # Swapped paddings and the like show only when the values are looked at for each padding by itself.
     mistakes = {
         'with "valid" one window is missing: the first window stands before any step is made. Count the starts 0, '
         "stride, 2 × stride, ... for a small picture.": (
             lambda s, k, t, p: math.ceil(s / t) if p == "same" else (s - k) // t
+        ),
+        'with "valid" the + 1 stands inside the division. The first window is there before any step: add it at the '
+        "end.": (lambda s, k, t, p: math.ceil(s / t) if p == "same" else (s - k + 1) // t),
+        'with "valid" the stride is left out. With stride 2 every second window is skipped.': (
+            lambda s, k, t, p: math.ceil(s / t) if p == "same" else s - k + 1
+        ),
+        'with "same" you pad kernel_size // 2 on each side. That is one too many for a kernel of even size; how many '
+        "places does the stride leave of the side itself?": (
+            lambda s, k, t, p: (s + 2 * (k // 2) - k) // t + 1 if p == "same" else (s - k) // t + 1
         ),
         'with "same" the stride still counts: the side stays the same only for stride 1.': (
             lambda s, k, t, p: s if p == "same" else (s - k) // t + 1
@@ -134,6 +143,11 @@ def exercise_4_3(dense_parameters: Callable) -> str:
         "{first} counts the channels only. That is a Dense layer without a Flatten before it; here every number of the "
         "block is an input.": lambda s, u: (s[-1] + 1) * u,
         "{first} counts rows × columns and leaves the channels out.": lambda s, u: (math.prod(s[:2]) + 1) * u,
+        "{first} leaves out the first number of the shape. It belongs to one picture's block; the batch does not stand "
+        "in it.": lambda s, u: (math.prod(s[1:]) + 1) * u,
+        "{first} is the count for 512 units. How many there are is the argument units.": (
+            lambda s, u: (math.prod(s) + 1) * 512
+        ),
     }
     _compare(dense_parameters, cases, count, mistakes, "input {0} and {1} units")
     return "Here the size of the picture does come in: every place has weights of its own."
@@ -154,6 +168,11 @@ def exercise_4_4(parameters: int, macs: int) -> str:
         {
             f"{first}: 181,162 is the old count. The convolutions keep theirs. What arrives at Flatten now?": 181_162,
             f"{first}: 28,064 are the two convolutions only. The dense layers have some too.": 28_064,
+            f"{first}: the last layer is missing, Dense with ten units.": 2_432 + 25_632 + (6_272 + 1) * 512,
+            f"{first}: the second convolution gets 32 channels, not the three colours.": (
+                2_432 + 2_432 + (6_272 + 1) * 512 + 5_130
+            ),
+            f"{first}: the first convolution has padding same, so it keeps 32 × 32.": (12 * 12 * 32 + 1) * 512 + 33_194,
             f"{first}: you have counted without biases.": 2_400 + 25_600 + 6_272 * 512 + 5_120,
             f"{first}: the pooling is still there: 28 × 28 becomes 14 × 14.": (28 * 28 * 32 + 1) * 512 + 33_194,
             f"{first}: both convolutions have padding same in this answer. The second one is valid.": (
@@ -173,15 +192,30 @@ def exercise_4_4(parameters: int, macs: int) -> str:
         {
             "macs: you have FLOPs, two for each multiply-accumulate. Count the pair as one.": 2
             * (convolutions + dense),
-            "macs: 1,688,576 is the old count. The kernels now stop at four times as many places.": 1_688_576,
+            "macs: 1,688,576 is the old count. The filters now stop at four times as many places.": 1_688_576,
             "macs: four times the old count would be right if only the number of places grew by four. What happens to "
             "the last convolution without padding, and to the first dense layer?": 4 * 1_688_576,
             "macs: the dense layers are missing.": convolutions,
             "macs: these are the dense layers only.": dense,
             "macs: the last layer is missing.": convolutions + dense - 5_120,
-            "macs: this leaves the depth of the kernels out. A 5x5 kernel over 32 channels has 5 × 5 × 32 weights.": (
+            "macs: this leaves the depth of the filters out. A 5 × 5 filter over 32 channels has 5 × 5 × 32 weights.": (
                 32 * 32 * 32 * 25 + 28 * 28 * 32 * 25 + dense
             ),
+            "macs: the second convolution gets 32 channels, not the three colours.": (
+                32 * 32 * 32 * 75 + 28 * 28 * 32 * 75 + dense
+            ),
+            "macs: the first convolution has padding same, so it has 32 × 32 places.": (
+                28 * 28 * 32 * 75 + 24 * 24 * 32 * 800 + 12 * 12 * 32 * 512 + 5_120
+            ),
+            "macs: what arrives at Flatten is no longer 288 numbers.": convolutions + 288 * 512 + 5_120,
+            "macs: you count a bias for every output number. A bias is added, nothing is multiplied.": (
+                convolutions + dense + 32 * 32 * 32 + 28 * 28 * 32 + 512 + 10
+            ),
+            "macs: you add each bias once. A bias is no product, so it counts nothing here.": (
+                convolutions + dense + 32 + 32 + 512 + 10
+            ),
+            "macs: for the dense layers you have their parameters. The biases are among them, and they multiply "
+            "nothing.": convolutions + dense + 512 + 10,
             "macs: the second convolution has no padding, so it has fewer places than 32 × 32.": (
                 32 * 32 * 32 * 75 + 32 * 32 * 32 * 800 + dense
             ),

@@ -204,8 +204,6 @@ def _name_stop(trained: int, best: int, right: tuple[int, int], losses: list[flo
         wrong(f"for {case} your best epoch is {best}, where the loss is highest. Lower is better.")
     if trained == right[0] and losses[best - 1 : best] == [losses[right[1] - 1]]:
         wrong(f"for {case} your best epoch is {best}. An equal loss is not *strictly* lower: the earlier epoch stays.")
-    if best == lowest != right[1]:
-        wrong(f"for {case} you find epoch {best}, the lowest of the whole list. Training had stopped before it.")
     if trained < right[0]:
         wrong(
             f"for {case} you stop after {trained} epochs. Count the epochs *in a row* since the lowest loss so far; "
@@ -216,4 +214,6 @@ def _name_stop(trained: int, best: int, right: tuple[int, int], losses: list[flo
             f"for {case} you train {trained} epochs, too many. Compare each epoch with the lowest loss so far, not "
             "with the epoch before it."
         )
+    if best == lowest != right[1]:
+        wrong(f"for {case} you find epoch {best}, the lowest of the whole list. Training had stopped before it.")
     wrong(f"for {case} your best epoch is {best}. Look up which epoch has the lowest loss among those trained.")
