@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 
@@ -96,13 +97,20 @@ class StopInEpoch3(training.Progress):
             self.end()
 
 
-@pytest.fixture
-def interrupted(tmp_path, monkeypatch):
-    """A folder with the backup of a training that was stopped in its third epoch; and the backup's own folder."""
-    with monkeypatch.context() as patch:
+@pytest.fixture(scope="module")
+def interrupted_once(tmp_path_factory, eagerly):
+    folder = tmp_path_factory.mktemp("interrupted")
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "Progress", StopInEpoch3)
         with pytest.raises(Stop):
-            train(tmp_path, progress=True)
+            train(folder, progress=True)
+    return folder
+
+
+@pytest.fixture
+def interrupted(tmp_path, interrupted_once):
+    """A folder with the backup of a training that was stopped in its third epoch; and the backup's own folder."""
+    shutil.copytree(interrupted_once, tmp_path, dirs_exist_ok=True)
     (backup,) = tmp_path.iterdir()
     return tmp_path, backup
 
