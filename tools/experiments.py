@@ -156,6 +156,14 @@ def depth(run: Run) -> None:
             run(Trial(model, recipe, seed, options, final=True))
 
 
+def epoch_seconds(run: Run) -> None:
+    """Lesson 05: how long an epoch of either model of ``depth`` takes; they take turns, on a quiet machine."""
+    recipe = models.Recipe("RMSprop", 0.001, batch_size=32, epochs=1)
+    for seed in (0, 1):
+        for model in ("strided_cnn", "deeper_cnn"):
+            run(Trial(model, recipe, seed))
+
+
 def learning_rates(run: Run) -> None:
     """Lesson 06: the same three epochs of source C's model with learning rates from far too low to far too high."""
     recipe = dataclasses.replace(models.RECIPES["plain_cnn"], epochs=3)
@@ -187,6 +195,7 @@ def gentle_end(run: Run) -> None:
 STUDIES: dict[str, Callable[[Run], None]] = {
     "gentle_end": gentle_end,
     "depth": depth,
+    "epoch_seconds": epoch_seconds,
     "learning_rates": learning_rates,
     "batch_size": batch_size,
 }
