@@ -138,9 +138,10 @@ def best(records: list[dict]) -> dict:
 def depth(run: Run) -> None:
     """Lesson 05: does the deeper model of source S lose to the first one when both are tuned on equal terms?
 
-    Equal terms are equal seconds: with products in bfloat16, an epoch of the deeper model takes about as long as
-    three of the strided one. Learning rate, then dropout are chosen in short runs on validation; then the winner
-    is trained with three fresh seeds.
+    The budgets were planned for equal seconds, at three epochs of the strided model to one of the deeper. The stored
+    runs took about six to one on a busy machine, so the deeper model got twice the seconds, and not half of them.
+    Learning rate, then dropout are chosen in short runs on validation; then the winner is trained with three fresh
+    seeds.
     """
     for model, epochs, short_epochs in (("strided_cnn", 16, 6), ("deeper_cnn", 5, 2)):
         published, half = {"dropout_scale": 1.0}, {"dropout_scale": 0.5}
