@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from helpers import start
+from helpers import models, start
 from tools import environment, lessons, lock, readme
 from tools.environment import ROOT
 
@@ -56,6 +56,12 @@ def test_old_versions_are_named_and_new_ones_are_not():
 def test_readme_shows_the_lessons_that_there_are():
     text = readme.README.read_text()
     assert text == readme.with_table(text), "call: python -m tools.readme"
+
+
+@pytest.mark.parametrize("name", models.BUILDERS)
+def test_readme_counts_the_parameters_of_every_model(name):
+    (row,) = [line for line in readme.README.read_text().splitlines() if f"`{name}`" in line]
+    assert f"{models.build(name).count_params():,}" in row
 
 
 def test_the_address_of_the_repository_is_the_same_everywhere():
