@@ -87,16 +87,6 @@ def stratified_split(labels: np.ndarray, held_out: int, seed: int = SPLIT_SEED) 
     return np.flatnonzero(~chosen), np.flatnonzero(chosen)
 
 
-def read_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """One file of CIFAR-10's binary format: pictures (n, 32, 32, 3) uint8 and labels (n,) int64.
-
-    A record is one label byte, then 1,024 red, 1,024 green and 1,024 blue bytes, rows first.
-    Raises ValueError when the file does not hold whole records.
-    """
-    records = _records([path])
-    return _pictures(records, np.arange(len(records))), _labels(records)
-
-
 def _cifar10(validation: bool) -> Dataset:
     source = json.loads((DATA / "manifest.json").read_text())["cifar10"]
     folder = download.cifar10_folder(DATA, source)

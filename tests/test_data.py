@@ -575,24 +575,29 @@ def test_unknown_names_are_answered_with_the_known_ones(room, monkeypatch):
 # What is in a dataset
 
 
+def read_batch(path):
+    records = data._records([path])
+    return data._pictures(records, np.arange(len(records))), data._labels(records)
+
+
 def test_reads_the_binary_format(fake, tmp_path):
     path = tmp_path / "batch.bin"
     path.write_bytes(fake.files["data_batch_4.bin"])
-    pictures, labels = data.read_batch(path)
+    pictures, labels = read_batch(path)
     assert pictures.dtype == np.uint8
     assert labels.dtype == np.int64
     assert np.array_equal(pictures, fake.pictures["data_batch_4.bin"])
     assert np.array_equal(labels, fake.labels["data_batch_4.bin"])
     path.write_bytes(fake.files["data_batch_4.bin"][:-1])
     with pytest.raises(ValueError, match=r"batch\.bin has 30,729 bytes"):
-        data.read_batch(path)
+        read_batch(path)
 
 
 def test_more_pictures_than_are_turned_round_at_a_time(tmp_path):
     records = np.random.default_rng(3).integers(0, 256, (1234, 3073), np.uint8)
     path = tmp_path / "batch.bin"
     records.tofile(path)
-    pictures, labels = data.read_batch(path)
+    pictures, labels = read_batch(path)
     assert np.array_equal(
         pictures, np.stack([records[:, 1 + 1024 * c : 1025 + 1024 * c] for c in range(3)], -1).reshape(-1, 32, 32, 3)
     )
