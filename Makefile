@@ -3,7 +3,7 @@ PYTHON ?= python3
 DATASET ?= shapes10
 LESSON_FLAG = $(if $(LESSON),--lesson $(LESSON))
 
-.PHONY: run test lab regenerate student train lint
+.PHONY: run test lab regenerate student train bench lint
 
 run:         ; $(PYTHON) -m tools.run --dataset $(DATASET) $(LESSON_FLAG)
 test:        ; $(PYTHON) -m tools.test
@@ -11,4 +11,5 @@ lab:         ; $(PYTHON) -m tools.lab
 regenerate:  ; $(PYTHON) -m tools.regenerate $(LESSON_FLAG)
 student:     ; $(PYTHON) -m tools.student
 train:       ; $(PYTHON) -m tools.train
+bench:       ; $(PYTHON) -m tools.bench
 lint:        ; $(PYTHON) -m tools.lint

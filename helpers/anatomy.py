@@ -46,7 +46,8 @@ class Row(NamedTuple):
     forwards, in convolutions and dense layers only, as is usual; two FLOPs each. ``memory`` is the size of the
     output in bytes as float32. ``receptive_field`` and ``step`` are (rows, columns) in input pixels: how large
     a window one number of the output looks at (padding included), and how far apart two neighbours' windows lie.
-    They are None where the output has no places any more.
+    ``start`` is where the first window begins: negative when it reaches into the padding.
+    All three are None where the output has no places any more.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Row(NamedTuple):
     memory: int
     receptive_field: tuple[int, int] | None
     step: tuple[int, int] | None
+    start: tuple[int, int] | None
 
 
 class _Window(NamedTuple):
@@ -187,6 +189,7 @@ def _pass(layer, arriving: list[_Signal], rows: list[Row], seen: set[int], prefi
             memory=math.prod(output) * BYTES_PER_NUMBER,
             receptive_field=(windows[0].size, windows[1].size) if windows else None,
             step=(windows[0].step, windows[1].step) if windows else None,
+            start=(windows[0].start, windows[1].start) if windows else None,
         )
     )
     seen.add(id(layer))

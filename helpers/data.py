@@ -1,4 +1,7 @@
-"""Datasets: ``load(name)`` gives uint8 pictures and integer labels, split into training, validation and test."""
+"""Datasets: ``load(name)`` gives uint8 pictures and integer labels, split into training, validation and test.
+
+``photo(path)`` reads a picture file of your own.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from helpers import download, shapes
 from helpers.download import DatasetError
@@ -68,6 +72,38 @@ def load(name: str = "auto", validation: bool = True) -> Dataset:
     except DatasetError as error:
         print(f"{error}\nUntil then this goes on with Shapes-10: drawn pictures of the same size, ten other classes.")
         return _shapes10(validation)
+
+
+def photo(path: str | os.PathLike, side: int | None = None) -> np.ndarray:
+    """A picture file as (rows, columns, 3) uint8; with ``side`` its middle square, scaled to side × side pixels.
+
+    It is turned the way its camera noted (EXIF), grey becomes three equal colours, and transparent places white.
+    Raises FileNotFoundError where there is no file, ValueError for a file that is no picture or is damaged.
+    """
+    path = Path(path).expanduser()
+    if side is not None and side < 1:
+        raise ValueError(f"side is {side}: a picture has at least one pixel on each side.")
+    if not path.is_file():
+        what = "is a folder, not a picture file" if path.is_dir() else "does not exist"
+        raise FileNotFoundError(f"{path} {what}. Relative paths start in {Path.cwd()}.")
+    try:
+        with Image.open(path) as file:
+            picture = ImageOps.exif_transpose(file)
+        if picture.mode.startswith("I"):
+            # 16 bits of grey, which Pillow would cut off at 255.
+            picture = Image.fromarray((np.asarray(picture) / 257).clip(0, 255).astype(np.uint8))
+        picture = picture.convert("RGBA")
+    except Exception as error:  # every format has its own errors for a damaged file
+        known = not isinstance(error, UnidentifiedImageError)
+        reason = f"{type(error).__name__}: {error}" if known else "it holds no format that is known here"
+        raise ValueError(
+            f"{path.name} cannot be read as a picture ({reason}). Save it as JPEG or PNG with a picture viewer, and "
+            "give the path of that file."
+        ) from None
+    picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    if side is not None:
+        picture = ImageOps.fit(picture, (side, side), Image.Resampling.LANCZOS)
+    return np.array(picture)
 
 
 def stratified_split(labels: np.ndarray, held_out: int, seed: int = SPLIT_SEED) -> tuple[np.ndarray, np.ndarray]:

@@ -392,3 +392,210 @@ def bands(curves: dict[str, np.ndarray], ylabel: str = "", axes: Axes | None = N
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend()
     return axes
+
+
+def predictions(
+    images: np.ndarray,
+    probabilities: np.ndarray,
+    labels: Sequence[int],
+    class_names: Sequence[str],
+    columns: int = 5,
+    size: float = 2.6,
+) -> Figure:
+    """Pictures with the predicted class and its probability; wrong ones in orange, crossed, with their true class."""
+    predicted = np.argmax(probabilities, axis=1)
+    right = predicted == np.asarray(labels)
+    titles = [
+        f"{'✓' if hit else '✗'} {class_names[answer]} {_sure(probability[answer])}"
+        + ("\n " if hit else f"\ntrue: {class_names[label]}")
+        for hit, answer, probability, label in zip(right, predicted, probabilities, labels)
+    ]
+    figure = pictures(images, titles, columns, size)
+    for axes, hit in zip(figure.axes, right):
+        axes.title.set_color("black" if hit else "C1")
+    return figure
+
+
+def _sure(probability: float) -> str:
+    """In per cent, with a decimal where the surest answers would all be 100%."""
+    return ">99.9%" if probability >= 0.9995 else f"{probability:.{int(probability >= 0.995)}%}"
+
+
+def reliability(bins: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Figure:
+    """Accuracy over confidence, and under it how many pictures each point stands for.
+
+    ``bins`` gives for each name three arrays (bins,): mean confidence, accuracy and share of the pictures.
+    On the dashed diagonal a network is right as often as it says.
+    """
+    figure, (above, below) = plt.subplots(2, 1, figsize=(8, 8), sharex=True, height_ratios=(3, 1))
+    above.plot([0, 1], [0, 1], "--", color="0.5", label="right as often as it says")
+    width = 0.06 / len(bins)
+    for index, ((name, (confidence, accuracy, share)), marker) in enumerate(zip(bins.items(), "osD^v")):
+        above.plot(confidence, accuracy, color=f"C{index}", marker=marker, markersize=9, label=name)
+        places = confidence + (index - (len(bins) - 1) / 2) * width
+        below.bar(places, share, width, color=f"C{index}", hatch=("", "//", "..")[index % 3], edgecolor="white")
+    above.set(ylabel="accuracy", ylim=(-0.02, 1.02))
+    above.legend(loc="upper left")
+    below.set(xlabel="confidence", ylabel="share of\npictures", xlim=(0, 1.02))
+    for axis in (above.yaxis, below.yaxis, below.xaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    return figure
+
+
+def map_grid(
+    maps: np.ndarray,
+    labels: Sequence | None = None,
+    columns: int = 8,
+    title: str = "",
+    axes: Axes | None = None,
+) -> Axes:
+    """Maps (n, rows, columns) side by side in one image, on one scale, each under its label (its index by default).
+
+    The colours end at the 99th percentile of the absolute values: diverging when a value is below zero, else
+    sequential. The maps of one picture are ``np.moveaxis(maps[0], -1, 0)``.
+    """
+    maps = np.asarray(maps)
+    columns = min(columns, len(maps))
+    rows = -(-len(maps) // columns)
+    grid = np.full((rows * columns, *maps.shape[1:]), np.nan, np.float32)
+    grid[: len(maps)] = maps
+    limit = float(np.percentile(np.abs(maps), 99)) or float(np.abs(maps).max()) or 1.0
+    signed = maps.min() < 0
+    colours = plt.get_cmap(SIGNED if signed else UNSIGNED).with_extremes(bad=(0, 0, 0, 0))
+    if axes is None:
+        _, axes = plt.subplots(figsize=(1.25 * columns + 1.2, 1.25 * rows * maps.shape[1] / maps.shape[2] + 0.6))
+    tiled, corners = _tiled(grid.reshape(rows, columns, *maps.shape[1:]), np.nan, strip=0.2)
+    image = axes.imshow(tiled, cmap=colours, vmin=-limit if signed else 0, vmax=limit)
+    axes.figure.colorbar(image, ax=axes, shrink=0.85, pad=0.02)
+    for (top, left), label in zip(corners, range(len(maps)) if labels is None else labels):
+        axes.text(left - 0.5, top - 0.6, str(label), va="bottom", fontsize=10)
+    axes.set_title(title)
+    # Grey between the maps: white is the zero of a map with a sign.
+    axes.set_facecolor("0.88")
+    return _bare(axes)
+
+
+def picture_grid(
+    pictures: np.ndarray,
+    row_labels: Sequence[str] | None = None,
+    column_labels: Sequence[str] | None = None,
+    title: str = "",
+    axes: Axes | None = None,
+) -> Axes:
+    """Pictures (rows, columns, height, width, 3) from 0 to 255 in one image, with names at its left and over it."""
+    pictures = np.clip(np.asarray(pictures), 0, 255).astype(np.uint8)
+    rows, columns, height, width = pictures.shape[:4]
+    if axes is None:
+        _, axes = plt.subplots(figsize=(1.25 * columns + 1.6, 1.25 * rows * height / width + 0.6))
+    tiled, corners = _tiled(pictures, 255)
+    axes.imshow(tiled)
+    axes.set_title(title)
+    _bare(axes)
+    middles = corners.reshape(rows, columns, 2) + np.array([height - 1, width - 1]) / 2
+    if row_labels is not None:
+        axes.set_yticks(middles[:, 0, 0], row_labels)
+    if column_labels is not None:
+        axes.set_xticks(middles[0, :, 1], column_labels)
+        axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    return axes
+
+
+def _tiled(images: np.ndarray, fill: float, strip: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Images (rows, columns, height, width[, 3]) in one array, and the first row and column of each, (n, 2).
+
+    The gaps between them hold ``fill``; over each there is room of ``strip`` times its height.
+    """
+    rows, columns, height, width, *colours = images.shape
+    gap, above = max(1, round(0.06 * width)), round(strip * height + 0.4)
+    pitch = (height + above + gap, width + gap)
+    tiled = np.full((rows * pitch[0] + gap, columns * pitch[1] + gap, *colours), fill, images.dtype)
+    corners = np.array([(gap + above + r * pitch[0], gap + c * pitch[1]) for r, c in np.ndindex(rows, columns)])
+    for (top, left), image in zip(corners, images.reshape(-1, height, width, *colours)):
+        tiled[top : top + height, left : left + width] = image
+    return tiled, corners
+
+
+def explanations(pictures: np.ndarray, maps: dict[str, np.ndarray], row_labels: Sequence[str] | None = None) -> Figure:
+    """A row for each picture: the picture, and beside it one map of each name (n, rows, columns).
+
+    A column has one scale and one colour bar, which ends at its 99th percentile: diverging when a value of the
+    column is below zero, else sequential. Maps of different columns can be compared in form only.
+    """
+    rows, columns = len(pictures), 1 + len(maps)
+    # The last row is for the colour bars.
+    figure, grid = plt.subplots(
+        rows + 1,
+        columns,
+        figsize=(1.75 * columns + 1, 1.75 * rows + 0.9),
+        height_ratios=[1] * rows + [0.06],
+        squeeze=False,
+    )
+    grid[-1, 0].set_visible(False)
+    for index, (axes, picture) in enumerate(zip(grid[:, 0], pictures)):
+        _bare(axes).imshow(picture)
+        if row_labels is not None:
+            axes.set_ylabel(row_labels[index], fontsize=12, rotation=0, ha="right", va="center")
+    for column, (name, values) in zip(grid.T[1:], maps.items()):
+        limit = float(np.percentile(np.abs(values), 99)) or float(np.abs(values).max()) or 1.0
+        signed = np.min(values) < 0
+        for axes, one in zip(column, values):
+            colours = SIGNED if signed else UNSIGNED
+            image = _bare(axes).imshow(one, cmap=colours, vmin=-limit if signed else 0, vmax=limit)
+        column[0].set_title(name, loc="center", fontsize=13)
+        bar = figure.colorbar(image, cax=column[-1], orientation="horizontal")
+        bar.set_ticks([-limit, 0, limit] if signed else [0, limit])
+        bar.ax.set_xticklabels([format(tick, ".1g") for tick in bar.get_ticks()], fontsize=11)
+    return figure
+
+
+def scatter(
+    points: np.ndarray,
+    labels: Sequence[int],
+    class_names: Sequence[str],
+    title: str = "",
+    axes: Axes | None = None,
+) -> Axes:
+    """Points (n, 2), a colour and a marker for each class, grey for a single one; no ticks: places mean nothing."""
+    if axes is None:
+        _, axes = plt.subplots(figsize=(7, 6))
+    for label, name in enumerate(class_names):
+        chosen = np.asarray(labels) == label
+        # Seven colours for ten classes: the marker tells apart those that share one.
+        marker = "osD^v<>PX*"[label % 10]
+        colour = f"C{label % 7}" if len(class_names) > 1 else "0.5"
+        axes.scatter(*points[chosen].T, s=18, color=colour, marker=marker, linewidths=0, alpha=0.8, label=name)
+    axes.set_title(title)
+    return _bare(axes)
+
+
+def intervals(
+    values: dict[str, dict[str, tuple[float, float, float]]],
+    marks: dict[str, float] | None = None,
+    xlabel: str = "",
+    axes: Axes | None = None,
+) -> Axes:
+    """A row for each name, in it one dot and interval (value, lowest, highest), 0 to 1, for each kind.
+
+    ``marks`` are named vertical lines. Kinds are told apart by colour and marker.
+    """
+    if axes is None:
+        _, axes = plt.subplots(figsize=(9, 0.7 * len(values) + 1.5))
+    kinds = list(dict.fromkeys(kind for row in values.values() for kind in row))
+    for index, (kind, marker) in enumerate(zip(kinds, "os^D")):
+        points = []
+        for row, cells in enumerate(values.values()):
+            if kind in cells:
+                # A little above one another, so that intervals of one row never hide each other.
+                points.append((row + 0.3 * (list(cells).index(kind) - (len(cells) - 1) / 2), *cells[kind]))
+        places, middle, low, high = np.array(points).T
+        axes.errorbar(
+            middle, places, xerr=(middle - low, high - middle), fmt=marker, color=f"C{index}", capsize=4, label=kind
+        )
+    for (name, mark), style in zip((marks or {}).items(), (":", "--")):
+        axes.axvline(mark, color="0.4", linestyle=style, linewidth=1.5, label=name)
+    axes.set(yticks=range(len(values)), yticklabels=list(values), ylim=(len(values) - 0.5, -0.5), xlim=(0, 1.03))
+    axes.set_xlabel(xlabel)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    axes.grid(axis="y", visible=False)
+    return axes

@@ -303,6 +303,11 @@ def write_json(path: Path, content: dict) -> None:
     os.replace(part, path)
 
 
+def store_entry(path: Path, key: str, content: dict | list) -> None:
+    """Write one entry of a JSON file beside the others, in alphabetical order."""
+    write_json(path, dict(sorted((_read_json(path) | {key: content}).items())))
+
+
 def trained(
     name: str, dataset: Dataset, retrain: bool = False, stored: Path = TRAINED, cache: Path = CACHE
 ) -> tuple[keras.Model, dict[str, list[float]]]:

@@ -50,6 +50,7 @@ def assert_receptive_field_by_gradient(model):
     assert next_columns[1] < model.input_shape[2] - 1
     assert last.receptive_field == (rows[1] - rows[0] + 1, columns[1] - columns[0] + 1)
     assert last.step == (next_rows[0] - rows[0], next_columns[0] - columns[0])
+    assert last.start == (rows[0] - row * last.step[0], columns[0] - column * last.step[1])
 
 
 @pytest.mark.parametrize("name", NAMES)

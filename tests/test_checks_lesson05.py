@@ -69,6 +69,24 @@ def softmax_as_an_operation():
     return keras.Model(model.input, keras.ops.softmax(model.output))
 
 
+def used_twice(build=None):
+    """The same layer at two places: it stands in the pattern twice, and in ``model.layers`` once or twice."""
+    drop, pool, conv = layers.Dropout(0.5), layers.MaxPooling2D(2), layers.Conv2D(4, 3, activation="relu")
+    return (build or functional)(conv2=conv, pool1=[pool, drop], conv3=conv, conv4=conv, pool2=[pool, drop])
+
+
+def of_operations():
+    first = keras.Input((32, 32, 3))
+    x = first / 255
+    for filters in (4, 6):
+        x = keras.activations.relu(layers.Conv2D(filters, 3)(x))
+        x = keras.ops.relu(layers.Conv2D(filters, 3)(x))
+        x = layers.MaxPooling2D(2)(x)
+    x = keras.ops.reshape(x, (-1, 5 * 5 * 6))
+    x = keras.ops.gelu(layers.Dense(9)(x))
+    return keras.Model(first, keras.ops.softmax(layers.Dense(10)(x)))
+
+
 RIGHT = {
     "the reference": models.deeper_cnn,
     "source W's model is of the pattern too": models.guide_cnn,
@@ -77,6 +95,8 @@ RIGHT = {
     "nested": nested,
     "built after the layers": built_late,
     "softmax as an operation": softmax_as_an_operation,
+    "a convolution, a dropout and a pooling used twice": used_twice,
+    "operations of functions": of_operations,
     "any kernels, paddings and filters": lambda: sequential(
         conv1=layers.Conv2D(3, (1, 7), padding="same"),
         conv2=layers.Conv2D(40, 4, padding="same", activation="elu"),
@@ -171,11 +191,23 @@ def test_praise_says_what_a_model_needs(capsys):
     assert "no Rescaling" in capsys.readouterr().out
     check.exercise_5_1(sequential(conv1=layers.Conv2D(4, 3)))
     assert "no activation between them" in capsys.readouterr().out
-    check.exercise_5_1(models.deeper_cnn())
+    check.exercise_5_1(sequential(dense=[layers.Dense(12), layers.Dropout(0.5)]))
+    assert "hidden Dense layer has no activation" in capsys.readouterr().out
+    for part in ({"conv2": layers.Conv2D(4, 3, activation="softmax")}, {"dense": [layers.Dense(9), layers.Softmax()]}):
+        check.exercise_5_1(sequential(**part))
+        assert "softmax before the last layer" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "build",
+    [models.deeper_cnn, of_operations, lambda: used_twice(), lambda: used_twice(sequential), RIGHT["logits, compiled"]],
+)
+def test_praise_says_nothing_that_is_not_so(build, capsys):
+    check.exercise_5_1(build())
     out = capsys.readouterr().out
-    assert "Rescaling" not in out
-    assert "no activation" not in out
-    assert "from_logits" not in out
+    for words in ("no activation", "softmax before", "from_logits"):
+        assert words not in out
+    assert ("no Rescaling" in out) == (build not in (models.deeper_cnn, of_operations))
 
 
 def branched():
@@ -265,6 +297,7 @@ WRONG = [
     (lambda: sequential(classes=[layers.Dense(10, activation="softmax"), layers.Softmax()]), "applied twice"),
     (lambda: sequential(classes=[layers.Dense(10, activation="softmax"), layers.Dropout(0.5)]), "dropout after"),
     (lambda: sequential(classes=[layers.Dense(10), layers.Dense(10)]), "Dense 10 comes after"),
+    (lambda: sequential(pool1=[layers.MaxPooling2D(2), layers.Dropout(1.0)]), r"Dropout\(1.0\) strikes out every"),
     # compiled with a loss that does not fit
     (lambda: compiled(sequential(classes=layers.Dense(10)), "sparse_categorical_crossentropy"), "does not know it"),
     (lambda: compiled(sequential(classes=layers.Dense(10)), "categorical_crossentropy"), "does not know it"),
@@ -342,6 +375,7 @@ def test_predictions_pass(answer, capsys):
         ({"dense1": 147_968}, "288 inputs, 3×3×32, are those of the first model"),
         ({"dense1": 147_456}, "288 inputs.*biases are missing"),
         ({"dense1": 8_704}, "one per channel"),
+        ({"dense1": 131_584}, "256 inputs are 4×4×16: conv1 has same padding and keeps 32"),
         ({"dense1": 819_712}, "before the second pooling"),
         ({"dense1": 524_800}, "same padding"),
         ({"dense2": 5_120}, "without biases. Each of the 10 units"),
@@ -391,10 +425,16 @@ def heaviest_by_numpy(rows):
     return [rows[counts.argmax()].name, (counts / counts.sum()).max()]
 
 
-@pytest.mark.parametrize("answer", [heaviest, heaviest_by_numpy])
+def heaviest_row(rows):
+    return max(rows, key=lambda row: row.parameters), heaviest(rows)[1]
+
+
+@pytest.mark.parametrize("answer", [heaviest, heaviest_by_numpy, heaviest_row])
 def test_heaviest_passes(answer, capsys):
     check.exercise_5_4(answer)
-    assert "85.7%" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "85.7%" in out
+    assert "Row(" not in out
 
 
 def by(key, share=lambda row, rows: row.parameters / sum(row.parameters for row in rows)):
@@ -424,7 +464,8 @@ def parameters(row):
             "itself included",
         ),
         (by(parameters, lambda row, rows: 0.5), "share is not 0.5"),
-        (lambda rows: ("Dense 256", heaviest(rows)[1]), "'Dense 256' is not the layer"),
+        (lambda rows: ("Dense 256", heaviest(rows)[1]), "in strided_cnn, 'Dense 256' is not the layer"),
+        (lambda rows: (heaviest(rows)[0], 0.857448), "in strided_cnn, the layer is right; its share is not 0.8574"),
         (lambda rows: heaviest(rows)[0], "two things were expected"),
         (lambda rows: (7, heaviest(rows)[1]), "looks like a position"),
         (lambda rows: (heaviest(rows)[0], float("nan")), "NaN"),
@@ -447,18 +488,43 @@ def test_heaviest_in_a_random_model_is_what_keras_counts():
         counts = {layer.name: layer.count_params() for layer in model.layers}
         name = max(counts, key=counts.get)
         rows = anatomy.layers(model)
-        check._heaviest_is_right(rows, name, counts[name] / model.count_params())
+        check._heaviest_is_right(rows, name, counts[name] / model.count_params(), model.name)
         with raises("not 0"):
-            check._heaviest_is_right(rows, name, 0.9 * counts[name] / model.count_params())
+            check._heaviest_is_right(rows, name, 0.9 * counts[name] / model.count_params(), model.name)
 
 
 # --- 5.5
 
 
 def test_small_models_pass(capsys):
-    for build in (sequential, functional, nested, models.plain_cnn, lambda: sequential(classes=layers.Dense(10))):
+    for build in (sequential, functional, nested, models.plain_cnn, of_operations):
         check.exercise_5_5(build)
     assert capsys.readouterr().out.count("right") == 5
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (models.plain_cnn, ["from_logits=True"]),
+        (sequential, ["no Rescaling"]),
+        (nested, ["no Rescaling", "from_logits=False"]),
+        (lambda: sequential(conv1=[layers.Rescaling(1 / 255), conv()]), []),
+    ],
+)
+def test_small_models_are_told_what_they_need(build, words, capsys):
+    check.exercise_5_5(build)
+    out = capsys.readouterr().out
+    for sentence in ("from_logits=True", "from_logits=False", "no Rescaling"):
+        assert (sentence in out) == (sentence in words)
+
+
+def test_a_small_model_is_new_at_each_call():
+    model, stack = sequential(), sequence()[1:]
+    before = model.get_weights()
+    for build in (lambda: model, lambda: keras.Sequential([keras.Input((32, 32, 3)), *stack])):
+        with raises("same weights"):
+            check.exercise_5_5(build)
+    assert all(np.array_equal(old, new) for old, new in zip(before, model.get_weights()))
 
 
 def frozen():
@@ -493,6 +559,7 @@ def fails():
         (lambda: sequential(input=keras.Input((28, 28, 1))), r"\(28, 28, 1\)"),
         (lambda: sequential(classes=layers.Dense(10, activation="sigmoid")), "ends in sigmoid"),
         (frozen, "nothing to train"),
+        (lambda: sequential(flatten=[layers.Flatten(), layers.Dropout(1.0)]), "strikes out every number"),
         (without_gradient, "no gradient|changed no weight|No gradients"),
         (never_a_number, "NaN"),
         (lambda: sequence(), "list of 10 things"),

@@ -4,21 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
+from answers import fails, passes
 
 from helpers import plots
 from helpers.checks import grading
 from helpers.checks import lesson06 as check
-
-
-def passes(exercise, *answers):
-    exercise(*answers)
-
-
-def fails(exercise, *answers, match):
-    with pytest.raises(grading.NotRight, match=match) as caught:
-        exercise(*answers)
-    assert str(caught.value).startswith(f"Exercise {exercise.number}")
-
 
 # 6.1
 
@@ -32,6 +22,13 @@ def smooth(values, weight):
 
 def smooth_in_place_of_a_copy(values, weight):
     values = np.array(values, dtype="float32")
+    for index in range(1, len(values)):
+        values[index] = weight * values[index - 1] + (1 - weight) * values[index]
+    return values
+
+
+def smooth_in_an_array_of_the_input_s_kind(values, weight):
+    values = np.array(values)
     for index in range(1, len(values)):
         values[index] = weight * values[index - 1] + (1 - weight) * values[index]
     return values
@@ -84,6 +81,7 @@ def in_place(values, weight):
         (lambda v, w: smooth(v, w)[-1], "one number came back"),
         (lambda v, w: smooth(v, w)[1:], r"shape is \(5,\).*\(6,\)"),
         (lambda v, w: np.array(smooth(v, w)) + 0.1, "stays as it is"),
+        (smooth_in_an_array_of_the_input_s_kind, "decimals"),
         (late, "up to index 2 and not at index 3"),
         (in_place, "changed its input"),
     ],
@@ -120,6 +118,9 @@ def test_6_2_accepts(answer):
         (lambda c: (np.median(c, 0), c.min(0), c.max(0)), "median"),
         (lambda c: (c.mean(0), c.mean(0) - c.std(0), c.mean(0) + c.std(0)), "standard deviation"),
         (lambda c: (c.mean(0), c.mean(0) - c.std(0, ddof=1), c.mean(0) + c.std(0, ddof=1)), "standard deviation"),
+        (lambda c: (c.mean(0), c[c[:, -1].argmin()], c[c[:, -1].argmax()]), "the lowest in yours is one seed's whole"),
+        (lambda c: (c.mean(0), c[0], c[-1]), "one seed's whole curve"),
+        (lambda c: (c.mean(0), c.min(0), c[c.mean(1).argmax()]), "the highest in yours is one seed's whole"),
         (lambda c: (c.mean(0), c.min(0)), "2 came back"),
         (lambda c: c.mean(), "three arrays are wanted"),
         (lambda c: (c.mean(0), c.min(0), c.max(0) + 0.1), "the highest is not right"),
@@ -161,6 +162,14 @@ def test_6_3_names_the_mistake(answer, sentence):
     fails(check.exercise_6_3, answer, CURVES, match=sentence)
 
 
+@pytest.mark.parametrize("where", ["loss", "val_loss"])
+def test_6_3_a_run_that_broke_down(where):
+    curves = CURVES | {"D": CURVES["D"] | {where: [9.0, np.nan]}}
+    passes(check.exercise_6_3, "C", curves)
+    fails(check.exercise_6_3, "D", curves, match="broke down")
+    fails(check.exercise_6_3, "B", curves, match="further apart")
+
+
 # 6.4
 
 
@@ -174,6 +183,23 @@ def epoch_to_stop(val_losses, patience):
         if waited == patience:
             break
     return epoch + 1, best + 1
+
+
+def started_from(lowest, best=0, by_difference=False):
+    """The lowest loss so far begins with a number instead of the first loss."""
+
+    def answer(val_losses, patience):
+        smallest, best_epoch, waited = lowest, best, 0
+        for epoch, loss in enumerate(val_losses, start=1):
+            if loss < smallest:
+                smallest, best_epoch, waited = loss, epoch, 0
+                continue
+            waited += 1
+            if (epoch - best_epoch if by_difference else waited) >= patience:
+                return epoch, best_epoch
+        return len(val_losses), best_epoch
+
+    return answer
 
 
 def variant(strict=True, against_best=True, in_a_row=True, patience_plus=0, best_of_all=False):
@@ -219,12 +245,17 @@ def test_6_4_accepts(answer):
         (lambda v, p: epoch_to_stop(v, p)[::-1], "the order is epochs trained, then best"),
         (lambda v, p: (epoch_to_stop(v, p)[0],) * 2, "not the last one"),
         (variant(patience_plus=1), "one too many"),
+        (variant(patience_plus=-1), "one too early"),
         (variant(in_a_row=False), "in a row"),
         (variant(against_best=False), "lowest loss so far, not with the epoch before"),
-        (variant(strict=False), r"strictly|lowest loss"),
+        (variant(strict=False), "Equal is not better"),
         (variant(best_of_all=True), "Training had stopped before it"),
+        (started_from(1), "start from 1 or some"),
+        (started_from(1, best=1, by_difference=True), "start from 1 or some"),
+        (started_from(0, best=1), "start from 0 or some"),
+        (started_from(100, best=1), "start from 10 or some"),
         (lambda v, p: (epoch_to_stop(v, p)[0], int(np.argmax(v)) + 1), "Lower is better"),
-        (lambda v, p: (len(v), int(np.argmin(v)) + 1), "stopped before|too many"),
+        (lambda v, p: (len(v), int(np.argmin(v)) + 1), "never stop early"),
         (lambda v, p: epoch_to_stop(v, p)[0], "two whole numbers are wanted"),
         (lambda v, p: (*epoch_to_stop(v, p), 0), "3 came back"),
         (lambda v, p: (epoch_to_stop(v, p)[0] + 0.5, 1), "whole number"),
@@ -233,6 +264,13 @@ def test_6_4_accepts(answer):
 )
 def test_6_4_names_the_mistake(answer, sentence):
     fails(check.exercise_6_4, answer, match=sentence)
+
+
+@pytest.mark.parametrize("answer", [started_from(1), lambda v, p: (1, 1), variant(in_a_row=False)])
+def test_6_4_never_says_1_epochs(answer):
+    with pytest.raises(grading.NotRight) as caught:
+        check.exercise_6_4(answer)
+    assert " 1 epochs" not in str(caught.value)
 
 
 def test_6_4_is_not_passed_by_a_single_small_slip():

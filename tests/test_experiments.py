@@ -98,13 +98,17 @@ def test_dropout_scale_reaches_the_layers(dataset, scale, zeros):
     assert abs(np.mean(dropped == 0) - zeros) < 0.02
 
 
-def test_options_go_to_the_builder(dataset):
-    model = experiments.build(Trial("deeper_cnn", RECIPE, options={"dropout": 0.1}), dataset)
-    assert {layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)} == {0.1}
+def test_options_go_to_the_builder(dataset, monkeypatch):
+    def narrow(input_shape, classes, width):
+        return keras.Sequential([keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(width)])
+
+    monkeypatch.setitem(models.BUILDERS, "narrow", narrow)
+    model = experiments.build(Trial("narrow", RECIPE, options={"width": 7}), dataset)
+    assert model.output_shape == (None, 7)
 
 
 @pytest.mark.parametrize("winning_rate", [0.0003, 0.001, 0.003])
-@pytest.mark.parametrize("winning_scale", [0.5, 1.0])
+@pytest.mark.parametrize("winning_scale", [0.0, 0.5, 1.0])
 def test_depth_tunes_both_models_on_equal_terms(winning_rate, winning_scale):
     trials = []
 
@@ -120,14 +124,17 @@ def test_depth_tunes_both_models_on_equal_terms(winning_rate, winning_scale):
     experiments.depth(run)
     by_model = {name: [trial for trial in trials if trial.model == name] for name in ("strided_cnn", "deeper_cnn")}
     assert sum(map(len, by_model.values())) == len(trials)
-    without_epochs = [
-        [(t.recipe.learning_rate, t.recipe.batch_size, t.recipe.schedule, t.options, t.seed, t.final) for t in group]
+    strided, deeper = (
+        [dataclasses.replace(trial, model="", recipe=dataclasses.replace(trial.recipe, epochs=0)) for trial in group]
         for group in by_model.values()
-    ]
-    assert without_epochs[0] == without_epochs[1]
+    )
+    assert strided == deeper
+    # Equal seconds, in the search as in the end.
+    epochs = [[trial.recipe.epochs for trial in group] for group in by_model.values()]
+    assert epochs[0] == [4 * number for number in epochs[1]]
     for group in by_model.values():
         finals = [trial for trial in group if trial.final]
-        assert len({trial.seed for trial in finals}) == 3
+        assert len({trial.seed for trial in finals}) == len(finals) == 3
         assert {trial.recipe.learning_rate for trial in finals} == {winning_rate}
         assert {trial.options["dropout_scale"] for trial in finals} == {winning_scale}
         # Choices are made with another seed than the three that count.

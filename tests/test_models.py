@@ -90,11 +90,6 @@ def test_two_builds_are_alike_and_share_nothing():
     assert not {id(layer) for layer in first.layers} & {id(layer) for layer in second.layers}
 
 
-def test_deeper_cnn_takes_another_dropout():
-    rates = [layer.rate for layer in models.deeper_cnn(dropout=0.2).layers if isinstance(layer, keras.layers.Dropout)]
-    assert rates == [0.2] * 3
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_pictures_go_in_as_bytes_and_probabilities_or_logits_come_out(name):
     model = models.build(name)

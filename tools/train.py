@@ -79,20 +79,13 @@ def store(name: str, dataset: data.Dataset, results: list[dict], runs: Path = RU
         training.TRAINED.mkdir(parents=True, exist_ok=True)
         (training.TRAINED / f"{name}.weights.h5").write_bytes(weights)
         record["weights_sha256"] = hashlib.sha256(weights).hexdigest()
-    _add("results.json", key, record)
+    training.store_entry(training.TRAINED / "results.json", key, record)
     rounded = {
         str(result["seed"]): {k: [round(v, 4) for v in values] for k, values in result["history"].items()}
         for result in results
     }
-    _add("histories.json", key, rounded)
+    training.store_entry(training.TRAINED / "histories.json", key, rounded)
     return record
-
-
-def _add(file: str, key: str, content: dict) -> None:
-    path = training.TRAINED / file
-    everything = json.loads(path.read_text()) if path.is_file() else {}
-    everything[key] = content
-    training.write_json(path, dict(sorted(everything.items())))
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -29,6 +29,25 @@ PLACES = (
 )
 GLOBAL_POOLING = (kinds.GlobalAveragePooling2D, kinds.GlobalMaxPooling2D)
 OTHER_CONVOLUTIONS = (kinds.SeparableConv2D, kinds.DepthwiseConv2D, kinds.Conv2DTranspose, kinds.Conv1D, kinds.Conv3D)
+DROPOUTS = (kinds.Dropout, kinds.SpatialDropout2D, kinds.GaussianDropout)
+# With the activation "linear", these leave the whole linear; a layer that is not named here might not.
+LINEAR = (
+    kinds.Conv2D,
+    kinds.Dense,
+    kinds.Activation,
+    kinds.BatchNormalization,
+    kinds.ZeroPadding2D,
+    kinds.GaussianNoise,
+    *DROPOUTS,
+)
+
+
+class Step(NamedTuple):
+    """One call of a layer (or of an operation such as keras.ops.relu): what it was given and what it made."""
+
+    layer: Any
+    given: tuple
+    made: tuple
 
 
 # --- 5.1: the model of the pattern
@@ -39,17 +58,13 @@ def exercise_5_1(model: Any) -> str:
     _is_built_model(model)
     chain = _chain(model)
     _follows_pattern(chain)
-    words = _ends_in_classes(model, chain)
-    convolutions = [layer for layer in chain if isinstance(layer, kinds.Conv2D)]
+    layers = [step.layer for step in chain]
+    _lets_something_through(layers)
+    words = _ends_in_classes(model, layers)
     praise = [f"Your model follows the pattern and has {model.count_params():,} parameters.", *words]
-    if not any(isinstance(layer, (kinds.Rescaling, kinds.Normalization)) for layer in chain):
+    if not _scales(layers):
         praise.append("It has no Rescaling: give it pictures that are divided by 255 already.")
-    if _has_linear_pair(chain, convolutions):
-        praise.append(
-            "Two of its convolutions follow one another with no activation between them: such a pair can do no more "
-            "than one larger convolution. A ReLU would make the second one count."
-        )
-    return " ".join(praise)
+    return " ".join([*praise, *_weak_places(layers)])
 
 
 def _is_built_model(model: Any) -> None:
@@ -85,63 +100,76 @@ def _is_built_model(model: Any) -> None:
         wrong(f"your model takes pictures of shape {shape}. Those of the dataset have the shape {INPUT_SHAPE}.")
 
 
-def _chain(model: keras.Model) -> list[kinds.Layer]:
-    """The model's layers in order, those of models inside it included; wrong() when they branch."""
-    chain: list[kinds.Layer] = []
-    for layer in model.layers:
+def _chain(model: keras.Model) -> list[Step]:
+    """The calls of layers in order, those in models inside it included; wrong() when they branch.
+
+    From the output back, call by call: ``model.layers`` names a layer that is used twice only once.
+    """
+    chain: list[Step] = []
+    tensor = model.outputs[0]
+    while _origin(tensor) != _origin(model.inputs[0]):
+        layer, node, _ = tensor._keras_history
+        given = layer._inbound_nodes[node].input_tensors
+        if len(given) > 1:
+            wrong(f"the layer {layer.name!r} ({type(layer).__name__}) joins branches. The pattern is one chain.")
         if isinstance(layer, keras.Model):
-            chain += _chain(layer)
-        elif not isinstance(layer, kinds.InputLayer):
-            if isinstance(layer.input, (list, tuple)) and len(layer.input) > 1:
-                wrong(f"the layer {layer.name!r} ({type(layer).__name__}) joins branches. The pattern is one chain.")
-            chain.append(layer)
-    return chain
+            chain += reversed(_chain(layer))
+        else:
+            chain.append(Step(layer, given[0].shape, tensor.shape))
+        tensor = given[0]
+    return chain[::-1]
 
 
-def _part(layer: kinds.Layer) -> str | None:
+def _origin(tensor: keras.KerasTensor) -> tuple[int, int]:
+    layer, node, _ = tensor._keras_history
+    return id(layer), node
+
+
+def _part(step: Step) -> str | None:
     """Which part of the pattern a layer is; None for layers that may stand anywhere because they keep the shape."""
+    layer = step.layer
     if isinstance(layer, kinds.Conv2D):
         return "convolution"
     if isinstance(layer, kinds.MaxPooling2D):
         return "pooling"
     if isinstance(layer, kinds.Dense):
         return "dense"
-    if isinstance(layer, kinds.Flatten) or (isinstance(layer, kinds.Reshape) and len(layer.output.shape) == 2):
+    # keras.ops.reshape is an operation of the same name.
+    if isinstance(layer, kinds.Flatten) or (type(layer).__name__ == "Reshape" and len(step.made) == 2):
         return "flatten"
     strangers = (kinds.AveragePooling2D, *GLOBAL_POOLING, *OTHER_CONVOLUTIONS)
-    if isinstance(layer, kinds.ZeroPadding2D) or (
-        not isinstance(layer, strangers) and layer.output.shape == layer.input.shape
-    ):
+    if isinstance(layer, kinds.ZeroPadding2D) or (not isinstance(layer, strangers) and step.made == step.given):
         return None
     return "stranger"
 
 
-def _follows_pattern(chain: list[kinds.Layer]) -> None:
+def _follows_pattern(chain: list[Step]) -> None:
     """Go along the chain beside the pattern and name the first place where they part."""
-    counted = [layer for layer in chain if _part(layer)]
-    for index, layer in enumerate(counted):
-        if _part(layer) == "stranger":
-            _name_stranger(layer, index)
+    counted = [step for step in chain if _part(step)]
+    for index, step in enumerate(counted):
+        part = _part(step)
+        if part == "stranger":
+            _name_stranger(step, index)
         if index == len(PLACES):
-            wrong(_superfluous(layer, counted))
-        if _part(layer) != PLACES[index][0]:
-            wrong(_departure(layer, index))
-        if _part(layer) == "convolution" and _pair(layer.strides) != (1, 1):
+            wrong(_superfluous(step, counted))
+        if part != PLACES[index][0]:
+            wrong(_departure(step, index))
+        if part == "convolution" and _pair(step.layer.strides) != (1, 1):
             wrong(
-                f"{PLACES[index][1]} has strides {_pair(layer.strides)}. All convolutions of this model have stride 1; "
-                "making the map smaller is left to the pooling."
+                f"{PLACES[index][1]} has strides {_pair(step.layer.strides)}. All convolutions of this model have "
+                "stride 1; making the map smaller is left to the pooling."
             )
-        if _part(layer) == "pooling":
-            _shrinks(layer, index)
+        if part == "pooling":
+            _shrinks(step, index)
     if len(counted) < len(PLACES):
         wrong(_unfinished(counted))
 
 
-def _departure(layer: kinds.Layer, index: int) -> str:
+def _departure(step: Step, index: int) -> str:
     """The sentence for a layer that stands where another part of the pattern belongs."""
     expected, place = PLACES[index]
-    found, block = _part(layer), "first" if index < 3 else "second"
-    given = _times(layer.input.shape)
+    found, block = _part(step), "first" if index < 3 else "second"
+    words = anatomy.describe(step.layer)
     if expected == "convolution":
         if found == "pooling" and index in (1, 4):
             return f"the {block} block pools after a single convolution. A block is two convolutions, then the pooling."
@@ -150,30 +178,31 @@ def _departure(layer: kinds.Layer, index: int) -> str:
         if found == "pooling":
             return "two poolings follow one another. The second block begins with two convolutions of its own."
         if index == 3:
-            return f"after the first block comes {anatomy.describe(layer)}. A second block is missing: {PATTERN}."
-        return f"{anatomy.describe(layer)} stands where {place} belongs. The pattern: {PATTERN}."
+            return f"after the first block comes {words}. A second block is missing: {PATTERN}."
+        return f"{words} stands where {place} belongs. The pattern: {PATTERN}."
     if expected == "pooling":
         if found == "convolution":
             return (
                 f"the {block} block has a third convolution where its MaxPooling2D belongs. "
                 "A block is two convolutions, then the pooling."
             )
-        return f"the {block} block ends without MaxPooling2D: {anatomy.describe(layer)} follows its convolutions."
+        return f"the {block} block ends without MaxPooling2D: {words} follows its convolutions."
     if expected == "flatten":
         if found == "dense":
             return (
-                f"Flatten is missing. Dense works on the last axis alone: from {given} it makes "
-                f"{_times(layer.output.shape)}, an answer for every place. Flatten first makes one list of "
-                f"{math.prod(layer.input.shape[1:]):,} numbers."
+                f"Flatten is missing. Dense works on the last axis alone: from {_times(step.given)} it makes "
+                f"{_times(step.made)}, an answer for every place. Flatten first makes one list of "
+                f"{math.prod(step.given[1:]):,} numbers."
             )
         extra = "a third block begins" if found == "convolution" else "the map is pooled once more"
         return f"{extra} after the second pooling, where Flatten belongs. The pattern has two blocks."
     if index == 7:
-        return f"{anatomy.describe(layer)} comes after Flatten, where {place} belongs."
-    return f"{anatomy.describe(layer)} stands where {place} belongs. The pattern: {PATTERN}."
+        return f"{words} comes after Flatten, where {place} belongs."
+    return f"{words} stands where {place} belongs. The pattern: {PATTERN}."
 
 
-def _name_stranger(layer: kinds.Layer, index: int) -> None:
+def _name_stranger(step: Step, index: int) -> None:
+    layer = step.layer
     if isinstance(layer, kinds.AveragePooling2D):
         wrong(
             "your model pools by AveragePooling2D, which takes the mean of each window. The pattern asks for "
@@ -182,56 +211,57 @@ def _name_stranger(layer: kinds.Layer, index: int) -> None:
     if isinstance(layer, GLOBAL_POOLING):
         wrong(
             f"{type(layer).__name__} stands where Flatten belongs. It keeps one number of each channel, "
-            f"{layer.output.shape[-1]} in all; Flatten keeps all {math.prod(layer.input.shape[1:]):,} and their places."
+            f"{step.made[-1]} in all; Flatten keeps all {math.prod(step.given[1:]):,} and their places."
         )
     if isinstance(layer, OTHER_CONVOLUTIONS):
         wrong(f"{type(layer).__name__} is another kind of convolution. The pattern asks for Conv2D.")
     place = PLACES[min(index, len(PLACES) - 1)][1]
     wrong(
-        f"{type(layer).__name__} changes the shape from {_times(layer.input.shape)} to {_times(layer.output.shape)} "
+        f"{type(layer).__name__} changes the shape from {_times(step.given)} to {_times(step.made)} "
         f"and has no place in the pattern; {place} was expected."
     )
 
 
-def _superfluous(layer: kinds.Layer, counted: list[kinds.Layer]) -> str:
-    if _part(layer) == "dense" and counted[8].units != CLASSES:
+def _superfluous(step: Step, counted: list[Step]) -> str:
+    if _part(step) == "dense" and counted[8].layer.units != CLASSES:
         return f"between Flatten and the classes are {len(counted) - 8} Dense layers. The pattern has one there."
-    return f"{anatomy.describe(layer)} comes after the Dense layer of the classes. That one is the last."
+    return f"{anatomy.describe(step.layer)} comes after the Dense layer of the classes. That one is the last."
 
 
-def _unfinished(counted: list[kinds.Layer]) -> str:
+def _unfinished(counted: list[Step]) -> str:
     index = len(counted)
     if index == 8:
-        units = counted[7].units
+        units = counted[7].layer.units
         if units == CLASSES:
             return "Flatten leads straight to the classes. The pattern has a Dense layer of your choice between them."
         return f"the last layer is Dense {units}. After it comes one more Dense layer, with a unit for each class."
     if not index:
         return f"your model has none of the pattern's layers. The pattern: {PATTERN}."
-    return f"your model ends after {anatomy.describe(counted[-1])}. Next would come {PLACES[index][1]}."
+    return f"your model ends after {anatomy.describe(counted[-1].layer)}. Next would come {PLACES[index][1]}."
 
 
-def _shrinks(layer: kinds.MaxPooling2D, index: int) -> None:
-    if 1 in _pair(layer.strides):
-        before, after = _times(layer.input.shape), _times(layer.output.shape)
+def _shrinks(step: Step, index: int) -> None:
+    strides = _pair(step.layer.strides)
+    if 1 in strides:
         wrong(
-            f"{PLACES[index][1]} moves by {_pair(layer.strides)}, so the map hardly shrinks: {before} becomes {after}. "
-            "Stride 1 is meant for the convolutions; leave the pooling's strides out, and it moves by its own size."
+            f"{PLACES[index][1]} moves by {strides}, so the map hardly shrinks: {_times(step.given)} becomes "
+            f"{_times(step.made)}. Stride 1 is meant for the convolutions; leave the pooling's strides out, and it "
+            "moves by its own size."
         )
 
 
-def _ends_in_classes(model: keras.Model, chain: list[kinds.Layer]) -> list[str]:
+def _ends_in_classes(model: keras.Model, layers: list) -> list[str]:
     """Look at what the model answers: ten probabilities or logits, and whether its loss knows which."""
-    last = max(index for index, layer in enumerate(chain) if isinstance(layer, kinds.Dense))
-    units = chain[last].units
+    last = max(index for index, layer in enumerate(layers) if isinstance(layer, kinds.Dense))
+    units = layers[last].units
     if units != CLASSES:
         wrong(
             f"the last layer has {units} unit{'s' * (units != 1)}. There are {CLASSES} classes, and each wants its own."
         )
-    for layer in chain[last + 1 :]:
-        if isinstance(layer, (kinds.Dropout, kinds.GaussianDropout, kinds.SpatialDropout2D)):
+    for layer in layers[last + 1 :]:
+        if isinstance(layer, DROPOUTS):
             wrong("there is dropout after the last layer: in training it would strike out the answers themselves.")
-    names = [_activation(layer) for layer in chain[last:]]
+    names = [_activation(layer) for layer in layers[last:]]
     if names.count("softmax") > 1:
         wrong("softmax is applied twice, in the last Dense layer and after it: the second flattens the probabilities.")
     generator = np.random.default_rng(5)
@@ -245,22 +275,21 @@ def _ends_in_classes(model: keras.Model, chain: list[kinds.Layer]) -> list[str]:
             "relu": "It cuts negative values off, and a class that falls below zero learns no more.",
         }.get(unusual[0], "Its ten values are no probabilities.")
         wrong(f"the last layer ends in {unusual[0]}. {reason} For one class out of ten take softmax.")
-    _loss_fits(model, probabilities)
-    if probabilities:
+    if _loss_fits(model, probabilities) or probabilities:
         return []
     return ["Its answers are logits (no softmax): compile it with SparseCategoricalCrossentropy(from_logits=True)."]
 
 
-def _loss_fits(model: keras.Model, probabilities: bool) -> None:
-    """When the model is compiled: find out by numbers whether its loss reads probabilities or logits."""
+def _loss_fits(model: keras.Model, probabilities: bool) -> bool:
+    """When the model is compiled: find out by numbers whether its loss reads what it answers; True when sure."""
     if not getattr(model, "compiled", False):
-        return
+        return False
     if model.loss is None:
         wrong("your model is compiled without a loss. Without one it cannot learn.")
     try:
         loss = keras.losses.get(model.loss)
     except (TypeError, ValueError):
-        return
+        return False
     name = getattr(loss, "name", None) or getattr(loss, "__name__", "")
     if "squared" in name or "absolute" in name:
         wrong(f"the loss {name} is for quantities. Classes want a categorical cross-entropy (lesson 03 shows why).")
@@ -274,6 +303,7 @@ def _loss_fits(model: keras.Model, probabilities: bool) -> None:
             "the last layer has no softmax, and the loss does not know it. Add softmax, or say "
             "SparseCategoricalCrossentropy(from_logits=True)."
         )
+    return reads is not None
 
 
 def _reads(loss: Callable) -> str | None:
@@ -294,20 +324,51 @@ def _reads(loss: Callable) -> str | None:
     return None
 
 
-def _has_linear_pair(chain: list[kinds.Layer], convolutions: list[kinds.Layer]) -> bool:
-    for first, second in (convolutions[:2], convolutions[2:]):
-        between = chain[chain.index(first) : chain.index(second)]
-        learns_more = (kinds.ReLU, kinds.LeakyReLU, kinds.PReLU, kinds.ELU, kinds.Softmax)
-        if all(_activation(layer) == "linear" and not isinstance(layer, learns_more) for layer in between):
-            return True
-    return False
+def _lets_something_through(layers: list) -> None:
+    for layer in layers:
+        if isinstance(layer, DROPOUTS) and layer.rate == 1:
+            wrong(f"{type(layer).__name__}(1.0) strikes out every number in training, so nothing before it can learn.")
 
 
-def _activation(layer: kinds.Layer) -> str:
-    if isinstance(layer, kinds.Softmax):
-        return "softmax"
-    if isinstance(layer, kinds.ReLU):
-        return "relu"
+def _scales(layers: list) -> bool:
+    """Whether some layer, or an operation such as pictures / 255, can bring the pictures to 0..1."""
+    operations = ("Divide", "TrueDivide", "Multiply")
+    return any(
+        isinstance(layer, (kinds.Rescaling, kinds.Normalization, kinds.Lambda)) or type(layer).__name__ in operations
+        for layer in layers
+    )
+
+
+def _weak_places(layers: list) -> list[str]:
+    """What the pattern leaves open and few would choose: a sentence for each."""
+    learning = [index for index, layer in enumerate(layers) if isinstance(layer, (kinds.Conv2D, kinds.Dense))]
+    sentences = []
+    if any(_is_linear(layers[learning[first] : learning[first + 1]]) for first in (0, 2)):
+        sentences.append(
+            "Two of its convolutions follow one another with no activation between them: such a pair can do no more "
+            "than one larger convolution. A ReLU would make the second one count."
+        )
+    if _is_linear(layers[learning[4] : learning[5]]):
+        sentences.append(
+            "Its hidden Dense layer has no activation: together with the Dense layer of the classes it can do no more "
+            "than that one alone. A ReLU would make it count."
+        )
+    if any(_activation(layer) == "softmax" for layer in layers[: learning[5]]):
+        sentences.append(
+            "There is a softmax before the last layer: it makes channels, or units, share a sum of 1, so most come "
+            "out small. ReLU is usual inside a network."
+        )
+    return sentences
+
+
+def _is_linear(layers: list) -> bool:
+    return all(isinstance(layer, LINEAR) and _activation(layer) == "linear" for layer in layers)
+
+
+def _activation(layer: Any) -> str:
+    # By name, because keras.ops.softmax and keras.ops.relu are operations of the same names.
+    if type(layer).__name__ in ("Softmax", "ReLU", "Relu", "Sigmoid"):
+        return type(layer).__name__.lower()
     activation = getattr(layer, "activation", None)
     return "linear" if activation is None else getattr(activation, "__name__", type(activation).__name__)
 
@@ -384,6 +445,7 @@ def _count_is_right(name: str, side: int | None, given: int, made: int, answer: 
                 288: "288 inputs, 3×3×32, are those of the first model. What does the second pooling leave here?",
                 16: "16 inputs would be one per channel. Flatten keeps every place: how many are there?",
                 25: "25 inputs are the places alone. Each has several channels.",
+                256: "256 inputs are 4×4×16: conv1 has same padding and keeps 32.",
                 1600: "1,600 inputs are those before the second pooling, which halves both sides.",
                 800: "800 inputs are 5×5×32. How many filters has the last convolution?",
                 1024: "1,024 inputs are 8×8×16: that is what four convolutions with same padding would leave.",
@@ -441,10 +503,9 @@ def exercise_5_4(heaviest: Callable) -> str:
         answer = call(heaviest, rows)
         if isinstance(answer, (str, bytes)) or not isinstance(answer, (tuple, list)) or len(answer) != 2:
             wrong(f"two things were expected, the layer and its share; your function returned {describe(answer)}.")
-        _heaviest_is_right(rows, *answer)
-    rows = anatomy.layers(models.build("guide_cnn"))
-    name, share = call(heaviest, rows)
-    return f"In guide_cnn {name} holds {number(share):.1%} of all parameters."
+        _heaviest_is_right(rows, *answer, model.name)
+    layer, share = call(heaviest, anatomy.layers(models.build("guide_cnn")))
+    return f"In guide_cnn {getattr(layer, 'layer', layer)} holds {number(share):.1%} of all parameters."
 
 
 def _models_to_weigh() -> Iterator[keras.Model]:
@@ -459,11 +520,12 @@ def _models_to_weigh() -> Iterator[keras.Model]:
             kinds.MaxPooling2D(8),
             kinds.Flatten(),
             kinds.Dense(10),
-        ]
+        ],
+        name="two_convolutions",
     )
 
 
-def _heaviest_is_right(rows: list[anatomy.Row], layer: Any, share: Any) -> None:
+def _heaviest_is_right(rows: list[anatomy.Row], layer: Any, share: Any, model: str) -> None:
     counts = np.array([row.parameters for row in rows])
     right = rows[int(counts.argmax())]
     right_share = counts.max() / counts.sum()
@@ -484,8 +546,8 @@ def _heaviest_is_right(rows: list[anatomy.Row], layer: Any, share: Any) -> None:
             (min(learning, key=lambda row: row.parameters), "has the fewest parameters"),
         ):
             if layer in (wrong_row.layer, wrong_row.name):
-                wrong(f"{layer!r} {text}.")
-        wrong(f"{layer!r} is not the layer with the most parameters.")
+                wrong(f"in {model}, {layer!r} {text}.")
+        wrong(f"in {model}, {layer!r} is not the layer with the most parameters.")
     if math.isclose(share, right_share, rel_tol=0.005):
         return
     name_mistake(
@@ -505,7 +567,9 @@ def _heaviest_is_right(rows: list[anatomy.Row], layer: Any, share: Any) -> None:
         },
         tolerance=0.002,
     )
-    wrong(f"the layer is right; its share is not {share:.4g}. Divide its parameters by the sum over all rows.")
+    wrong(
+        f"in {model}, the layer is right; its share is not {share:.4g}. Divide its parameters by the sum over all rows."
+    )
 
 
 # --- 5.5: half the parameters
@@ -519,6 +583,9 @@ def exercise_5_5(build_small: Callable) -> str:
     _is_built_model(model)
     limit = models.build("deeper_cnn").count_params() // 2
     parameters = model.count_params()
+    again = {id(weight) for weight in getattr(call(build_small), "weights", [])}
+    if any(id(weight) in again for weight in model.weights):
+        wrong("called twice, your function returned the same weights. Make all layers inside it, new at each call.")
     if parameters > limit:
         wrong(
             f"your model has {parameters:,} parameters. At most {limit:,} are allowed: which layer holds most of them?"
@@ -531,8 +598,27 @@ def exercise_5_5(build_small: Callable) -> str:
         wrong("your model's answers hold NaN or infinity before any training.")
     if not parameters or not model.trainable_weights:
         wrong("your model has nothing to train.")
-    _learns(model, pictures, probabilities=bool((answers >= 0).all() and np.allclose(answers.sum(1), 1, atol=1e-3)))
-    return f"{parameters:,} parameters, {parameters / (2 * limit):.0%} of the deeper model's. Now report its accuracy."
+    layers = list(_layers_anywhere(model))
+    _lets_something_through(layers)
+    probabilities = bool((answers >= 0).all() and np.allclose(answers.sum(1), 1, atol=1e-3))
+    _learns(model, pictures, probabilities)
+    praise = [f"{parameters:,} parameters, {parameters / (2 * limit):.0%} of the deeper model's."]
+    if not probabilities:
+        praise.append("Its answers are logits (no softmax): its loss needs from_logits=True.")
+    elif models.outputs_logits(model):
+        praise.append("Its softmax is not the last layer's, so models.outputs_logits misses it: say from_logits=False.")
+    if not _scales(layers):
+        praise.append("It has no Rescaling, and the pictures go from 0 to 255: begin with one.")
+    return " ".join([*praise, "Now report its accuracy."])
+
+
+def _layers_anywhere(model: keras.Model) -> Iterator[Any]:
+    """All layers and operations, those of models inside it included."""
+    for layer in getattr(model, "operations", model.layers):
+        if isinstance(layer, keras.Model):
+            yield from _layers_anywhere(layer)
+        else:
+            yield layer
 
 
 def _learns(model: keras.Model, pictures: np.ndarray, probabilities: bool) -> None:
