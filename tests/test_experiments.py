@@ -148,3 +148,76 @@ def test_an_unknown_study_is_named(capsys, monkeypatch):
     error = capsys.readouterr().err
     assert "no study 'dept'" in error
     assert "depth" in error
+
+
+def scored(accuracy):
+    return {"history": {"val_accuracy": accuracy}}
+
+
+@pytest.mark.parametrize("peak", experiments.RATES)
+@pytest.mark.parametrize("start", [0.0001, 0.01])
+def test_the_search_walks_to_the_best_rate_and_tries_its_neighbours(peak, start):
+    tried = []
+
+    def run(rate):
+        tried.append(rate)
+        distance = abs(experiments.RATES.index(rate) - experiments.RATES.index(peak))
+        # Far above the peak the loss is no number.
+        return scored([] if rate > peak and distance > 1 else [0.9 - 0.1 * distance])
+
+    assert experiments.best_rate(run, lambda rate: rate, start) == peak
+    assert len(tried) == len(set(tried))
+    place = experiments.RATES.index(peak)
+    assert set(experiments.RATES[max(place - 1, 0) : place + 2]) <= set(tried)
+
+
+def test_the_search_ends_when_all_are_equal():
+    assert experiments.best_rate(lambda rate: scored([0.1]), lambda rate: rate, 0.01) in experiments.RATES
+
+
+@pytest.mark.parametrize("study", ["optimizers", "activations"])
+def test_claims_are_tried_with_three_fresh_seeds_each(study):
+    trials = []
+
+    def run(trial):
+        trials.append(trial)
+        return scored([0.5 - abs(trial.recipe.learning_rate - 0.003)])
+
+    experiments.STUDIES[study](run)
+    finals = [trial for trial in trials if trial.final]
+    assert {trial.recipe.learning_rate for trial in finals} == {0.003}
+    groups = {(trial.recipe.optimizer, trial.recipe.momentum, str(trial.options)) for trial in trials}
+    assert len(groups) == 4
+    assert len(finals) == 12
+    assert {trial.seed for trial in finals} == {1, 2, 3}
+    assert {trial.seed for trial in trials if not trial.final} == {0}
+    assert len({trial.recipe.epochs for trial in trials}) == 1
+
+
+def test_an_activation_replaces_relu_in_hidden_layers_only(dataset):
+    model = experiments.build(Trial("guide_cnn", RECIPE, options={"activation": "tanh"}), dataset)
+    used = [layer.activation.__name__ for layer in model.layers if hasattr(layer, "activation")]
+    assert used == ["tanh"] * 5 + ["softmax"]
+
+
+def test_a_loss_that_is_no_number_is_a_result(tmp_path, dataset, monkeypatch):
+    monkeypatch.setattr(training, "BACKUPS", tmp_path / "backups")
+    recipe = dataclasses.replace(RECIPE, optimizer="SGD", learning_rate=1e9)
+    record = experiments.train(Trial("plain_cnn", recipe, final=True), dataset, tmp_path)
+    assert experiments.score(record) == 0
+    assert "test_accuracy" not in record
+
+
+def test_the_confirmation_uses_fresh_seeds_and_at_least_as_many_seconds_for_the_strided_model():
+    trials = []
+    experiments.depth_confirmed(trials.append)
+    assert all(trial.final for trial in trials)
+    epochs = {trial.model: trial.recipe.epochs for trial in trials}
+    timed = training.stored_experiment("epoch_seconds")
+    seconds = {
+        name: min(trial["seconds"] for trial in timed if trial["model"] == name) * count
+        for name, count in epochs.items()
+    }
+    assert seconds["deeper_cnn"] < 1.1 * seconds["strided_cnn"]
+    used = {trial["seed"] for study in ("depth", "depth_first_round") for trial in training.stored_experiment(study)}
+    assert not used & {trial.seed for trial in trials}

@@ -134,6 +134,14 @@ def test_a_recipe_is_json_data():
     assert models.Recipe(**json.loads(json.dumps(recipe.as_dict()))) == recipe
 
 
+def test_momentum_is_told_only_where_it_is_used():
+    recipe = models.Recipe("SGD", 0.1, batch_size=8, epochs=2, momentum=0.9)
+    assert recipe.as_dict()["momentum"] == 0.9
+    assert recipe.make_optimizer(80).momentum == 0.9
+    # Stored records and fingerprints of recipes without it stay valid.
+    assert all("momentum" not in recipe.as_dict() for recipe in models.RECIPES.values())
+
+
 def test_constant_rate_is_a_number():
     optimizer = models.Recipe("Adam", 0.003, batch_size=10, epochs=3).make_optimizer(100)
     assert isinstance(optimizer, keras.optimizers.Adam)

@@ -32,14 +32,16 @@ from helpers import data, models, training
 RUNS = training.ROOT / "build" / "runs"
 FILE = training.TRAINED / "experiments.json"
 DRY_PICTURES = 500
+RATES = (0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
 @dataclass(frozen=True)
 class Trial:
     """One training: a named model, a recipe, a seed, and what is different in the model.
 
-    ``options`` go to the model's builder, except ``dropout_scale``, by which the rates of all dropout layers
-    are multiplied. Only a ``final`` trial is scored on the test set: all choices are made on validation.
+    ``options`` go to the model's builder, except ``dropout_scale``, by which the rates of all dropout layers are
+    multiplied, and ``activation``, which replaces ReLU in every hidden layer. Only a ``final`` trial is scored on the test set:
+    all choices are made on validation.
     """
 
     model: str
@@ -56,12 +58,15 @@ def build(trial: Trial, dataset: data.Dataset) -> keras.Model:
     """The trial's model, freshly initialised."""
     options = dict(trial.options)
     scale = options.pop("dropout_scale", 1)
+    activation = keras.activations.get(options.pop("activation", "relu"))
     builder = models.BUILDERS[models.known(trial.model)]
     model = builder(dataset.x_train.shape[1:], len(dataset.class_names), **options)
     for layer in model.layers:
         if isinstance(layer, keras.layers.Dropout):
             # The rate is read at each call, so that it can be changed before the first one is compiled.
             layer.rate *= scale
+        if getattr(layer, "activation", None) is keras.activations.relu:
+            layer.activation = activation
     return model
 
 
@@ -74,13 +79,18 @@ def train(trial: Trial, dataset: data.Dataset, runs: Path = RUNS) -> dict:
     if file.is_file():
         return json.loads(file.read_text(encoding="utf-8"))
     print(f"{trial.model}, seed {trial.seed}, {trial.options}, {trial.recipe}", flush=True)
-    model, history = training.train(
-        trial.model,
-        dataset,
-        trial.seed,
-        recipe=trial.recipe,
-        build=lambda: build(trial, dataset),
-    )
+    try:
+        model, history = training.train(
+            trial.model,
+            dataset,
+            trial.seed,
+            recipe=trial.recipe,
+            build=lambda: build(trial, dataset),
+        )
+    except FloatingPointError as error:
+        # A learning rate that is too high is a result too: the search must be able to turn back.
+        print(error, flush=True)
+        model, history = build(trial, dataset), {key: [] for key in training.HISTORY_KEYS}
     record = {
         "model": trial.model,
         "recipe": trial.recipe.as_dict(),
@@ -95,7 +105,7 @@ def train(trial: Trial, dataset: data.Dataset, runs: Path = RUNS) -> dict:
         "machine": training.machine(),
         "versions": {package: importlib.metadata.version(package) for package in ("tensorflow", "keras", "numpy")},
     }
-    if trial.final:
+    if trial.final and history["loss"]:
         _, accuracy = model.evaluate(dataset.x_test, dataset.y_test, batch_size=500, verbose=0)
         record["test_accuracy"] = round(accuracy, 4)
     training.write_json(file, record)
@@ -123,9 +133,31 @@ def conduct(study: str, dataset: data.Dataset, runs: Path = RUNS, file: Path = F
     return records
 
 
+def score(record: dict) -> float:
+    """Validation accuracy after the last epoch; 0 for a training whose loss was no number."""
+    return (record["history"]["val_accuracy"] or [0.0])[-1]
+
+
 def best(records: list[dict]) -> dict:
     """The record with the highest validation accuracy after its last epoch."""
-    return max(records, key=lambda record: record["history"]["val_accuracy"][-1])
+    return max(records, key=score)
+
+
+def best_rate(run: Run, trial: Callable[[float], Trial], start: float) -> float:
+    """The learning rate with the best validation accuracy: from ``start`` up and down until both neighbours are worse.
+
+    The same search for everybody, so that nobody's rate lies at the end of a range that was too short for it.
+    """
+    place, records = RATES.index(start), {}
+    while True:
+        for rate in RATES[max(place - 1, 0) : place + 2]:
+            if rate not in records:
+                records[rate] = run(trial(rate))
+        # Of equals the lowest: it is the way back when all of them were too high to give a number.
+        top = max(records, key=lambda rate: (score(records[rate]), -rate))
+        if top == RATES[place]:
+            return top
+        place = RATES.index(top)
 
 
 def depth_first_round(run: Run) -> None:
@@ -216,8 +248,48 @@ def gentle_end(run: Run) -> None:
         run(Trial("strided_cnn", recipe, seed, final=True))
 
 
+def optimizers(run: Run) -> None:
+    """Lesson 11: does RMSprop beat Adam and SGD (source G)? Five epochs of source C's model, constant learning rate.
+
+    Each optimizer gets its own rate, found in the same way on validation with seed 0, then three fresh seeds.
+    """
+    for optimizer, momentum, first_rate in (
+        ("SGD", 0.0, 0.03),
+        ("SGD", 0.9, 0.01),
+        ("RMSprop", 0.0, 0.001),
+        ("Adam", 0.0, 0.001),
+    ):
+
+        def trial(rate: float, seed: int = 0, optimizer=optimizer, momentum=momentum) -> Trial:
+            recipe = models.Recipe(optimizer, rate, batch_size=32, epochs=5, momentum=momentum)
+            return Trial("plain_cnn", recipe, seed, final=seed > 0)
+
+        rate = best_rate(run, trial, first_rate)
+        for seed in (1, 2, 3):
+            run(trial(rate, seed))
+
+
+def activations(run: Run) -> None:
+    """Lesson 11: does ReLU beat tanh, sigmoid and softmax as hidden activation, and six times (sources G and R)?
+
+    Source C's model for five epochs, Adam; each activation gets its own rate as in ``optimizers``, then three seeds.
+    """
+    for activation in ("relu", "tanh", "sigmoid", "softmax"):
+
+        def trial(rate: float, seed: int = 0, activation=activation) -> Trial:
+            recipe = models.Recipe("Adam", rate, batch_size=32, epochs=5)
+            options = {} if activation == "relu" else {"activation": activation}
+            return Trial("plain_cnn", recipe, seed, options, final=seed > 0)
+
+        rate = best_rate(run, trial, 0.001)
+        for seed in (1, 2, 3):
+            run(trial(rate, seed))
+
+
 STUDIES: dict[str, Callable[[Run], None]] = {
     "gentle_end": gentle_end,
+    "optimizers": optimizers,
+    "activations": activations,
     "depth_first_round": depth_first_round,
     "depth": depth,
     "depth_confirmed": depth_confirmed,
