@@ -40,8 +40,8 @@ class Trial:
     """One training: a named model, a recipe, a seed, and what is different in the model.
 
     ``options`` go to the model's builder, except ``dropout_scale``, by which the rates of all dropout layers are
-    multiplied, and ``activation``, which replaces ReLU in every hidden layer. Only a ``final`` trial is scored on the test set:
-    all choices are made on validation.
+    multiplied, and ``activation``, which replaces ReLU in every hidden layer. Only a ``final`` trial is scored on
+    the test set: all choices are made on validation.
     """
 
     model: str
