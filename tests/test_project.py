@@ -1,6 +1,7 @@
 """What stands in one place must be the same everywhere it is derived to: versions, addresses, the table of lessons."""
 
 import re
+import statistics
 import subprocess
 import sys
 import tomllib
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from helpers import models, start
+from helpers import models, start, training
 from tools import environment, lessons, lock, readme
 from tools.environment import ROOT
 
@@ -55,7 +56,7 @@ def test_old_versions_are_named_and_new_ones_are_not():
 
 def test_readme_shows_the_lessons_that_there_are():
     text = readme.README.read_text()
-    assert text == readme.with_table(text), "call: python -m tools.readme"
+    assert text == readme.with_tables(text), "call: python -m tools.readme"
 
 
 @pytest.mark.parametrize("name", models.BUILDERS)
@@ -127,3 +128,18 @@ def test_every_make_target_is_a_tool(tool):
     line = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith(f"{tool}:"))
     assert f"-m tools.{tool}" in line
     assert (ROOT / "tools" / f"{tool}.py").is_file()
+
+
+def test_readme_shows_the_stored_accuracies_and_how_many_seeds_they_come_from():
+    for name in models.BUILDERS:
+        record = training.stored_result(name)
+        (row,) = [line for line in readme.models_table().splitlines() if f"`{name}`" in line]
+        mean = float(re.search(r"([\d.]+) %[^|]*\|$", row)[1])
+        assert mean == pytest.approx(100 * statistics.mean(record["test_accuracy"]), abs=0.051)
+        assert ("one seed" in row) == (len(record["seeds"]) == 1)
+        assert row.endswith(f"in {record['epochs']} |")
+
+
+def test_a_readme_without_its_markers_is_refused():
+    with pytest.raises(SystemExit, match="no place for a table"):
+        readme.with_tables("# A title")

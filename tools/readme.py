@@ -1,4 +1,4 @@
-"""Write the README's table of lessons, its badges and its picture: ``python -m tools.readme``."""
+"""Write the README's tables, its badges and its picture: ``python -m tools.readme``."""
 
 from __future__ import annotations
 
@@ -20,9 +20,41 @@ OVERVIEW = lessons.NOTEBOOKS / "overview.png"
 # The stored figures that the README's picture is put together from: (lesson, id of the cell).
 FIGURES = (("01", "small"), ("03", "learn-figure"), ("04", "gallery"), ("02", "gap-figure"))
 WIDTH, GAP = 720, 24  # pixels
+# Model -> letter and description of the tutorial it rebuilds, and the test accuracy and epochs published there.
+SOURCES = {
+    "strided_cnn": ("S", "a university lab sheet of 2019", "64.5 % in 15"),
+    "deeper_cnn": ("S", "the exercise of the same sheet", "50.6 % in 5"),
+    "plain_cnn": ("C", "the CNN chapter of the TensorFlow tutorials", "70.3 % in 10"),
+    "dense_head_cnn": ("R", "a blog post on terms, activations and the confusion matrix", "68.3 % in 3"),
+    "batchnorm_cnn": (
+        "G",
+        "a blog post of 2018 on batch normalisation and a 900 × 900 photo; the sizes are ours",
+        "78.1 % in 5",
+    ),
+    "guide_cnn": ("W", "a long guide of 2017 with five scripts", "about 80 % in 200"),
+}
 
 
-def table() -> str:
+def models_table() -> str:
+    """The table of models in Markdown: their sources, their sizes, and what our stored trainings reached."""
+    from helpers import start
+
+    with start.quiet():
+        from helpers import models, training
+
+    rows = ["| | tutorial | model | parameters | published, epochs | here, epochs |", "|---|---|---|---|---|---|"]
+    for name, (letter, tutorial, published) in SOURCES.items():
+        record = training.stored_result(name)
+        accuracies = [100 * value for value in record["test_accuracy"]]
+        spread = f" ({min(accuracies):.1f} to {max(accuracies):.1f})" if len(accuracies) > 1 else " (one seed)"
+        rows.append(
+            f"| {letter} | {tutorial} | `{name}` | {models.build(name).count_params():,} | {published} "
+            f"| {sum(accuracies) / len(accuracies):.1f} %{spread} in {record['epochs']} |"
+        )
+    return "\n".join(rows)
+
+
+def lessons_table() -> str:
     """The table of lessons in Markdown, from the lessons' own metadata."""
     owner_and_name = lessons.REPOSITORY.removeprefix("https://github.com/")
     rows = ["| | lesson | you learn | read / run (min) | | |", "|---|---|---|---|---|---|"]
@@ -39,13 +71,15 @@ def table() -> str:
     return "\n".join(rows)
 
 
-def with_table(text: str) -> str:
-    """The README's text with the present table between its markers."""
-    begin, end = "<!-- lessons: written by python -m tools.readme -->", "<!-- end of lessons -->"
-    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-    if not pattern.search(text):
-        raise SystemExit(f"README.md has no place for the table: the lines {begin!r} and {end!r} are missing.")
-    return pattern.sub(lambda _: f"{begin}\n{table()}\n{end}", text)
+def with_tables(text: str) -> str:
+    """The README's text with the present tables between their markers."""
+    for name, table in (("lessons", lessons_table), ("models", models_table)):
+        begin, end = f"<!-- {name}: written by python -m tools.readme -->", f"<!-- end of {name} -->"
+        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+        if not pattern.search(text):
+            raise SystemExit(f"README.md has no place for a table: the lines {begin!r} and {end!r} are missing.")
+        text = pattern.sub(lambda _, block=f"{begin}\n{table()}\n{end}": block, text)
+    return text
 
 
 def stored_figure(number: str, cell_id: str):
@@ -79,7 +113,7 @@ def draw_overview() -> None:
 
 
 def write() -> None:
-    README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
+    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
     draw_overview()
 
 

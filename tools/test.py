@@ -1,7 +1,8 @@
 """Test helpers, tools and lessons: ``python -m tools.test``. More arguments go to pytest's first run (the tests).
 
 Lessons run on Shapes-10 under nbval: outputs of cells tagged ``nbval-check-output`` are compared with the stored
-ones, every other cell must run without an error.
+ones, every other cell must run without an error. Two files at a time: most of the time goes into single-threaded
+work, building models and starting kernels.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ CELL_TIMEOUT = 300  # seconds; a dead kernel is only noticed when it runs out
 def main() -> int:
     environment.enter(instructor=True)
     os.environ["CNN_DATASET"] = "shapes10"
-    pytest = [sys.executable, "-m", "pytest", "-q"]
+    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
     tests = subprocess.call([*pytest, "tests", *sys.argv[1:]])
     lessons = subprocess.call(
         [
