@@ -78,7 +78,8 @@ def with_tables(text: str) -> str:
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         if not pattern.search(text):
             raise SystemExit(f"README.md has no place for a table: the lines {begin!r} and {end!r} are missing.")
-        text = pattern.sub(lambda _, block=f"{begin}\n{table()}\n{end}": block, text)
+        block = f"{begin}\n{table()}\n{end}"
+        text = pattern.sub(lambda _, block=block: block, text)
     return text
 
 
