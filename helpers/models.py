@@ -20,7 +20,8 @@ class Recipe:
 
     ``decay`` lowers the learning rate a little at every step: rate / (1 + decay * step).
     ``schedule`` is "constant" or "cosine" (down to zero over the whole training).
-    ``momentum`` is for SGD alone.
+    ``momentum`` is for SGD alone, ``weight_decay`` for AdamW: what each step takes away from every weight, as a
+    share of the learning rate.
     """
 
     optimizer: str
@@ -30,12 +31,12 @@ class Recipe:
     decay: float = 0.0
     schedule: str = "constant"
     momentum: float = 0.0
+    weight_decay: float = 0.0
 
     def as_dict(self) -> dict:
         """The recipe as JSON-ready data; what stored weights are compared with."""
-        facts = asdict(self)
-        # Left out where it is not used, so that records and fingerprints of other recipes stay what they were.
-        return facts if self.momentum else {key: value for key, value in facts.items() if key != "momentum"}
+        # What is not used is left out, so that records and fingerprints of other recipes stay what they were.
+        return {key: value for key, value in asdict(self).items() if value or key not in ("momentum", "weight_decay")}
 
     def make_optimizer(self, pictures: int) -> keras.Optimizer:
         """A fresh optimizer for a training set of that many pictures."""
@@ -47,7 +48,8 @@ class Recipe:
             raise ValueError(f"Unknown schedule {self.schedule!r}: use 'constant' or 'cosine'.")
         elif self.decay:
             rate = keras.optimizers.schedules.InverseTimeDecay(self.learning_rate, decay_steps=1, decay_rate=self.decay)
-        config = {"learning_rate": rate} | ({"momentum": self.momentum} if self.momentum else {})
+        extra = {"momentum": self.momentum, "weight_decay": self.weight_decay}
+        config = {"learning_rate": rate} | {key: value for key, value in extra.items() if value}
         return keras.optimizers.get({"class_name": self.optimizer, "config": config})
 
 

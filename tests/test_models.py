@@ -134,12 +134,15 @@ def test_a_recipe_is_json_data():
     assert models.Recipe(**json.loads(json.dumps(recipe.as_dict()))) == recipe
 
 
-def test_momentum_is_told_only_where_it_is_used():
+def test_momentum_and_weight_decay_are_told_only_where_they_are_used():
     recipe = models.Recipe("SGD", 0.1, batch_size=8, epochs=2, momentum=0.9)
     assert recipe.as_dict()["momentum"] == 0.9
     assert recipe.make_optimizer(80).momentum == 0.9
+    decayed = models.Recipe("AdamW", 0.1, batch_size=8, epochs=2, weight_decay=0.02)
+    assert decayed.make_optimizer(80).weight_decay == 0.02
+    assert models.Recipe(**decayed.as_dict()) == decayed
     # Stored records and fingerprints of recipes without it stay valid.
-    assert all("momentum" not in recipe.as_dict() for recipe in models.RECIPES.values())
+    assert not {"momentum", "weight_decay"} & models.RECIPES["strided_cnn"].as_dict().keys()
 
 
 def test_constant_rate_is_a_number():
