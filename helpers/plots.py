@@ -546,6 +546,10 @@ def explanations(pictures: np.ndarray, maps: dict[str, np.ndarray], row_labels: 
         bar = figure.colorbar(image, cax=column[-1], orientation="horizontal")
         bar.set_ticks([-limit, 0, limit] if signed else [0, limit])
         bar.ax.set_xticklabels([format(tick, ".1g") for tick in bar.get_ticks()], fontsize=11)
+        # Inwards from both ends, so that long numbers of neighbouring columns never touch.
+        ends = bar.ax.get_xticklabels()
+        ends[0].set_horizontalalignment("left")
+        ends[-1].set_horizontalalignment("right")
     return figure
 
 

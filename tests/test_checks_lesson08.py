@@ -107,11 +107,24 @@ def own_stride_first(stack):
     return size
 
 
+def adds_strides(less):
+    def answer(stack):
+        size, step = 1, 1
+        for kernel, stride in stack:
+            size += (kernel - 1) * step
+            step += stride - less
+        return size
+
+    return answer
+
+
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
         (lambda stack: 1 + sum(kernel - 1 for kernel, _ in stack), "all strides were 1"),
         (own_stride_first, r"\*behind\* it"),
+        (adds_strides(1), r"add up the strides.*\*multiplied\*"),
+        (adds_strides(0), r"\*multiplied\*.*as it is"),
         (lambda stack: np.prod([kernel for kernel, _ in stack]), "product of the kernel|one too few|all strides"),
         (lambda stack: sum(kernel for kernel, _ in stack), "sum of the kernel"),
         (lambda stack: field(stack) - 1, "start from 1"),
@@ -175,6 +188,8 @@ def in_place(picture, slope, step_size):
         (lambda p, s, z: z * s / max(np.abs(s).max(), 1e-12), "the step alone"),
         (lambda p, s, z: uphill(p, s, z).clip(0, 1), "0 to 1"),
         (lambda p, s, z: p.copy(), "old picture"),
+        (lambda p, s, z: uphill(p, s, z).astype("uint8"), "whole numbers.*Return floats"),
+        (lambda p, s, z: uphill(p, s, z).round(), "whole numbers.*Return floats"),
         (lambda p, s, z: uphill(p, s, z)[None], r"should have the shape \(6, 5, 3\)"),
         (lambda p, s, z: np.clip(p + z * s / np.abs(s).max(), 0, 255), "NaN"),
         (lambda p, s, z: uphill(p, s, z) + (0 if s.any() else 8), "nothing changes"),
@@ -191,7 +206,7 @@ def test_8_3_names_the_mistake(answer, sentence):
 
 
 def loss(predict, picture, row, column, side, fill):
-    covered = picture.copy()
+    covered = picture.astype("float32")
     covered[row : row + side, column : column + side] = fill
     before, after = predict(np.stack([picture, covered]))
     return float(before - after)
@@ -241,6 +256,9 @@ def same_array(predict, picture, row, column, side, fill):
         (lambda f, p, r, c, s, fill: loss(f, p, r - s // 2, c - s // 2, s, fill), "for the middle"),
         (lambda *a: abs(loss(*a)), "sign is lost"),
         (same_array, "same picture"),
+        (lambda *a: max(0, loss(*a)), r"cut it off.*\*against\*"),
+        (lambda f, *a: np.array([loss(f, *a)]), r"take the first, \[0\]"),
+        (lambda f, p, *a: f(p[None]) - after(f, p, *a), r"take the first, \[0\]"),
         (lambda *a: loss(*a) + 0.1, "the probability goes from"),
         (lambda f, p, *a: f(p)[0], "predict takes a batch"),
         (lambda f, p, *a: f(np.stack([p, p])), "one number"),

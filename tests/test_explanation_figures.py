@@ -1,5 +1,7 @@
 """Figures of lesson 08: what is drawn where, on which scale."""
 
+import itertools
+
 import matplotlib
 
 matplotlib.use("agg")
@@ -40,6 +42,16 @@ def test_explanations_put_every_map_beside_its_picture_on_one_scale_a_column():
     assert limits[1][0][0] == 0
     assert limits[2][0] == (0, 1)
     assert [axes.get_title() for axes in drawn[0, 1:]] == list(maps)
+
+
+def test_explanations_keep_the_numbers_of_neighbouring_columns_apart():
+    values = np.array([[[-0.0071, 0.0071]]])
+    figure = plots.explanations(np.zeros((1, 2, 2, 3)), {"a": values, "b": values, "c": np.abs(values), "d": values})
+    figure.canvas.draw()
+    bars = figure.axes[-4:]
+    boxes = [label.get_window_extent() for bar in bars for label in bar.get_xticklabels()]
+    assert [bar.get_xticklabels()[-1].get_text() for bar in bars] == ["0.007"] * 4
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
 def test_scatter_shows_every_point_once_and_tells_the_classes_apart():

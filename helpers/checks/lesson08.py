@@ -133,6 +133,10 @@ def _name_field(got: int, right: int, stack: list[tuple[int, int]]) -> None:
             f"for {stack} you have {got}, the sum of the kernel sizes. That counts one pixel again in each layer.": (
                 kernels.sum()
             ),
+            f"for {stack} you have {got}: you add up the strides. The step between neighbours is *multiplied* by each "
+            "layer's stride.": 1 + ((kernels - 1) * (1 + np.cumsum(strides - 1) - (strides - 1))).sum(),
+            f"for {stack} you have {got}: the step between neighbours is *multiplied* by each layer's stride; a stride "
+            "of 1 leaves it as it is.": 1 + ((kernels - 1) * (1 + np.cumsum(strides) - strides)).sum(),
             f"for {stack} you have {got}, one too few. A field begins with the pixel itself: start from 1.": right - 1,
             f"for {stack} you have {got}: a kernel adds kernel - 1 pixels to the one that is there.": (
                 1 + (kernels * before).sum()
@@ -204,6 +208,8 @@ def _compare_step(got: np.ndarray, picture: np.ndarray, slope: np.ndarray, step:
             "this is the old picture: nothing has changed.": picture,
         },
     )
+    if np.array_equal(got, np.round(got)) and np.abs(got - right).max() < 1:
+        wrong("your picture holds whole numbers: steps of less than one grey value are lost. Return floats.")
     change = np.abs(got - picture).max()
     wrong(
         f"the result is not right. The steepest number should change by step_size = {step:g} unless it is clipped; the "
@@ -221,8 +227,10 @@ def exercise_8_4(patch_importance: Callable) -> str:
         # The class and its opposite: what one loses the other gains. The one that loses comes first.
         pair = [_predictor(weights, picture.shape), _predictor(-weights, picture.shape)]
         for predict in sorted(pair, key=lambda predict: -_loss(predict, *patch)):
-            got = number(call(patch_importance, predict, *patch), "the loss of probability")
-            _compare_patch(got, predict, *patch)
+            answer = call(patch_importance, predict, *patch)
+            if getattr(answer, "shape", None) == (1,):
+                wrong("an array with one number in it came back. `predict` returns n of them: take the first, [0].")
+            _compare_patch(number(answer, "the loss of probability"), predict, *patch)
     return "Negative losses count as much as positive ones: such a patch spoke against the class."
 
 
@@ -262,6 +270,8 @@ def _compare_patch(
         return
     if right > 0 and close(got, -right, 1e-6):
         wrong("the sign is turned round. A loss is positive when the probability falls: before minus after.")
+    if right < 0 and got == 0:
+        wrong("the loss is negative here, and yours is 0. Do not cut it off: such a patch spoke *against* the class.")
     name_mistake(
         got,
         {
