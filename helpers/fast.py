@@ -576,21 +576,12 @@ def train_fast(
     for epoch in range(recipe.epochs):
         epoch_began = time.perf_counter()
         order = np.random.default_rng((seed, 3, epoch)).permutation(len(x))[: steps * recipe.batch_size]
-        epoch_history = model.fit(
-            augmented(x, recipe, epoch, seed)[order],
-            targets[order],
-            batch_size=recipe.batch_size,
-            shuffle=False,
-            validation_data=validation,
-            validation_batch_size=500,
-            verbose=0,
-            callbacks=callbacks,
-        ).history
-        if not math.isfinite(epoch_history["loss"][0]):
-            raise FloatingPointError(
-                f"The loss of epoch {epoch + 1} is {epoch_history['loss'][0]}. Try a lower rate_per_picture (it is "
-                f"{recipe.rate_per_picture}), and look whether the pictures hold values that do not belong there."
-            )
+        pictures, labels = augmented(x, recipe, epoch, seed)[order], targets[order]
+        loss_name = f"The loss of epoch {epoch + 1}"
+        advice = f"a lower rate_per_picture (it is {recipe.rate_per_picture})"
+        epoch_history = training.fit_epoch(
+            model, pictures, labels, recipe.batch_size, validation, callbacks, loss_name, advice
+        )
         now = time.perf_counter()
         for key, values in (epoch_history | {"seconds": [now - epoch_began], "elapsed": [now - began]}).items():
             history[key] += values

@@ -155,28 +155,42 @@ def train(
     for epoch in range(len(history["loss"]), recipe.epochs):
         began = time.perf_counter()
         order = np.random.default_rng((seed, epoch)).permutation(len(x))
-        epoch_history = model.fit(
-            x[order],
-            y[order],
-            batch_size=recipe.batch_size,
-            shuffle=False,
-            validation_data=validation,
-            validation_batch_size=500,
-            verbose=0,
-            callbacks=callbacks,
-        ).history
-        if not math.isfinite(epoch_history["loss"][0]):
-            raise FloatingPointError(
-                f"{name}: the loss of epoch {epoch + 1} is {epoch_history['loss'][0]}. "
-                f"Try a lower learning rate (it is {recipe.learning_rate}), and look whether pictures or "
-                "labels hold values that do not belong there."
-            )
+        loss_name = f"{name}: the loss of epoch {epoch + 1}"
+        advice = f"a lower learning rate (it is {recipe.learning_rate})"
+        epoch_history = fit_epoch(
+            model, x[order], y[order], recipe.batch_size, validation, callbacks, loss_name, advice
+        )
         epoch_history["seconds"] = [time.perf_counter() - began]
         for key in history:
             history[key] += epoch_history.get(key, [])
         backup.save(model, history)
     backup.remove()
     return model, history
+
+
+def fit_epoch(
+    model: keras.Model, x, y, batch_size: int, validation, callbacks: list, loss_name: str, advice: str
+) -> dict[str, list[float]]:
+    """One epoch in the order of x and y; its figures, a list of one number each.
+
+    Raises FloatingPointError when the loss is no longer a number, beginning with ``loss_name``.
+    """
+    history = model.fit(
+        x,
+        y,
+        batch_size=batch_size,
+        shuffle=False,
+        validation_data=validation,
+        validation_batch_size=500,
+        verbose=0,
+        callbacks=callbacks,
+    ).history
+    if not math.isfinite(history["loss"][0]):
+        raise FloatingPointError(
+            f"{loss_name} is {history['loss'][0]}. Try {advice}, and look whether pictures or "
+            "labels hold values that do not belong there."
+        )
+    return history
 
 
 def _checked(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
