@@ -5,7 +5,7 @@ Every part stands alone, so that one can be looked at, or left out:
 
 * the network (``fast_cnn``): frozen whitening, identity initialisation, fused batch normalisation, small logits;
 * the steps (``Triangle``, ``Lookahead``, ``Muon``): how far to go, and where to;
-* the pictures (``random_crops``, ``alternating_flip``), a whole epoch at once;
+* the pictures (``helpers/augmentation.py``), a whole epoch at once;
 * the answer (``view_logits``): the mean over several views of a picture.
 
 ``FastRecipe`` says which parts are used, ``train_fast`` puts them together.
@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -24,10 +23,9 @@ import tensorflow as tf
 from keras import layers
 from numpy.lib.stride_tricks import sliding_window_view
 
-from helpers import training
+from helpers import augmentation, training
 
 ACTIVATIONS = ("relu", "silu", "gelu", "elu", "leaky_relu", "tanh")
-FLIPS = ("alternating", "random", "none")
 SCHEDULES = ("triangle", "constant")
 VIEWS = (1, 2, 6)
 HISTORY_KEYS = (*training.HISTORY_KEYS, "elapsed")
@@ -49,7 +47,7 @@ def whitening_kernel(pictures: np.ndarray, size: int = 2, epsilon: float = 5e-4)
     Page 2018, "How to train your ResNet", myrtle.ai; with negatives in tysam-code/hlb-CIFAR10, 2023.
     """
     pictures = np.asarray(pictures)
-    _check_pictures(pictures)
+    augmentation.check_pictures(pictures)
     if not 1 <= size <= min(pictures.shape[1:3]):
         raise ValueError(f"size is {size}: a patch has from 1 to {min(pictures.shape[1:3])} pixels a side here.")
     if not np.isfinite(pictures).all():
@@ -242,7 +240,7 @@ def _drawn() -> keras.initializers.Initializer:
 
 def _look_at(model: keras.Sequential, pictures: np.ndarray) -> None:
     """Set mean, variance and whitening kernel to those of the pictures."""
-    _check_pictures(pictures)
+    augmentation.check_pictures(pictures)
     if pictures.shape[1:] != model.input_shape[1:]:
         raise ValueError(f"The pictures have the shape {pictures.shape[1:]}; input_shape is {model.input_shape[1:]}.")
     pictures = pictures[:LOOKED_AT].astype(np.float32)
@@ -360,54 +358,6 @@ class Muon(keras.optimizers.SGD):
         return super().get_config() | {"kernel_gain": self.kernel_gain}
 
 
-# The pictures.
-
-
-def random_crops(x: np.ndarray, reach: int, generator: np.random.Generator) -> np.ndarray:
-    """Each picture (n, rows, columns, channels) shifted by up to ``reach`` pixels, its edge mirrored into the gap.
-
-    Both shifts are drawn from -reach to reach, for each picture anew. Same shape and type; the input stays as it is.
-    Raises ValueError for a reach that is negative or not below the number of pixels a side.
-    """
-    padded = _mirrored_edges(x, reach)
-    n, rows, columns, channels = x.shape
-    top, left = generator.integers(0, 2 * reach + 1, (2, n))
-    # With the channels in the row, every row of a picture is one piece of memory: quick to copy.
-    flat = padded.reshape(n, rows + 2 * reach, -1)
-    windows = sliding_window_view(flat, (rows, columns * channels), axis=(1, 2))
-    return windows[np.arange(n), top, left * channels].reshape(x.shape)
-
-
-def alternating_flip(x: np.ndarray, epoch: int, seed: int | tuple[int, ...]) -> np.ndarray:
-    """Half of the pictures mirrored left to right in even epochs, the other half in odd ones.
-
-    The seed draws the halves. So every two epochs show each picture both ways, where a coin would show half of them
-    the same way twice. Jordan 2024, arXiv:2404.00498. A copy of x (n, rows, columns, channels) is returned.
-    """
-    _check_pictures(x)
-    mirrored = (np.random.default_rng(seed).permutation(len(x)) + epoch) % 2 == 0
-    flipped = x.copy()
-    flipped[mirrored] = x[mirrored, :, ::-1]
-    return flipped
-
-
-def augmented(x: np.ndarray, recipe: FastRecipe, epoch: int, seed: int) -> np.ndarray:
-    """The pictures of one epoch, in their order, flipped and cropped as the recipe says."""
-    # The middle number tells flips, crops and the order of the pictures apart.
-    if recipe.flip == "alternating":
-        x = alternating_flip(x, epoch, (seed, 1))
-    elif recipe.flip == "random":
-        x = alternating_flip(x, 0, (seed, 1, epoch + 1))
-    return random_crops(x, recipe.reach, np.random.default_rng((seed, 2, epoch))) if recipe.reach else x
-
-
-def _mirrored_edges(x: np.ndarray, reach: int) -> np.ndarray:
-    _check_pictures(x)
-    if not 0 <= reach < min(x.shape[1:3]):
-        raise ValueError(f"reach is {reach}: pictures of {x.shape[1]} × {x.shape[2]} can move from 0 pixels to fewer.")
-    return np.pad(x, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="reflect")
-
-
 # The answer.
 
 
@@ -421,7 +371,7 @@ def view_logits(model: keras.Model, x: np.ndarray, views: int = 6, reach: int = 
     _check_choice("views", views, VIEWS)
     if views == 6 and reach < 1:
         raise ValueError(f"reach is {reach}: six views shift the picture by 1 pixel at least.")
-    padded = _mirrored_edges(x, reach)
+    padded = augmentation.mirrored_edges(x, reach)
     rows, columns = x.shape[1:3]
     total = 0.0
     # The window that begins at ``reach`` is the picture itself.
@@ -442,15 +392,9 @@ def _check_choice(name: str, value: object, choices: tuple) -> None:
         raise ValueError(f"{name} is {value!r}: choose one of {', '.join(map(repr, choices))}.")
 
 
-def _check_pictures(pictures: np.ndarray) -> None:
-    shape = np.shape(pictures)
-    if len(shape) != 4 or not all(shape):
-        raise ValueError(f"Pictures have the shape (n, rows, columns, channels), one at least; these have {shape}.")
-
-
 def _one_hot(x: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:
     """Labels (n,) -> (n, classes), 1 where the label is, once pictures and labels agree; ValueError when not."""
-    _check_pictures(x)
+    augmentation.check_pictures(x)
     y = np.asarray(y)
     if y.shape != (len(x),) or y.dtype.kind not in "iu":
         raise ValueError(
@@ -503,7 +447,7 @@ class FastRecipe:
         for name, choices in (
             ("activation", ACTIVATIONS),
             ("schedule", SCHEDULES),
-            ("flip", FLIPS),
+            ("flip", augmentation.FLIPS),
             ("views", VIEWS),
         ):
             _check_choice(name, getattr(self, name), choices)
@@ -576,7 +520,7 @@ def train_fast(
     for epoch in range(recipe.epochs):
         epoch_began = time.perf_counter()
         order = np.random.default_rng((seed, 3, epoch)).permutation(len(x))[: steps * recipe.batch_size]
-        pictures, labels = augmented(x, recipe, epoch, seed)[order], targets[order]
+        pictures, labels = augmentation.augmented(x, epoch, seed, recipe.flip, recipe.reach)[order], targets[order]
         loss_name = f"The loss of epoch {epoch + 1}"
         advice = f"a lower rate_per_picture (it is {recipe.rate_per_picture})"
         epoch_history = training.fit_epoch(
@@ -586,17 +530,3 @@ def train_fast(
         for key, values in (epoch_history | {"seconds": [now - epoch_began], "elapsed": [now - began]}).items():
             history[key] += values
     return model, history
-
-
-def bfloat16_products(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """True when the processor multiplies bfloat16 numbers itself (AVX512_BF16 or AMX_BF16); False when unknown.
-
-    There, the environment variable ``ONEDNN_DEFAULT_FPMATH_MODE=BF16`` makes products up to twice as fast, if it
-    is set before TensorFlow is imported. Elsewhere bfloat16 is imitated, and can be 50 times slower.
-    """
-    try:
-        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return False
-    flags = {flag for line in lines if line.startswith("flags") for flag in line.partition(":")[2].split()}
-    return bool(flags & {"avx512_bf16", "amx_bf16"})

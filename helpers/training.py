@@ -105,12 +105,16 @@ def _in_notebook() -> bool:
 
 
 def compile_by(recipe: models.Recipe, model: keras.Model, pictures: int) -> None:
-    """Compile the model with the recipe's optimizer and the cross-entropy that fits its last layer."""
-    model.compile(
-        optimizer=recipe.make_optimizer(pictures),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=models.outputs_logits(model)),
-        metrics=["accuracy"],
-    )
+    """Compile the model with the recipe's optimizer and the cross-entropy that fits its last layer.
+
+    With label smoothing, the labels are to be one-hot.
+    """
+    from_logits = models.outputs_logits(model)
+    if recipe.label_smoothing:
+        loss = keras.losses.CategoricalCrossentropy(from_logits, recipe.label_smoothing)
+    else:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits)
+    model.compile(optimizer=recipe.make_optimizer(pictures), loss=loss, metrics=["accuracy"])
 
 
 def train(
@@ -150,15 +154,19 @@ def train(
     if history is None:
         # Half of a damaged file may have reached the weights.
         model, history = fresh(), _empty_history()
-    validation = (dataset.x_val, dataset.y_val) if len(dataset.x_val) else None
+    y_val = dataset.y_val
+    if recipe.label_smoothing:
+        y, y_val = (keras.utils.to_categorical(labels, len(dataset.class_names)) for labels in (y, y_val))
+    validation = (dataset.x_val, y_val) if len(dataset.x_val) else None
     callbacks = [Progress(recipe.epochs, done=history)] if progress else []
     for epoch in range(len(history["loss"]), recipe.epochs):
         began = time.perf_counter()
         order = np.random.default_rng((seed, epoch)).permutation(len(x))
         loss_name = f"{name}: the loss of epoch {epoch + 1}"
         advice = f"a lower learning rate (it is {recipe.learning_rate})"
+        pictures = recipe.augmented(x, epoch, seed)[order]
         epoch_history = fit_epoch(
-            model, x[order], y[order], recipe.batch_size, validation, callbacks, loss_name, advice
+            model, pictures, y[order], recipe.batch_size, validation, callbacks, loss_name, advice
         )
         epoch_history["seconds"] = [time.perf_counter() - began]
         for key in history:
@@ -191,6 +199,11 @@ def fit_epoch(
             "labels hold values that do not belong there."
         )
     return history
+
+
+def accuracy(model: keras.Model, x: np.ndarray, y: np.ndarray) -> float:
+    """The share of pictures (n, rows, columns, channels) whose highest answer is their label, one number each."""
+    return float(np.mean(model.predict(x, batch_size=500, verbose=0).argmax(axis=1) == y))
 
 
 def _checked(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:

@@ -335,78 +335,6 @@ def test_muon_moves_kernels_by_orthogonal_steps_and_the_rest_as_sgd_does():
     np.testing.assert_allclose(ends[0][0].numpy().reshape(-1, 5), matrix, atol=1e-4)
 
 
-# Pictures
-
-
-@pytest.mark.parametrize(("shape", "reach"), [((60, 5, 7, 3), 2), ((30, 4, 4, 1), 1), ((9, 6, 3, 2), 0)])
-def test_every_crop_is_a_window_of_its_own_picture_with_mirrored_edges(shape, reach):
-    x = GENERATOR.integers(0, 256, shape).astype(np.uint8)
-    before = x.copy()
-    crops = fast.random_crops(x, reach, np.random.default_rng(1))
-    assert crops.shape == x.shape
-    assert crops.dtype == np.uint8
-    found = set()
-    for picture, crop in zip(x, crops):
-        places = []
-        for down, right in np.ndindex(2 * reach + 1, 2 * reach + 1):
-            # Row -1 is row 1, the row behind the last one is the last but one.
-            rows = [abs(row) for row in np.arange(shape[1]) + down - reach]
-            rows = [row if row < shape[1] else 2 * shape[1] - 2 - row for row in rows]
-            columns = [abs(column) for column in np.arange(shape[2]) + right - reach]
-            columns = [column if column < shape[2] else 2 * shape[2] - 2 - column for column in columns]
-            if np.array_equal(crop, picture[rows][:, columns]):
-                places.append((down - reach, right - reach))
-        assert places
-        found.update(places[:1])
-    assert len(found) > 0.6 * (2 * reach + 1) ** 2, "shifts in all directions, drawn for every picture anew"
-    np.testing.assert_array_equal(x, before)
-    np.testing.assert_array_equal(crops, fast.random_crops(x, reach, np.random.default_rng(1)))
-
-
-@pytest.mark.parametrize("reach", [-1, 5])
-def test_a_reach_beyond_the_picture_is_refused(reach):
-    with pytest.raises(ValueError, match=f"reach is {reach}"):
-        fast.random_crops(np.zeros((2, 5, 6, 3), np.uint8), reach, GENERATOR)
-
-
-@pytest.mark.parametrize("n", [1, 2, 51, 400])
-def test_flips_alternate_exactly(n):
-    x = GENERATOR.integers(0, 256, (n, 3, 4, 2)).astype(np.uint8)
-    before = x.copy()
-    mirrored = []
-    for epoch in range(4):
-        flipped = fast.alternating_flip(x, epoch, seed=5)
-        each = [np.array_equal(new, old[:, ::-1]) for new, old in zip(flipped, x)]
-        assert all(same or np.array_equal(new, old) for same, new, old in zip(each, flipped, x))
-        mirrored.append(np.array(each))
-    assert abs(mirrored[0].sum() - n / 2) <= 0.5
-    np.testing.assert_array_equal(mirrored[1], ~mirrored[0])
-    np.testing.assert_array_equal(mirrored[2], mirrored[0])
-    np.testing.assert_array_equal(mirrored[3], mirrored[1])
-    np.testing.assert_array_equal(x, before)
-    if n > 50:
-        assert not np.array_equal(fast.alternating_flip(x, 0, seed=6), fast.alternating_flip(x, 0, seed=5))
-
-
-def test_an_epoch_is_augmented_as_the_recipe_says():
-    x = GENERATOR.integers(0, 256, (200, 5, 5, 3)).astype(np.uint8)
-
-    def mirrored(flip, epoch):
-        pictures = fast.augmented(x, changed(flip=flip, reach=0), epoch, seed=3)
-        return np.array([np.array_equal(new, old[:, ::-1]) for new, old in zip(pictures, x)])
-
-    np.testing.assert_array_equal(mirrored("alternating", 0), ~mirrored("alternating", 1))
-    assert not mirrored("none", 0).any()
-    first, second = mirrored("random", 0), mirrored("random", 1)
-    assert first.sum() == second.sum() == 100
-    assert 30 < (first & second).sum() < 70, "independent halves share a quarter of the pictures"
-    crops = [fast.augmented(x, changed(flip="none", reach=2), epoch, seed) for epoch, seed in ((0, 3), (1, 3), (0, 4))]
-    for one, other in ((0, 1), (0, 2)):
-        assert not np.array_equal(crops[one], crops[other])
-    with pytest.raises(ValueError, match=r"shape \(n, rows, columns, channels\)"):
-        fast.alternating_flip(x[0], 0, 0)
-
-
 # Views
 
 
@@ -635,27 +563,6 @@ def test_what_does_not_fit_is_named_before_training(changes, sentence, monkeypat
     x, y = coloured()
     with pytest.raises(ValueError, match=sentence):
         fast.train_fast(**({"x": x, "y": y, "recipe": TINY, "classes": 4} | changes))
-
-
-# The processor
-
-
-@pytest.mark.parametrize(
-    ("lines", "expected"),
-    [
-        ("flags\t\t: fpu avx512f avx512_bf16 sha_ni\n", True),
-        ("model name : x\nflags : fpu amx_tile amx_bf16\nbugs : none\n", True),
-        ("flags\t\t: fpu avx512f avx2\n", False),
-        ("flags\t\t: fpu avx512_bf16x\nmodel name : avx512_bf16\n", False),
-        ("Features\t: fp asimd bf16\n", False),
-        ("", False),
-    ],
-)
-def test_bfloat16_only_where_the_processor_names_it(tmp_path, lines, expected):
-    (tmp_path / "cpuinfo").write_text(lines)
-    assert fast.bfloat16_products(tmp_path / "cpuinfo") is expected
-    assert fast.bfloat16_products(tmp_path / "nothing") is False
-    assert fast.bfloat16_products(tmp_path) is False
 
 
 # All together, compiled, on pictures with something to see

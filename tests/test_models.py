@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import models
+from helpers import augmentation, models
 
-# Published counts. The architecture of batchnorm_cnn is ours and is counted by formula below.
+# Published counts. The architectures of batchnorm_cnn and improved_cnn are ours and are counted by formula below.
 PARAMETERS = {
     "strided_cnn": 181_162,
     "deeper_cnn": 252_378,
@@ -26,7 +26,7 @@ def count_by_formula(model):
     for layer in model.layers:
         if isinstance(layer, keras.layers.Conv2D):
             rows, columns = layer.kernel_size
-            total += (rows * columns * channels + 1) * layer.filters
+            total += (rows * columns * channels + layer.use_bias) * layer.filters
         elif isinstance(layer, keras.layers.Dense):
             total += (channels + 1) * layer.units
         elif isinstance(layer, keras.layers.BatchNormalization):
@@ -77,6 +77,19 @@ def test_the_shapes_of_guide_cnn_with_the_slip_put_right():
     for shape in [(10, 10, 64), (5, 5, 64), (1600,)]:
         assert shape in shapes
     assert (576,) not in shapes
+
+
+def test_improved_cnn_begins_at_guide_cnn():
+    guide = models.guide_cnn()
+    first = models.improved_cnn(widths=(32, 64), padding="valid", batch_normalization=False, dense=256, dropout=0.25)
+    first.set_weights(guide.get_weights())
+    pictures = np.random.default_rng(1).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    np.testing.assert_allclose(first(pictures), guide(pictures), atol=1e-6)
+    rates = [
+        [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] for model in (first, guide)
+    ]
+    assert rates[0] == rates[1]
+    assert models.improved_cnn().count_params() < guide.count_params() < 1_469_994
 
 
 def test_plain_cnn_before_its_head():
@@ -134,15 +147,29 @@ def test_a_recipe_is_json_data():
     assert models.Recipe(**json.loads(json.dumps(recipe.as_dict()))) == recipe
 
 
-def test_momentum_and_weight_decay_are_told_only_where_they_are_used():
+def test_what_came_later_is_told_only_where_it_is_used():
     recipe = models.Recipe("SGD", 0.1, batch_size=8, epochs=2, momentum=0.9)
     assert recipe.as_dict()["momentum"] == 0.9
     assert recipe.make_optimizer(80).momentum == 0.9
     decayed = models.Recipe("AdamW", 0.1, batch_size=8, epochs=2, weight_decay=0.02)
     assert decayed.make_optimizer(80).weight_decay == 0.02
     assert models.Recipe(**decayed.as_dict()) == decayed
+    changed = models.Recipe("Adam", 0.1, 8, 2, label_smoothing=0.1, flip="random", shift=2, zoom=0.2, noise=4.0)
+    assert {"label_smoothing", "flip", "shift", "zoom", "noise"} < changed.as_dict().keys()
+    assert models.Recipe(**changed.as_dict()) == changed
     # Stored records and fingerprints of recipes without it stay valid.
-    assert not {"momentum", "weight_decay"} & models.RECIPES["strided_cnn"].as_dict().keys()
+    first_fields = ["optimizer", "learning_rate", "batch_size", "epochs", "decay", "schedule"]
+    assert list(models.RECIPES["strided_cnn"].as_dict()) == first_fields
+
+
+def test_the_pictures_of_an_epoch_are_changed_as_the_recipe_says():
+    x = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
+    assert models.Recipe("Adam", 0.1, 8, 2).augmented(x, 0, 0) is x
+    for name, value in {"flip": "random", "shift": 2, "zoom": 0.3, "noise": 9.0}.items():
+        expected = augmentation.augmented(x, 3, 5, **{name: value})
+        assert not np.array_equal(expected, x)
+        recipe = models.Recipe("Adam", 0.1, 8, 2, **{name: value})
+        np.testing.assert_array_equal(recipe.augmented(x, 3, 5), expected)
 
 
 def test_constant_rate_is_a_number():

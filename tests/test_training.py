@@ -323,6 +323,31 @@ def test_every_epoch_sees_every_picture_once_in_another_order(tmp_path, monkeypa
     assert not np.array_equal(orders[0], orders[1])
 
 
+def test_pictures_are_changed_and_labels_smoothed_as_the_recipe_says(tmp_path, monkeypatch):
+    dataset = drawn()
+    seen = []
+    fit = keras.Model.fit
+
+    def watch(self, x, y, **options):
+        seen.append((x, y, options["validation_data"]))
+        return fit(self, x, y, **options)
+
+    monkeypatch.setattr(keras.Model, "fit", watch)
+    recipe = dataclasses.replace(RECIPE, epochs=2, flip="alternating", label_smoothing=0.3)
+    model, history = train(tmp_path, dataset=dataset, recipe=recipe)
+    for epoch, (x, y, (x_val, _)) in enumerate(seen):
+        order = np.random.default_rng((3, epoch)).permutation(len(x))
+        np.testing.assert_array_equal(x, recipe.augmented(dataset.x_train, epoch, 3)[order])
+        np.testing.assert_array_equal(y.argmax(axis=1), dataset.y_train[order])
+        assert x_val is dataset.x_val
+    answers = keras.ops.convert_to_numpy(keras.ops.log_softmax(model(dataset.x_val, training=False)))
+    wanted = 0.7 * np.eye(4)[dataset.y_val] + 0.3 / 4
+    assert history["val_loss"][-1] == pytest.approx(-(wanted * answers).sum(axis=1).mean(), rel=1e-4)
+    share = training.accuracy(model, dataset.x_val, dataset.y_val)
+    assert share == pytest.approx(history["val_accuracy"][-1])
+    assert share == pytest.approx((answers.argmax(axis=1) == dataset.y_val).mean())
+
+
 def test_without_validation_pictures_the_history_has_no_validation(tmp_path):
     dataset = drawn()
     empty = dataclasses.replace(dataset, x_val=dataset.x_val[:0], y_val=dataset.y_val[:0])

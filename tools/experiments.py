@@ -106,8 +106,7 @@ def train(trial: Trial, dataset: data.Dataset, runs: Path = RUNS) -> dict:
         "versions": {package: importlib.metadata.version(package) for package in ("tensorflow", "keras", "numpy")},
     }
     if trial.final and history["loss"]:
-        _, accuracy = model.evaluate(dataset.x_test, dataset.y_test, batch_size=500, verbose=0)
-        record["test_accuracy"] = round(accuracy, 4)
+        record["test_accuracy"] = round(training.accuracy(model, dataset.x_test, dataset.y_test), 4)
     training.write_json(file, record)
     keras.backend.clear_session()
     return record

@@ -38,13 +38,12 @@ def run(name: str, dataset: data.Dataset, seed: int, runs: Path = RUNS) -> dict:
     if record.is_file():
         return json.loads(record.read_text())
     model, history = training.train(name, dataset, seed)
-    _, test_accuracy = model.evaluate(dataset.x_test, dataset.y_test, batch_size=500, verbose=0)
     weights = runs / f"{stem}.weights.h5"
     training.save_weights(model, weights)
     result = {
         "seed": seed,
         "history": history,
-        "test_accuracy": test_accuracy,
+        "test_accuracy": training.accuracy(model, dataset.x_test, dataset.y_test),
         "weights": weights.name,
         "machine": training.machine(),
         "precision": training.precision(),
