@@ -10,6 +10,6 @@ test:        ; $(PYTHON) -m tools.test
 lab:         ; $(PYTHON) -m tools.lab
 regenerate:  ; $(PYTHON) -m tools.regenerate $(LESSON_FLAG)
 student:     ; $(PYTHON) -m tools.student
-train:       ; $(PYTHON) -m tools.train
+train:       ; $(PYTHON) -m tools.train $(MODEL)
 bench:       ; $(PYTHON) -m tools.bench
 lint:        ; $(PYTHON) -m tools.lint

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -384,6 +385,11 @@ def view_logits(model: keras.Model, x: np.ndarray, views: int = 6, reach: int = 
     return total
 
 
+def accuracy_by_views(model: keras.Model, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """The share of right answers to pictures (n, rows, columns, channels) with 1, 2 and 6 views, four decimals."""
+    return {str(views): round(float(np.mean(view_logits(model, x, views).argmax(axis=1) == y)), 4) for views in VIEWS}
+
+
 # What is handed over.
 
 
@@ -530,3 +536,19 @@ def train_fast(
         for key, values in (epoch_history | {"seconds": [now - epoch_began], "elapsed": [now - began]}).items():
             history[key] += values
     return model, history
+
+
+def stored(name: str, folder: Path = training.TRAINED) -> tuple[keras.Sequential, dict[str, list[float]], dict]:
+    """The network of ``FAST_RECIPES[name]`` with its stored weights, their history, and the record of all seeds.
+
+    It was trained on CIFAR-10, all 50,000 pictures. Raises ValueError for an unknown name, and for files that are
+    missing, damaged, or of another recipe.
+    """
+    if name not in FAST_RECIPES:
+        raise ValueError(f"There is no recipe {name!r}. The names are: {', '.join(FAST_RECIPES)}.")
+    record, histories = training.stored_result(name, folder), training.stored_histories(name, folder)
+    if not record or record["seeds"][0] not in histories:
+        raise ValueError(f"{folder} holds no results of {name}. Train it: python -m tools.train {name}")
+    model = FAST_RECIPES[name].build(None)
+    training.load_checked(model, record, FAST_RECIPES[name], folder / f"{name}.weights.h5")
+    return model, histories[record["seeds"][0]], record

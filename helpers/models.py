@@ -211,22 +211,24 @@ def improved_cnn(
     classes: int = 10,
     widths: tuple[int, ...] = (32, 64, 128),
     padding: str = "same",
+    pooled: int = 1,
     batch_normalization: bool = True,
     dense: int = 0,
     dropout: float = 0.1,
 ) -> keras.Sequential:
     """Ours, from ``guide_cnn`` upwards: three pairs of 3x3 convolutions, each normalised; 289,642 parameters.
 
-    ``widths`` are the filters of each pair. Behind the last one stands a dense layer of ``dense`` units, or, where
-    that is 0, the mean of each map. With ``widths=(32, 64), padding="valid", batch_normalization=False, dense=256,
-    dropout=0.25`` this is ``guide_cnn``.
+    ``widths`` are the filters of each pair, ``pooled`` says which of the two convolutions of a pair is pooled. Behind
+    the last pair stands a dense layer of ``dense`` units, or, where that is 0, the mean of each map. With
+    ``widths=(32, 64), padding="valid", pooled=2, batch_normalization=False, dense=256, dropout=0.25`` this is
+    ``guide_cnn``.
     """
     model = keras.Sequential([layers.Input(input_shape), layers.Rescaling(1 / 255)], name="improved_cnn")
     for width in widths:
-        for pool in (False, True):
+        for number in (1, 2):
             # Normalisation takes away what a bias would add.
             model.add(layers.Conv2D(width, 3, padding=padding, use_bias=not batch_normalization))
-            if pool:
+            if number == pooled:
                 # Here, a quarter of the numbers is left to be normalised, and to go through ReLU.
                 model.add(layers.MaxPooling2D(2))
             if batch_normalization:

@@ -349,7 +349,7 @@ def trained(
     model = models.build(name, x.shape[1:], len(dataset.class_names))
     record = stored_result(name, stored)
     if record and not retrain and dataset.name == record["dataset"] and len(x) == record["training_pictures"]:
-        _load_checked(model, record, recipe, stored / f"{name}.weights.h5")
+        load_checked(model, record, recipe, stored / f"{name}.weights.h5")
         histories = stored_histories(name, stored)
         if record["seeds"][0] not in histories:
             raise ValueError(f"histories.json has no history of {name}, seed {record['seeds'][0]}. {AGAIN}")
@@ -397,7 +397,8 @@ def _read_json(path: Path) -> dict:
         raise ValueError(f"{path} is damaged: {error}. Put it back: git checkout -- data/trained") from None
 
 
-def _load_checked(model: keras.Model, record: dict, recipe: models.Recipe, path: Path) -> None:
+def load_checked(model: keras.Model, record: dict, recipe, path: Path) -> None:
+    """Load weights once they are known to be those of the record, trained by this recipe; ValueError when not."""
     if not path.is_file():
         raise ValueError(f"{path.name} is missing from {path.parent}. {AGAIN}")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

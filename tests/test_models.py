@@ -81,7 +81,9 @@ def test_the_shapes_of_guide_cnn_with_the_slip_put_right():
 
 def test_improved_cnn_begins_at_guide_cnn():
     guide = models.guide_cnn()
-    first = models.improved_cnn(widths=(32, 64), padding="valid", batch_normalization=False, dense=256, dropout=0.25)
+    first = models.improved_cnn(
+        widths=(32, 64), padding="valid", pooled=2, batch_normalization=False, dense=256, dropout=0.25
+    )
     first.set_weights(guide.get_weights())
     pictures = np.random.default_rng(1).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
     np.testing.assert_allclose(first(pictures), guide(pictures), atol=1e-6)

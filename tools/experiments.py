@@ -27,7 +27,7 @@ from helpers import start
 with start.quiet():
     import keras
 
-from helpers import data, models, training
+from helpers import data, fast, models, training
 
 RUNS = training.ROOT / "build" / "runs"
 FILE = training.TRAINED / "experiments.json"
@@ -41,14 +41,17 @@ class Trial:
 
     ``options`` go to the model's builder, except ``dropout_scale``, by which the rates of all dropout layers are
     multiplied, and ``activation``, which replaces ReLU in every hidden layer. Only a ``final`` trial is scored on
-    the test set: all choices are made on validation.
+    the test set: all choices are made on validation. ``pictures`` are the first ones to train on, all when None.
+    ``label`` says what the trial stands for in its study. A ``fast.FastRecipe`` is for the model "fast_cnn".
     """
 
     model: str
-    recipe: models.Recipe
+    recipe: models.Recipe | fast.FastRecipe
     seed: int = 0
     options: dict = field(default_factory=dict)
     final: bool = False
+    pictures: int | None = None
+    label: str = ""
 
 
 Run = Callable[[Trial], dict]
@@ -56,6 +59,8 @@ Run = Callable[[Trial], dict]
 
 def build(trial: Trial, dataset: data.Dataset) -> keras.Model:
     """The trial's model, freshly initialised."""
+    if isinstance(trial.recipe, fast.FastRecipe):
+        return trial.recipe.build(None, dataset.x_train.shape[1:], len(dataset.class_names))
     options = dict(trial.options)
     scale = options.pop("dropout_scale", 1)
     activation = keras.activations.get(options.pop("activation", "relu"))
@@ -72,21 +77,20 @@ def build(trial: Trial, dataset: data.Dataset) -> keras.Model:
 
 def train(trial: Trial, dataset: data.Dataset, runs: Path = RUNS) -> dict:
     """The record of one trial: trained now, or read when it was finished before with the same precision."""
+    if trial.pictures:
+        dataset = dataclasses.replace(
+            dataset, x_train=dataset.x_train[: trial.pictures], y_train=dataset.y_train[: trial.pictures]
+        )
+    label = {"label": trial.label} if trial.label else {}
     mark = training.fingerprint(trial.recipe, build(trial, dataset), dataset)
     facts = json.dumps([mark, trial.options, trial.final, training.precision()], sort_keys=True)
     stem = f"trial-{trial.model}-{trial.seed}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
     file = runs / f"{stem}.json"
     if file.is_file():
-        return json.loads(file.read_text(encoding="utf-8"))
-    print(f"{trial.model}, seed {trial.seed}, {trial.options}, {trial.recipe}", flush=True)
+        return label | json.loads(file.read_text(encoding="utf-8"))
+    print(f"{trial.label or trial.model}, seed {trial.seed}, {trial.options}, {trial.recipe}", flush=True)
     try:
-        model, history = training.train(
-            trial.model,
-            dataset,
-            trial.seed,
-            recipe=trial.recipe,
-            build=lambda: build(trial, dataset),
-        )
+        model, history = _trained(trial, dataset)
     except FloatingPointError as error:
         # A learning rate that is too high is a result too: the search must be able to turn back.
         print(error, flush=True)
@@ -105,11 +109,21 @@ def train(trial: Trial, dataset: data.Dataset, runs: Path = RUNS) -> dict:
         "machine": training.machine(),
         "versions": {package: importlib.metadata.version(package) for package in ("tensorflow", "keras", "numpy")},
     }
-    if trial.final and history["loss"]:
+    if history["loss"] and isinstance(trial.recipe, fast.FastRecipe):
+        record["validation_by_views"] = fast.accuracy_by_views(model, dataset.x_val, dataset.y_val)
+    if history["loss"] and trial.final:
         record["test_accuracy"] = round(training.accuracy(model, dataset.x_test, dataset.y_test), 4)
     training.write_json(file, record)
     keras.backend.clear_session()
-    return record
+    return label | record
+
+
+def _trained(trial: Trial, dataset: data.Dataset) -> tuple[keras.Model, dict[str, list[float]]]:
+    """The trial's model and history."""
+    if isinstance(trial.recipe, fast.FastRecipe):
+        validation = (dataset.x_val, dataset.y_val)
+        return fast.train_fast(dataset.x_train, dataset.y_train, trial.recipe, trial.seed, validation)
+    return training.train(trial.model, dataset, trial.seed, recipe=trial.recipe, build=lambda: build(trial, dataset))
 
 
 def conduct(study: str, dataset: data.Dataset, runs: Path = RUNS, file: Path = FILE, dry: bool = False) -> list[dict]:
@@ -285,6 +299,119 @@ def activations(run: Run) -> None:
             run(trial(rate, seed))
 
 
+# Lesson 09: from source W's model upwards, one change at a time, each on top of the one before.
+GUIDE = {
+    "widths": [32, 64],
+    "padding": "valid",
+    "pooled": 2,
+    "batch_normalization": False,
+    "dense": 256,
+    "dropout": 0.25,
+}
+LADDER: tuple[tuple[str, dict, dict], ...] = (
+    # label, what changes in the recipe, what changes in the model
+    ("source W's model", {}, {}),
+    ("a falling learning rate", {"schedule": "cosine"}, {}),
+    ("batch normalisation", {}, {"batch_normalization": True}),
+    ("a learning rate three times as high", {"learning_rate": 0.003}, {}),
+    ("three pairs, pooled inside", {}, {"widths": [32, 64, 128], "padding": "same", "pooled": 1}),
+    ("the mean instead of a dense layer", {}, {"dense": 0}),
+    ("less dropout", {}, {"dropout": 0.1}),
+    ("label smoothing", {"label_smoothing": 0.1}, {}),
+    ("flip", {"flip": "alternating"}, {}),
+    ("shift", {"shift": 2}, {}),
+)
+# Tried on top of the whole ladder, each alone.
+BESIDE: tuple[tuple[str, dict, dict], ...] = (
+    ("zoom", {"zoom": 0.2}, {}),
+    ("noise", {"noise": 8.0}, {}),
+    ("more filters", {}, {"widths": [48, 96, 192]}),
+)
+LADDER_EPOCHS = 8
+
+
+def ladder_trials(seed: int) -> list[Trial]:
+    """The trials of ``ladder`` for one seed, from the bottom to the top, then those beside it."""
+    recipe, options, trials = models.Recipe("Adam", 0.001, batch_size=128, epochs=LADDER_EPOCHS), dict(GUIDE), []
+
+    def trial(label: str, in_recipe: dict, in_model: dict) -> Trial:
+        return Trial("improved_cnn", dataclasses.replace(recipe, **in_recipe), seed, options | in_model, label=label)
+
+    for step in LADDER:
+        trials.append(trial(*step))
+        recipe, options = trials[-1].recipe, trials[-1].options
+    return trials + [trial(*step) for step in BESIDE]
+
+
+def ladder(run: Run) -> None:
+    """Lesson 09: what each step from source W's model to ours is worth on validation, in eight epochs; three seeds."""
+    for seed in (0, 1, 2):
+        for trial in ladder_trials(seed):
+            run(trial)
+
+
+def data_amount(run: Run) -> None:
+    """Lesson 09: the top of ``ladder`` with fewer pictures and equally many steps, with and without augmentation."""
+    for seed in (0, 1):
+        top = ladder_trials(seed)[len(LADDER) - 1]
+        plain = dataclasses.replace(top.recipe, flip="none", shift=0)
+        for pictures in (5_000, 15_000, 45_000):
+            for label, recipe in (("with flip and shift", top.recipe), ("without", plain)):
+                recipe = dataclasses.replace(recipe, epochs=LADDER_EPOCHS * 45_000 // pictures)
+                run(dataclasses.replace(top, recipe=recipe, pictures=pictures, label=label))
+
+
+def augmentation_and_time(run: Run) -> None:
+    """Lesson 09: what flip and shift are worth in 5 epochs and in 50; the top of ``ladder`` with half the filters."""
+    for seed in (0, 1, 2):
+        top = ladder_trials(seed)[len(LADDER) - 1]
+        for epochs in (5, 50):
+            for label, changes in (("without", {"flip": "none", "shift": 0}), ("with flip and shift", {})):
+                recipe = dataclasses.replace(top.recipe, epochs=epochs, **changes)
+                run(
+                    dataclasses.replace(top, recipe=recipe, options=top.options | {"widths": [16, 32, 64]}, label=label)
+                )
+
+
+# Lesson 10: the recipe "fast90" with one part taken out at a time.
+FAST_PARTS: dict[str, dict] = {
+    "all parts": {},
+    "without whitening": {"whitening": False},
+    "without identity initialisation": {"identity": False},
+    "without a faster bias": {"bias_gain": 1.0},
+    "without Lookahead": {"lookahead": False},
+    "a coin for each flip": {"flip": "random"},
+    "without flips": {"flip": "none"},
+    "without crops": {"reach": 0},
+    "without label smoothing": {"label_smoothing": 0.0},
+    "without the triangle": {"schedule": "constant"},
+}
+# Tried on top of it: what the trial on which the recipe rests had left open.
+FAST_IDEAS: dict[str, dict] = {
+    "a whitening bias": {"whitening_bias": True},
+    "SiLU": {"activation": "silu"},
+    "GELU": {"activation": "gelu"},
+    "Muon": {"muon_rate": 0.03},
+}
+
+
+def fast_parts(run: Run) -> None:
+    """Lesson 10: what each part of "fast90" is worth on validation, in points and in seconds; two seeds."""
+    _fast_changes(run, FAST_PARTS)
+
+
+def fast_ideas(run: Run) -> None:
+    """Lesson 10: what four further ideas add to "fast90" on validation; the same two seeds."""
+    _fast_changes(run, {"all parts": {}} | FAST_IDEAS)
+
+
+def _fast_changes(run: Run, changes: dict[str, dict]) -> None:
+    for seed in (0, 1):
+        for label, change in changes.items():
+            recipe = dataclasses.replace(fast.FAST_RECIPES["fast90"], **change)
+            run(Trial("fast_cnn", recipe, seed, label=label))
+
+
 STUDIES: dict[str, Callable[[Run], None]] = {
     "gentle_end": gentle_end,
     "optimizers": optimizers,
@@ -295,6 +422,11 @@ STUDIES: dict[str, Callable[[Run], None]] = {
     "epoch_seconds": epoch_seconds,
     "learning_rates": learning_rates,
     "batch_size": batch_size,
+    "ladder": ladder,
+    "data_amount": data_amount,
+    "augmentation_and_time": augmentation_and_time,
+    "fast_parts": fast_parts,
+    "fast_ideas": fast_ideas,
 }
 
 
