@@ -1,7 +1,9 @@
-"""Measure slow ways of doing something against ours, side by side in one run: ``python -m tools.bench [PART ...]``.
+"""Measure what this machine does, side by side in one run: ``python -m tools.bench [PART ...]``.
 
-The ways take turns, so that a busy machine is busy for all of them, and must agree. Seconds and ratios are printed
-and stored in ``data/trained/benchmarks.json`` under the part's name. Nothing is trained or fetched.
+``explain`` holds slow ways of doing something against ours, which must agree; ``training`` the epochs of all models
+against one another and against the processor's own limit. What is compared takes turns, so that a busy machine is busy
+for all. Seconds and ratios are printed and stored in ``data/trained/benchmarks.json`` under the part's name. Nothing is
+fetched, and what is trained is thrown away.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ with start.quiet():
     import tensorflow as tf
 
 from helpers import explain, models, plots, shapes, training
+from tools import speed
 
 FILE = training.TRAINED / "benchmarks.json"
 ROUNDS = 5
@@ -199,24 +202,29 @@ def _drawing(count: int, columns: int = 8) -> Measure:
 # The parts
 
 
-PARTS: dict[str, Callable[[], list[Measure]]] = {"explain": explain_part}
-
-
-def run(part: str, rounds: int = ROUNDS) -> dict:
-    """Measure one part, print a line for each slow way, and return the record."""
-    jobs = {}
-    print(f"{part}\n{'job':46} {'slow way':34} {'seconds':>9} {'ours':>9} {'ratio':>8} {'aim':>5}", flush=True)
-    for measure in PARTS[part]():
-        jobs[measure.job] = record = measured(measure, rounds)
+def jobs(measures: list[Measure], rounds: int = ROUNDS) -> dict:
+    """Measure all jobs, and print a line for each slow way."""
+    records = {}
+    print(f"{'job':46} {'slow way':34} {'seconds':>9} {'ours':>9} {'ratio':>8} {'aim':>5}", flush=True)
+    for measure in measures:
+        records[measure.job] = record = measured(measure, rounds)
         for name, slow in record["slow"].items():
             print(
                 f"{measure.job:46} {name:34} {slow['seconds']:9.4f} {record['ours_seconds']:9.4f} "
                 f"{slow['ratio']:7.1f}× {slow['aim']:5}",
                 flush=True,
             )
-    return {
+    return {"jobs": records}
+
+
+PARTS: dict[str, Callable[[], dict]] = {"explain": lambda: jobs(explain_part()), "training": speed.measured}
+
+
+def run(part: str) -> dict:
+    """Measure one part and return its record."""
+    print(part, flush=True)
+    return PARTS[part]() | {
         "command": f"python -m tools.bench {part}",
-        "jobs": jobs,
         "machine": training.machine(),
         "precision": training.precision(),
         "versions": {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy", "matplotlib")},

@@ -1,0 +1,180 @@
+"""Seconds per epoch of the named models and the fast recipes: ``python -m tools.speed NAME`` measures one of them.
+
+``python -m tools.bench training`` calls this for all, each in a process of its own: whether products are computed in
+bfloat16 is settled when TensorFlow is imported.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tools import environment
+
+if __name__ == "__main__":
+    # Before the imports below, which need what this installs.
+    environment.enter()
+
+from helpers import start
+
+with start.quiet():
+    import numpy as np
+    import tensorflow as tf
+
+from helpers import anatomy, data, fast, models, training
+
+EPOCH = 50_000  # pictures: all that CIFAR-10 has for training
+PICTURES = 3_000  # that are trained on in fact
+CEILING = "matrix product"
+PYTORCH = "fast90 in PyTorch"
+MODE = "ONEDNN_DEFAULT_FPMATH_MODE"
+UNIT = "deeper_cnn"
+
+
+def names() -> dict[str, bool]:
+    """What is measured, in this order -> whether in bfloat16: our recipes where the processor has it."""
+    bfloat16 = start.bfloat16_products()
+    sources = {name: False for name in models.BUILDERS if name != "improved_cnn"}
+    ours = dict.fromkeys(("improved_cnn", *fast.FAST_RECIPES), bfloat16)
+    return sources | ours | ({PYTORCH: bfloat16} if importlib.util.find_spec("torch") else {})
+
+
+def measured(rounds: int = 2, pictures: int = PICTURES) -> dict:
+    """The record of all names, which take turns over some rounds; prints a line for each.
+
+    ``ceiling`` is what a product of large matrices reaches, in GFLOP/s. ``units`` are epochs of ``deeper_cnn`` by its
+    recipe in float32. A training step counts three passes forward: one forward, and two as long for the slopes.
+    """
+    wanted = names()
+    ceilings: dict[bool, list[float]] = {bfloat16: [] for bfloat16 in set(wanted.values())}
+    seconds: dict[str, list[float]] = {name: [] for name in wanted}
+    for _ in range(rounds):
+        for name, bfloat16 in wanted.items():
+            ceilings[bfloat16].append(_in_own_process(CEILING, bfloat16, pictures))
+            seconds[name].append(_in_own_process(name, bfloat16, pictures))
+    ceiling = {bfloat16: max(values) for bfloat16, values in ceilings.items()}
+    unit = statistics.median(seconds[UNIT])
+    rows = {}
+    print(
+        f"{'an epoch of 50,000 pictures':20} {'seconds':>8} {'units':>6} {'GFLOP/s':>8} {'of ceiling':>10}", flush=True
+    )
+    for name, bfloat16 in wanted.items():
+        middle = statistics.median(seconds[name])
+        rate = 6 * macs("fast90" if name == PYTORCH else name) * EPOCH / middle / 1e9
+        rows[name] = {
+            "precision": "bfloat16" if bfloat16 else "float32",
+            "seconds": [round(value, 2) for value in seconds[name]],
+            "units": round(middle / unit, 3),
+            "gflops": round(rate, 1),
+            "share_of_ceiling": round(rate / ceiling[bfloat16], 3),
+        }
+        print(f"{name:27} {middle:8.1f} {middle / unit:6.2f} {rate:8.0f} {rate / ceiling[bfloat16]:10.0%}", flush=True)
+    return {
+        "epochs": rows,
+        "ceiling_gflops": {("bfloat16" if key else "float32"): round(value, 1) for key, value in ceiling.items()},
+        "pictures": pictures,
+    }
+
+
+def macs(name: str) -> int:
+    """Multiply-accumulate operations of one picture on its way forward."""
+    model = fast.FAST_RECIPES[name].build(None) if name in fast.FAST_RECIPES else models.build(name)
+    return sum(row.macs for row in anatomy.layers(model))
+
+
+def _in_own_process(what: str, bfloat16: bool, pictures: int) -> float:
+    mode = {key: value for key, value in os.environ.items() if key != MODE} | ({MODE: "BF16"} if bfloat16 else {})
+    command = [sys.executable, "-m", "tools.speed", what, str(pictures)]
+    done = subprocess.run(command, cwd=training.ROOT, env=mode, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"Measuring {what} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+# In the process of its own.
+
+
+def measure(what: str, pictures: int) -> float:
+    """Seconds for an epoch of 50,000 pictures; for the matrix product GFLOP/s."""
+    if what == CEILING:
+        return ceiling()
+    generator = np.random.default_rng(0)
+    x = generator.integers(0, 256, (pictures, 32, 32, 3), np.uint8)
+    y = generator.integers(0, 10, pictures)
+    if what == PYTORCH:
+        history = pytorch_seconds(x, y, fast.FAST_RECIPES["fast90"])
+    elif what in fast.FAST_RECIPES:
+        recipe = dataclasses.replace(fast.FAST_RECIPES[what], epochs=2)
+        history = fast.train_fast(x, y, recipe, progress=False)[1]["seconds"]
+    else:
+        recipe = dataclasses.replace(models.RECIPES[what], epochs=2)
+        dataset = data.Dataset("noise", data.CIFAR10_CLASSES, x, y, x[:0], y[:0], x[:0], y[:0])
+        with tempfile.TemporaryDirectory() as folder:
+            _, all_of_it = training.train(what, dataset, recipe=recipe, progress=False, backups=Path(folder))
+        history = all_of_it["seconds"]
+    # The first epoch builds the graph.
+    return history[1] * EPOCH / pictures
+
+
+def ceiling(side: int = 2048, repeats: int = 8) -> float:
+    """The best of some products of two square matrices, in GFLOP/s."""
+    a, b = (tf.random.normal((side, side)) for _ in range(2))
+    product: Callable[[], np.ndarray] = lambda: tf.matmul(a, b).numpy()[0, 0]  # noqa: E731
+    product()
+    seconds = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        product()
+        seconds.append(time.perf_counter() - began)
+    return 2 * side**3 / min(seconds) / 1e9
+
+
+def pytorch_seconds(x: np.ndarray, y: np.ndarray, recipe: fast.FastRecipe) -> list[float]:
+    """Seconds of two epochs of the recipe's network in PyTorch, with SGD and augmentation, without Lookahead."""
+    import torch
+    from torch import nn
+
+    from helpers import augmentation
+
+    layers: list[nn.Module] = [nn.Conv2d(3, 24, 2, bias=False), nn.ReLU()]
+    channels = 24
+    for width in recipe.widths:
+        for pool, given in ((True, channels), (False, width)):
+            layers += [nn.Conv2d(given, width, 3, padding=1, bias=False)]
+            layers += [nn.MaxPool2d(2)] if pool else []
+            layers += [nn.BatchNorm2d(width, momentum=0.4), nn.ReLU()]
+        channels = width
+    layers += [nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(channels, 10, bias=False)]
+    network = nn.Sequential(*layers).to(memory_format=torch.channels_last)
+    network[0].weight.requires_grad = False
+    trained = [weight for weight in network.parameters() if weight.requires_grad]
+    optimizer = torch.optim.SGD(trained, 0.01, momentum=recipe.momentum, nesterov=True)
+    loss_of = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+    bfloat16 = os.environ.get(MODE) == "BF16"
+    labels, seconds = torch.from_numpy(y), []
+    for epoch in range(2):
+        began = time.perf_counter()
+        pictures = torch.from_numpy(augmentation.augmented(x, epoch, 0, recipe.flip, recipe.reach))
+        for first in range(0, len(x) - recipe.batch_size + 1, recipe.batch_size):
+            part = slice(first, first + recipe.batch_size)
+            batch = pictures[part].permute(0, 3, 1, 2).float().sub(120).div(64)
+            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+                loss = loss_of(network(batch).float() / 9, labels[part])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        seconds.append(time.perf_counter() - began)
+    return seconds
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else PICTURES)))
