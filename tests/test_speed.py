@@ -1,7 +1,11 @@
 """The speed of epochs: what is put together from the measurements, and that each kind of model can be measured."""
 
+import importlib.util
 import json
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 
 from helpers import fast, models
@@ -56,3 +60,13 @@ def test_the_ceiling_is_a_rate():
 def test_a_process_that_fails_says_why():
     with pytest.raises(RuntimeError, match=r"Measuring no_such_model failed:[\s\S]*no_such_model"):
         speed._in_own_process("no_such_model", False, 10)
+
+
+def test_the_network_in_pytorch_has_kernels_of_the_same_size():
+    # Not imported here: together with TensorFlow it can crash.
+    if not importlib.util.find_spec("torch"):
+        pytest.skip("PyTorch is optional")
+    code = "from tools import speed_pytorch as s; print([w.numel() for w in s.network().parameters() if w.dim() > 1])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=speed.training.ROOT, capture_output=True, text=True)
+    ours = [weight for weight in fast.FAST_RECIPES["fast90"].build(None).weights if len(weight.shape) > 1]
+    assert json.loads(done.stdout) == [int(np.prod(weight.shape)) for weight in ours]

@@ -93,7 +93,8 @@ def macs(name: str) -> int:
 
 def _in_own_process(what: str, bfloat16: bool, pictures: int) -> float:
     mode = {key: value for key, value in os.environ.items() if key != MODE} | ({MODE: "BF16"} if bfloat16 else {})
-    command = [sys.executable, "-m", "tools.speed", what, str(pictures)]
+    call = ["tools.speed_pytorch"] if what == PYTORCH else ["tools.speed", what]
+    command = [sys.executable, "-m", *call, str(pictures)]
     done = subprocess.run(command, cwd=training.ROOT, env=mode, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"Measuring {what} failed:\n{done.stderr[-2000:]}")
@@ -110,9 +111,7 @@ def measure(what: str, pictures: int) -> float:
     generator = np.random.default_rng(0)
     x = generator.integers(0, 256, (pictures, 32, 32, 3), np.uint8)
     y = generator.integers(0, 10, pictures)
-    if what == PYTORCH:
-        history = pytorch_seconds(x, y, fast.FAST_RECIPES["fast90"])
-    elif what in fast.FAST_RECIPES:
+    if what in fast.FAST_RECIPES:
         recipe = dataclasses.replace(fast.FAST_RECIPES[what], epochs=2)
         history = fast.train_fast(x, y, recipe, progress=False)[1]["seconds"]
     else:
@@ -136,44 +135,6 @@ def ceiling(side: int = 2048, repeats: int = 8) -> float:
         product()
         seconds.append(time.perf_counter() - began)
     return 2 * side**3 / min(seconds) / 1e9
-
-
-def pytorch_seconds(x: np.ndarray, y: np.ndarray, recipe: fast.FastRecipe) -> list[float]:
-    """Seconds of two epochs of the recipe's network in PyTorch, with SGD and augmentation, without Lookahead."""
-    import torch
-    from torch import nn
-
-    from helpers import augmentation
-
-    layers: list[nn.Module] = [nn.Conv2d(3, 24, 2, bias=False), nn.ReLU()]
-    channels = 24
-    for width in recipe.widths:
-        for pool, given in ((True, channels), (False, width)):
-            layers += [nn.Conv2d(given, width, 3, padding=1, bias=False)]
-            layers += [nn.MaxPool2d(2)] if pool else []
-            layers += [nn.BatchNorm2d(width, momentum=0.4), nn.ReLU()]
-        channels = width
-    layers += [nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(channels, 10, bias=False)]
-    network = nn.Sequential(*layers).to(memory_format=torch.channels_last)
-    network[0].weight.requires_grad = False
-    trained = [weight for weight in network.parameters() if weight.requires_grad]
-    optimizer = torch.optim.SGD(trained, 0.01, momentum=recipe.momentum, nesterov=True)
-    loss_of = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
-    bfloat16 = os.environ.get(MODE) == "BF16"
-    labels, seconds = torch.from_numpy(y), []
-    for epoch in range(2):
-        began = time.perf_counter()
-        pictures = torch.from_numpy(augmentation.augmented(x, epoch, 0, recipe.flip, recipe.reach))
-        for first in range(0, len(x) - recipe.batch_size + 1, recipe.batch_size):
-            part = slice(first, first + recipe.batch_size)
-            batch = pictures[part].permute(0, 3, 1, 2).float().sub(120).div(64)
-            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-                loss = loss_of(network(batch).float() / 9, labels[part])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        seconds.append(time.perf_counter() - began)
-    return seconds
 
 
 if __name__ == "__main__":
