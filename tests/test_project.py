@@ -126,7 +126,7 @@ def test_a_failed_installation_is_tried_again(fake_install):
     assert len(commands) == 4
 
 
-@pytest.mark.parametrize("tool", ["run", "test", "lab", "regenerate", "student", "bench", "lint"])
+@pytest.mark.parametrize("tool", ["run", "test", "lab", "regenerate", "student", "train", "bench", "lint"])
 def test_every_make_target_is_a_tool(tool):
     line = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith(f"{tool}:"))
     assert f"-m tools.{tool}" in line
