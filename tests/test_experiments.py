@@ -6,8 +6,10 @@ import json
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from keras import layers
 
-from helpers import data, models, training
+from helpers import anatomy, data, fast, models, training
 from tools import experiments
 from tools.experiments import Trial
 
@@ -221,3 +223,177 @@ def test_the_confirmation_uses_fresh_seeds_and_at_least_as_many_seconds_for_the_
     assert seconds["deeper_cnn"] < 1.1 * seconds["strided_cnn"]
     used = {trial["seed"] for study in ("depth", "depth_first_round") for trial in training.stored_experiment(study)}
     assert not used & {trial.seed for trial in trials}
+
+
+# Pictures, labels, recipes of the fast network
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """The datasets that were trained on, had anything been trained."""
+    datasets = []
+
+    def untrained(name, dataset, seed, recipe, build):
+        datasets.append(dataset)
+        return build(), {key: [0.5] for key in training.HISTORY_KEYS}
+
+    monkeypatch.setattr(training, "train", untrained)
+    return datasets
+
+
+def test_fewer_pictures_are_the_first_ones_and_make_another_trial(tmp_path, dataset, seen):
+    for pictures in (20, None, 20):
+        record = experiments.train(Trial("plain_cnn", RECIPE, pictures=pictures), dataset, tmp_path)
+        assert record["training_pictures"] == (pictures or 40)
+    assert [len(each.y_train) for each in seen] == [20, 40], "the third one was read"
+    np.testing.assert_array_equal(seen[0].x_train, dataset.x_train[:20])
+    np.testing.assert_array_equal(seen[0].y_train, dataset.y_train[:20])
+    for part in ("x_val", "x_test"):
+        np.testing.assert_array_equal(getattr(seen[0], part), getattr(dataset, part))
+
+
+def test_a_label_says_what_a_trial_stands_for_and_trains_nothing_anew(tmp_path, dataset, seen):
+    trial = Trial("plain_cnn", RECIPE)
+    first = experiments.train(dataclasses.replace(trial, label="the top"), dataset, tmp_path)
+    again = experiments.train(dataclasses.replace(trial, label="with flips"), dataset, tmp_path)
+    assert (first.pop("label"), again.pop("label")) == ("the top", "with flips")
+    assert first == again
+    assert experiments.train(trial, dataset, tmp_path) == first, "without a label none is stored"
+    assert len(seen) == 1
+
+
+@pytest.fixture
+def eagerly():
+    """Tracing takes most of the time of so small a training."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+TINY = fast.FastRecipe(widths=(2, 2, 2), activation="relu", epochs=1, batch_size=20, flip="none")
+
+
+def test_a_fast_recipe_is_a_trial_like_others(tmp_path, dataset, monkeypatch, eagerly):
+    trial = Trial("fast_cnn", TINY, seed=2, label="all parts")
+    record = experiments.train(trial, dataset, tmp_path)
+    assert record == json.loads(json.dumps(record))
+    assert (record["label"], record["model"], record["seed"]) == ("all parts", "fast_cnn", 2)
+    assert record["recipe"] == json.loads(json.dumps(TINY.as_dict()))
+    assert record["parameters"] == TINY.build(None).count_params()
+    assert set(record["history"]) == set(fast.HISTORY_KEYS)
+    assert record["seconds"] == pytest.approx(record["history"]["seconds"][0], abs=0.06)
+    # One view is what the history has at its end.
+    views = record["validation_by_views"]
+    assert list(views) == ["1", "2", "6"]
+    assert views["1"] == record["history"]["val_accuracy"][-1]
+    assert "test_accuracy" not in record
+    monkeypatch.setattr(fast, "train_fast", None)
+    assert experiments.train(trial, dataset, tmp_path) == record
+
+
+def test_a_fast_recipe_whose_loss_is_no_number_has_no_views(tmp_path, dataset, eagerly):
+    recipe = dataclasses.replace(TINY, rate_per_picture=1e30)
+    record = experiments.train(Trial("fast_cnn", recipe, label="too far"), dataset, tmp_path)
+    assert record["history"]["val_accuracy"] == []
+    assert "validation_by_views" not in record
+    assert record["label"] == "too far"
+
+
+@pytest.mark.parametrize("change", list((experiments.FAST_PARTS | experiments.FAST_IDEAS).values()))
+def test_every_part_of_the_fast_recipe_is_changed_alone(change):
+    standard = fast.FAST_RECIPES["fast90"]
+    changed = dataclasses.replace(standard, **change)
+    fields = [field.name for field in dataclasses.fields(standard)]
+    assert {name for name in fields if getattr(changed, name) != getattr(standard, name)} == set(change)
+    assert len(change) <= 1
+
+
+@pytest.mark.parametrize(("study", "rows"), [("fast_parts", 10), ("fast_ideas", 5)])
+def test_parts_and_ideas_meet_the_same_seeds(study, rows):
+    trials = []
+    experiments.STUDIES[study](trials.append)
+    by_label = {trial.label: [] for trial in trials}
+    for trial in trials:
+        by_label[trial.label].append(trial.seed)
+    assert len(by_label) == rows
+    assert next(iter(by_label)) == "all parts"
+    assert set(map(tuple, by_label.values())) == {(0, 1)}
+    assert not any(trial.final for trial in trials), "nothing is chosen on the test set"
+    assert {trial.recipe for trial in trials if trial.label == "all parts"} == {fast.FAST_RECIPES["fast90"]}
+
+
+# The ladder of lesson 09
+
+CHANGES = {
+    "a falling learning rate": {"schedule"},
+    "batch normalisation": {"batch_normalization"},
+    "a learning rate three times as high": {"learning_rate"},
+    "three pairs, pooled inside": {"widths", "padding", "pooled"},
+    "the mean instead of a dense layer": {"dense"},
+    "less dropout": {"dropout"},
+    "label smoothing": {"label_smoothing"},
+    "flip": {"flip"},
+    "shift": {"shift"},
+    "zoom": {"zoom"},
+    "noise": {"noise"},
+    "more filters": {"widths"},
+}
+
+
+def settings(trial):
+    return dataclasses.asdict(trial.recipe) | trial.options
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_each_rung_changes_what_its_label_says_and_nothing_else(seed):
+    trials = experiments.ladder_trials(seed)
+    rungs = trials[: len(experiments.LADDER)]
+    assert [trial.label for trial in trials] == ["source W's model", *CHANGES]
+    before = dict(zip([trial.label for trial in rungs[1:]], rungs)) | {
+        trial.label: rungs[-1] for trial in trials[len(rungs) :]
+    }
+    for trial in trials[1:]:
+        old, new = settings(before[trial.label]), settings(trial)
+        assert old.keys() == new.keys()
+        assert {name for name in new if new[name] != old[name]} == CHANGES[trial.label]
+    assert {(trial.model, trial.seed, trial.final, trial.pictures) for trial in trials} == {
+        ("improved_cnn", seed, False, None)
+    }
+    assert {trial.recipe.epochs for trial in trials} == {experiments.LADDER_EPOCHS}
+
+
+def test_the_first_rung_is_the_network_of_source_w_trained_by_adam(dataset):
+    first = experiments.ladder_trials(0)[0]
+    assert first.recipe == models.Recipe("Adam", 0.001, batch_size=128, epochs=experiments.LADDER_EPOCHS)
+    ours, guide = experiments.build(first, dataset), models.guide_cnn()
+    assert ours.count_params() == guide.count_params() == 477_994
+    ours.set_weights(guide.get_weights())
+    np.testing.assert_allclose(
+        ours.predict(dataset.x_test, verbose=0), guide.predict(dataset.x_test, verbose=0), atol=1e-6
+    )
+    rates = [[layer.rate for layer in model.layers if isinstance(layer, layers.Dropout)] for model in (ours, guide)]
+    assert rates[0] == rates[1] == [0.25, 0.25, 0.5]
+
+
+def test_the_top_of_the_ladder_is_the_improved_model(dataset):
+    top = experiments.ladder_trials(0)[len(experiments.LADDER) - 1]
+    ours, improved = (anatomy.layers(model) for model in (experiments.build(top, dataset), models.improved_cnn()))
+    assert [row[1:] for row in ours] == [row[1:] for row in improved], "all but the names of the layers"
+    stored = models.RECIPES["improved_cnn"]
+    for name in ("label_smoothing", "flip", "shift", "schedule", "learning_rate", "batch_size"):
+        assert getattr(top.recipe, name) == getattr(stored, name)
+
+
+def test_fewer_pictures_get_equally_many_steps():
+    trials = []
+    experiments.data_amount(trials.append)
+    assert {trial.pictures * trial.recipe.epochs for trial in trials} == {45_000 * experiments.LADDER_EPOCHS}
+    groups = {(trial.seed, trial.pictures) for trial in trials}
+    assert len(groups) == 6
+    for group in groups:
+        augmented, plain = (trial for trial in trials if (trial.seed, trial.pictures) == group)
+        assert (augmented.label, plain.label) == ("with flip and shift", "without")
+        assert {name for name in settings(plain) if settings(plain)[name] != settings(augmented)[name]} == {
+            "flip",
+            "shift",
+        }

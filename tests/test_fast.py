@@ -1,8 +1,10 @@
 """The parts of the fast network, each against a second way to compute it; then all of them together."""
 
 import dataclasses
+import hashlib
 import json
 import math
+import shutil
 
 import keras
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from helpers import anatomy, fast, models, shapes
+from helpers import anatomy, fast, models, shapes, training
 
 GENERATOR = np.random.default_rng(7)
 TINY = fast.FastRecipe(
@@ -135,8 +137,8 @@ def test_fused_normalisation_equals_that_of_keras(shape, scale, compiled):
         outputs, gradients = (tf.function(compute) if compiled else compute)(x)
         return [outputs, *gradients, *layer.get_weights()]
 
-    for training in (True, False):
-        for got, wanted in zip(results(ours, training), results(keras_own, training), strict=True):
+    for learning in (True, False):
+        for got, wanted in zip(results(ours, learning), results(keras_own, learning), strict=True):
             np.testing.assert_allclose(got, wanted, atol=1e-4, rtol=1e-4)
 
 
@@ -384,6 +386,21 @@ def test_other_views_are_refused(reader):
         fast.view_logits(reader, x, reach=0)
 
 
+def test_accuracy_is_told_for_every_number_of_views(reader):
+    x = GENERATOR.integers(0, 256, (50, 6, 7, 3)).astype(np.uint8)
+    answers = {views: fast.view_logits(reader, x, views).argmax(axis=1) for views in (1, 2, 6)}
+    # Labels that one view gets right in 30 pictures, and the others where they agree with it.
+    y = np.where(np.arange(50) < 30, answers[1], (answers[1] + 1) % 5)
+    scores = fast.accuracy_by_views(reader, x, y)
+    assert list(scores) == ["1", "2", "6"], "the keys of JSON are text"
+    assert scores["1"] == 0.6
+    for views, score in scores.items():
+        assert score == pytest.approx(sum(map(int.__eq__, answers[int(views)].tolist(), y.tolist())) / 50)
+    assert json.loads(json.dumps(scores)) == scores
+    thirds = fast.accuracy_by_views(reader, x[:3], np.r_[answers[1][:2], (answers[1][2] + 1) % 5])
+    assert thirds["1"] == 0.6667
+
+
 # The network
 
 
@@ -578,3 +595,69 @@ def test_a_small_network_learns_shapes(capsys):
     accuracy = np.mean(fast.view_logits(model, unseen, recipe.views).argmax(axis=1) == labels)
     assert accuracy > 0.25, "chance is 0.1"
     assert capsys.readouterr().out.count("epoch") == 3
+
+
+# What is stored
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    """A folder as ``tools.train`` leaves it, with a small network under the name "fast90", two seeds; its weights."""
+    path = tmp_path_factory.mktemp("trained")
+    model = TINY.build(coloured(12, side=32)[0])
+    training.save_weights(model, path / "fast90.weights.h5")
+    record = {
+        "seeds": [3, 1],
+        "recipe": TINY.as_dict(),
+        "parameters": model.count_params(),
+        "weights_sha256": hashlib.sha256((path / "fast90.weights.h5").read_bytes()).hexdigest(),
+    }
+    training.store_entry(path / "results.json", "fast90", record)
+    training.store_entry(path / "histories.json", "fast90", {"3": {"elapsed": [3.0]}, "1": {"elapsed": [1.0]}})
+    return path, model.get_weights()
+
+
+@pytest.fixture
+def folder(original, tmp_path, monkeypatch):
+    """A copy of it that may be harmed."""
+    monkeypatch.setitem(fast.FAST_RECIPES, "fast90", TINY)
+    return shutil.copytree(original[0], tmp_path / "trained")
+
+
+def test_what_is_stored_comes_back_with_its_history_and_record(folder, original):
+    model, history, record = fast.stored("fast90", folder)
+    # Whitening and the statistics of the pictures are among the weights: no pictures are needed.
+    for weight, wanted in zip(model.get_weights(), original[1], strict=True):
+        np.testing.assert_array_equal(weight, wanted)
+    assert history == {"elapsed": [3.0]}, "the weights are those of the first seed"
+    assert record["seeds"] == [3, 1]
+
+
+def rewrite(path, name, change):
+    entry = json.loads((path / name).read_text())["fast90"]
+    change(entry)
+    training.store_entry(path / name, "fast90", entry)
+
+
+@pytest.mark.parametrize(
+    ("harm", "sentence"),
+    [
+        (lambda path: (path / "results.json").unlink(), r"holds no results of fast90.*python -m tools\.train fast90"),
+        (lambda path: (path / "histories.json").unlink(), "holds no results of fast90"),
+        (lambda path: rewrite(path, "histories.json", lambda entry: entry.pop("3")), "holds no results of fast90"),
+        (lambda path: (path / "results.json").write_text("{"), "is damaged.*Put it back"),
+        (lambda path: (path / "fast90.weights.h5").unlink(), "fast90.weights.h5 is missing"),
+        (lambda path: (path / "fast90.weights.h5").write_bytes(b"other"), "damaged or not ours"),
+        (lambda path: rewrite(path, "results.json", lambda entry: entry["recipe"].update(reach=3)), "another recipe"),
+        (lambda path: rewrite(path, "results.json", lambda entry: entry.update(parameters=9)), "9 parameters"),
+    ],
+)
+def test_what_cannot_be_trusted_is_not_loaded(folder, harm, sentence):
+    harm(folder)
+    with pytest.raises(ValueError, match=sentence):
+        fast.stored("fast90", folder)
+
+
+def test_an_unknown_stored_recipe_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"no recipe 'fast95'\. The names are: fast90, fast94\."):
+        fast.stored("fast95", tmp_path)

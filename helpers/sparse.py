@@ -1,0 +1,89 @@
+"""Features without a label: a dictionary of patches, codes by a soft threshold, sums over the four quadrants.
+
+Coates and Ng 2011, The importance of encoding versus training with sparse coding and vector quantization. Pictures are
+(n, rows, columns, channels) with values from 0 to 255; ``whitening`` is what the function of that name returns.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+from sklearn.decomposition import PCA, MiniBatchDictionaryLearning
+
+SIDE = 6
+# Added to the variance of a patch, in squared grey values, so that noise on an even sky is not blown up.
+EVEN = 10.0
+# Pictures that are coded at a time.
+CHUNK = 100
+
+
+def patches(x: np.ndarray, count: int, seed: int = 0, side: int = SIDE) -> np.ndarray:
+    """Windows from random places of random pictures, (count, side * side * channels), brightness and contrast undone.
+
+    Each has mean 0 and, unless it is nearly even, variance 1. Raises ValueError for pictures smaller than a window.
+    """
+    n, rows, columns = x.shape[:3]
+    if side > min(rows, columns):
+        raise ValueError(f"side is {side}: the pictures have {rows} × {columns} pixels.")
+    generator = np.random.default_rng(seed)
+    picture, top, left = (generator.integers(0, most, count) for most in (n, rows - side + 1, columns - side + 1))
+    inside = np.arange(side)
+    windows = x[picture[:, None, None], (top[:, None] + inside)[:, :, None], (left[:, None] + inside)[:, None]]
+    flat = windows.reshape(count, -1).astype(np.float32)
+    flat -= flat.mean(axis=1, keepdims=True)
+    return flat / np.sqrt(flat.var(axis=1, keepdims=True) + EVEN)
+
+
+def whitening(flat: np.ndarray, kept: float = 0.99) -> PCA:
+    """The directions that hold a share ``kept`` of the variance of patches (n, numbers), each scaled to variance 1."""
+    return PCA(kept, whiten=True, svd_solver="full").fit(flat)
+
+
+def dictionary(white: np.ndarray, atoms: int, alpha: float = 1.0, seed: int = 0, passes: int = 5) -> np.ndarray:
+    """Atoms (atoms, directions) of length 1, so that few of them add up to each whitened patch.
+
+    Least squares with ``alpha`` times the sum of absolute factors. Mairal and others 2009, doi:10.1145/1553374.1553463.
+    """
+    learner = MiniBatchDictionaryLearning(
+        atoms, alpha=alpha, max_iter=passes, batch_size=256, fit_algorithm="cd", random_state=seed
+    )
+    # In float64: coordinate descent hardly comes to an end in float32.
+    learnt = learner.fit(white.astype(np.float64)).components_
+    return (learnt / np.linalg.norm(learnt, axis=1, keepdims=True)).astype(np.float32)
+
+
+def as_pictures(atoms: np.ndarray, whitening: PCA, side: int = SIDE) -> np.ndarray:
+    """The patches that atoms stand for, (atoms, side, side, channels), each scaled to grey values around 128."""
+    flat = whitening.inverse_transform(atoms) - whitening.mean_
+    return (128 + 127 * flat / np.abs(flat).max(axis=1, keepdims=True)).reshape(len(atoms), side, side, -1)
+
+
+def codes(x: np.ndarray, whitening: PCA, atoms: np.ndarray, threshold: float, side: int = SIDE) -> tf.Tensor:
+    """Every window's products with all atoms, beyond a threshold: (n, rows, columns, 2 * atoms), none below 0.
+
+    The second half of the channels holds what lies beyond it on the negative side. Brightness, contrast and whitening
+    are part of the one convolution that computes the products.
+    """
+    weights = atoms @ (whitening.components_ / np.sqrt(whitening.explained_variance_)[:, None])
+    bias = -weights @ whitening.mean_
+    weights = weights - weights.mean(axis=1, keepdims=True)  # so that a window's brightness does not count
+    kernel = weights.T.reshape(side, side, x.shape[-1], -1).astype(np.float32)
+    x = tf.cast(x, tf.float32) - 128
+    mean, square = (
+        tf.reduce_mean(tf.nn.avg_pool2d(values, side, 1, "VALID"), axis=-1, keepdims=True) for values in (x, x**2)
+    )
+    products = tf.nn.conv2d(x, kernel, 1, "VALID") / tf.sqrt(square - mean**2 + EVEN) + bias.astype(np.float32)
+    return tf.nn.relu(tf.concat([products, -products], axis=-1) - threshold)
+
+
+def quadrants(maps: tf.Tensor) -> tf.Tensor:
+    """Maps (n, rows, columns, channels) summed over each quarter of the picture: (n, 4 * channels)."""
+    row, column = maps.shape[1] // 2, maps.shape[2] // 2
+    quarters = [part for half in (maps[:, :row], maps[:, row:]) for part in (half[:, :, :column], half[:, :, column:])]
+    return tf.concat([tf.reduce_sum(quarter, axis=(1, 2)) for quarter in quarters], axis=-1)
+
+
+def features(x: np.ndarray, whitening: PCA, atoms: np.ndarray, threshold: float, side: int = SIDE) -> np.ndarray:
+    """The codes of pictures, summed over quadrants: (n, 8 * atoms)."""
+    parts = (x[first : first + CHUNK] for first in range(0, len(x), CHUNK))
+    return np.concatenate([quadrants(codes(part, whitening, atoms, threshold, side)).numpy() for part in parts])
