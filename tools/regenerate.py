@@ -22,7 +22,7 @@ def main() -> int:
     chosen = lessons.find(arguments.lesson)
     failed = 0
     for lesson in chosen:
-        set_up(lesson.path)
+        set_up(lesson)
         with tqdm(desc=lesson.number, unit="cell", leave=False, file=sys.stdout) as bar:
             outcome = lessons.execute(
                 lesson.path, dataset, timeout=3600, on_cell=lambda done, bar=bar: bar.update(done - bar.n)
@@ -40,7 +40,7 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def set_up(path) -> None:
+def set_up(lesson) -> None:
     """Put the common set-up cell and ruff's format into a lesson."""
     import subprocess
 
@@ -48,12 +48,12 @@ def set_up(path) -> None:
 
     from tools import lessons
 
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(lesson.path, as_version=4)
     for cell in notebook.cells:
-        if cell.id == "setup" and cell.source != lessons.SETUP:
-            cell.source = lessons.SETUP
-            lessons.write(notebook, path)
-    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", str(path)], check=True)
+        if cell.id == "setup" and cell.source != lesson.setup:
+            cell.source = lesson.setup
+            lessons.write(notebook, lesson.path)
+    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", str(lesson.path)], check=True)
 
 
 if __name__ == "__main__":
