@@ -260,12 +260,11 @@ RECIPES: dict[str, Recipe] = {
         "AdamW", 0.002, batch_size=128, epochs=40, schedule="cosine", weight_decay=0.1, flip="alternating"
     ),
     "improved_cnn": Recipe(
-        "AdamW",
+        "Adam",
         0.003,
         batch_size=128,
         epochs=30,
         schedule="cosine",
-        weight_decay=0.05,
         label_smoothing=0.1,
         flip="alternating",
         shift=2,

@@ -314,7 +314,8 @@ LADDER: tuple[tuple[str, dict, dict], ...] = (
     ("a falling learning rate", {"schedule": "cosine"}, {}),
     ("batch normalisation", {}, {"batch_normalization": True}),
     ("a learning rate three times as high", {"learning_rate": 0.003}, {}),
-    ("three pairs, pooled inside", {}, {"widths": [32, 64, 128], "padding": "same", "pooled": 1}),
+    ("pairs pooled inside, padded", {}, {"padding": "same", "pooled": 1}),
+    ("a third pair", {}, {"widths": [32, 64, 128]}),
     ("the mean instead of a dense layer", {}, {"dense": 0}),
     ("less dropout", {}, {"dropout": 0.1}),
     ("label smoothing", {"label_smoothing": 0.1}, {}),
@@ -326,6 +327,7 @@ BESIDE: tuple[tuple[str, dict, dict], ...] = (
     ("zoom", {"zoom": 0.2}, {}),
     ("noise", {"noise": 8.0}, {}),
     ("more filters", {}, {"widths": [48, 96, 192]}),
+    ("no batch normalisation", {}, {"batch_normalization": False}),
 )
 LADDER_EPOCHS = 8
 
@@ -350,27 +352,36 @@ def ladder(run: Run) -> None:
             run(trial)
 
 
+def narrow_trials(seed: int, epochs: int, pictures: int | None = None) -> list[Trial]:
+    """The top of the ladder with half the filters, without augmentation and with it."""
+    top = ladder_trials(seed)[len(LADDER) - 1]
+    changes = {"without": {"flip": "none", "shift": 0}, "with flip and shift": {}}
+    return [
+        dataclasses.replace(
+            top,
+            recipe=dataclasses.replace(top.recipe, epochs=epochs, **change),
+            options=top.options | {"widths": [16, 32, 64]},
+            pictures=pictures,
+            label=label,
+        )
+        for label, change in changes.items()
+    ]
+
+
 def data_amount(run: Run) -> None:
-    """Lesson 09: the top of ``ladder`` with fewer pictures and equally many steps, with and without augmentation."""
-    for seed in (0, 1):
-        top = ladder_trials(seed)[len(LADDER) - 1]
-        plain = dataclasses.replace(top.recipe, flip="none", shift=0)
+    """Lesson 09: fewer pictures and equally many steps, with and without augmentation; three seeds."""
+    for seed in (0, 1, 2):
         for pictures in (5_000, 15_000, 45_000):
-            for label, recipe in (("with flip and shift", top.recipe), ("without", plain)):
-                recipe = dataclasses.replace(recipe, epochs=LADDER_EPOCHS * 45_000 // pictures)
-                run(dataclasses.replace(top, recipe=recipe, pictures=pictures, label=label))
+            for trial in narrow_trials(seed, LADDER_EPOCHS * 45_000 // pictures, pictures):
+                run(trial)
 
 
 def augmentation_and_time(run: Run) -> None:
-    """Lesson 09: what flip and shift are worth in 5 epochs and in 50; the top of ``ladder`` with half the filters."""
+    """Lesson 09: what flip and shift are worth in 5 epochs and in 50; three seeds."""
     for seed in (0, 1, 2):
-        top = ladder_trials(seed)[len(LADDER) - 1]
         for epochs in (5, 50):
-            for label, changes in (("without", {"flip": "none", "shift": 0}), ("with flip and shift", {})):
-                recipe = dataclasses.replace(top.recipe, epochs=epochs, **changes)
-                run(
-                    dataclasses.replace(top, recipe=recipe, options=top.options | {"widths": [16, 32, 64]}, label=label)
-                )
+            for trial in narrow_trials(seed, epochs):
+                run(trial)
 
 
 # Lesson 10: the recipe "fast90" with one part taken out at a time.

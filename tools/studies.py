@@ -98,7 +98,7 @@ def transfer(dataset: data.Dataset, keep: Keep, dry: bool = False) -> None:
     searched in the same way. A record has ``labels`` (a class), ``search`` and ``validation_accuracy``.
     """
     top = experiments.ladder_trials(0)[len(experiments.LADDER) - 1].recipe
-    rates, labels = (TRANSFER_RATES[1:3], (2, 4)) if dry else (TRANSFER_RATES, LABELS)
+    rates, labels = (TRANSFER_RATES[1:3], (4,)) if dry else (TRANSFER_RATES, LABELS)
     first = dataclasses.replace(top, epochs=1) if dry else top
     long = 1 if dry else TRANSFER_EPOCHS
 
