@@ -13,3 +13,21 @@ def fails(exercise, *answers, match):
     with pytest.raises(grading.NotRight, match=match) as caught:
         exercise(*answers)
     assert str(caught.value).startswith(f"Exercise {exercise.number}")
+
+
+def raises(*_):
+    raise ZeroDivisionError("division by zero")
+
+
+def unfilled(*_):
+    raise NotImplementedError
+
+
+# Answers that no function of any exercise should be, and what each of them is told.
+HOSTILE = [
+    (None, "not filled in yet"),
+    (unfilled, "not filled in yet"),
+    ("text", "a function was expected"),
+    (raises, "ZeroDivisionError: division by zero"),
+    (lambda *_: None, "returned None"),
+]
