@@ -182,7 +182,7 @@ def guide_cnn(input_shape=(32, 32, 3), classes: int = 10) -> keras.Sequential:
     """Source W: two pairs of 3x3 convolutions and a dense layer; 477,994 parameters.
 
     The source trains for 200 epochs with Adam and batches of 128. The falling rate, the weight decay, the flips and 40
-    epochs are ours, chosen on validation. Seed 0 on CIFAR-10, validation and test: Adam 35 epochs 79.6 and 78.9 %, 60
+    epochs are ours. Seed 0 on CIFAR-10, validation and test: Adam 35 epochs 79.6 and 78.9 %, 60
     epochs 79.2 and 79.4 %; AdamW 40 epochs 79.7 and 79.4 %; with flips 25 epochs 79.6 and 79.4 %, 40 epochs 80.6 and
     81.1 %.
     """
