@@ -105,9 +105,7 @@ def train(trial: Trial, dataset: data.Dataset, runs: Path = RUNS) -> dict:
         "parameters": model.count_params(),
         "history": {key: [round(value, 4) for value in values] for key, values in history.items()},
         "seconds": round(sum(history["seconds"]), 1),
-        "precision": training.precision(),
-        "machine": training.machine(),
-        "versions": {package: importlib.metadata.version(package) for package in ("tensorflow", "keras", "numpy")},
+        **provenance("tensorflow", "keras", "numpy"),
     }
     if history["loss"] and isinstance(trial.recipe, fast.FastRecipe):
         record["validation_by_views"] = fast.accuracy_by_views(model, dataset.x_val, dataset.y_val)
@@ -116,6 +114,15 @@ def train(trial: Trial, dataset: data.Dataset, runs: Path = RUNS) -> dict:
     training.write_json(file, record)
     keras.backend.clear_session()
     return label | record
+
+
+def provenance(*packages: str) -> dict:
+    """What a record says of where its numbers come from."""
+    return {
+        "precision": training.precision(),
+        "machine": training.machine(),
+        "versions": {package: importlib.metadata.version(package) for package in packages},
+    }
 
 
 def _trained(trial: Trial, dataset: data.Dataset) -> tuple[keras.Model, dict[str, list[float]]]:
@@ -441,6 +448,16 @@ STUDIES: dict[str, Callable[[Run], None]] = {
 }
 
 
+def prepared(dry: bool) -> tuple[data.Dataset, Path, Path]:
+    """The dataset, and where runs and records go: CIFAR-10 and its places, or a few drawn pictures and ``build/``."""
+    if not dry:
+        return data.load("cifar10"), RUNS, FILE
+    runs = training.ROOT / "build" / "dry_runs"
+    dataset = data.load("shapes10")
+    few = dataclasses.replace(dataset, x_train=dataset.x_train[:DRY_PICTURES], y_train=dataset.y_train[:DRY_PICTURES])
+    return few, runs, runs / FILE.name
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("studies", nargs="*", default=list(STUDIES), help="studies; all when left out")
@@ -451,14 +468,7 @@ def main() -> None:
     for study in arguments.studies:
         if study not in STUDIES:
             parser.error(f"there is no study {study!r}. The names are: {', '.join(STUDIES)}.")
-    runs, file = RUNS, FILE
-    dataset = data.load("shapes10" if arguments.dry_run else "cifar10")
-    if arguments.dry_run:
-        runs = training.ROOT / "build" / "dry_runs"
-        file = runs / FILE.name
-        dataset = dataclasses.replace(
-            dataset, x_train=dataset.x_train[:DRY_PICTURES], y_train=dataset.y_train[:DRY_PICTURES]
-        )
+    dataset, runs, file = prepared(arguments.dry_run)
     for study in arguments.studies:
         records = conduct(study, dataset, runs, file, dry=arguments.dry_run)
         print(f"{study}: {len(records)} trials in {file.relative_to(training.ROOT)}", flush=True)

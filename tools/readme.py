@@ -12,6 +12,8 @@ if __name__ == "__main__":
     # Before the imports below, which need what this installs.
     environment.enter()
 
+import numpy as np
+
 from tools import lessons
 from tools.environment import ROOT
 
@@ -48,17 +50,21 @@ def models_table() -> str:
         record = training.stored_result(name)
         if record is None:
             continue
-        accuracies = [100 * value for value in record["test_accuracy"]]
-        spread = f" ({min(accuracies):.1f} to {max(accuracies):.1f})" if len(accuracies) > 1 else " (one seed)"
+        accuracies = record["test_accuracy"]
+        low, high = (f"{100 * value:.1f}" for value in (min(accuracies), max(accuracies)))
+        spread = f" ({low} to {high})" if len(accuracies) > 1 else " (one seed)"
         whole = training.stored_result(f"{name}_50000")
-        with_all = (
-            f"; {100 * sum(whole['test_accuracy']) / len(whole['test_accuracy']):.1f} % with 50,000" if whole else ""
-        )
+        with_all = f"; {_mean(whole['test_accuracy'])} with 50,000" if whole else ""
         rows.append(
             f"| {letter} | {tutorial} | `{name}` | {models.build(name).count_params():,} | {published} "
-            f"| {sum(accuracies) / len(accuracies):.1f} %{spread} in {record['epochs']}{with_all} |"
+            f"| {_mean(accuracies)}{spread} in {record['epochs']}{with_all} |"
         )
     return "\n".join(rows)
+
+
+def _mean(accuracies: list[float]) -> str:
+    # As the lessons print it, so that a tie is rounded to the same side.
+    return f"{np.mean(accuracies):.1%}".replace("%", " %")
 
 
 def lessons_table() -> str:

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from tools import environment
@@ -31,6 +30,7 @@ with start.quiet():
     import tensorflow as tf
 
 from helpers import anatomy, data, fast, models, training
+from tools import train
 
 EPOCH = 50_000  # pictures: all that CIFAR-10 has for training
 PICTURES = 3_000  # that are trained on in fact
@@ -87,8 +87,7 @@ def measured(rounds: int = 2, pictures: int = PICTURES) -> dict:
 
 def macs(name: str) -> int:
     """Multiply-accumulate operations of one picture on its way forward."""
-    model = fast.FAST_RECIPES[name].build(None) if name in fast.FAST_RECIPES else models.build(name)
-    return sum(row.macs for row in anatomy.layers(model))
+    return sum(row.macs for row in anatomy.layers(train.fresh(name)))
 
 
 def _in_own_process(what: str, bfloat16: bool, pictures: int) -> float:
@@ -127,12 +126,10 @@ def measure(what: str, pictures: int) -> float:
 def ceiling(side: int = 2048, repeats: int = 8) -> float:
     """The best of some products of two square matrices, in GFLOP/s."""
     a, b = (tf.random.normal((side, side)) for _ in range(2))
-    product: Callable[[], np.ndarray] = lambda: tf.matmul(a, b).numpy()[0, 0]  # noqa: E731
-    product()
     seconds = []
     for _ in range(repeats):
         began = time.perf_counter()
-        product()
+        tf.matmul(a, b)[0, 0].numpy()
         seconds.append(time.perf_counter() - began)
     return 2 * side**3 / min(seconds) / 1e9
 

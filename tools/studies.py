@@ -11,7 +11,6 @@ import argparse
 import dataclasses
 import functools
 import hashlib
-import importlib.metadata
 import json
 import time
 from collections.abc import Callable
@@ -215,14 +214,8 @@ def conduct(
 
 
 def _provenance(dataset: data.Dataset) -> dict:
-    packages = ("tensorflow", "keras", "numpy", "scikit-learn")
-    return {
-        "dataset": dataset.name,
-        "training_pictures": len(dataset.x_train),
-        "precision": training.precision(),
-        "machine": training.machine(),
-        "versions": {package: importlib.metadata.version(package) for package in packages},
-    }
+    facts = {"dataset": dataset.name, "training_pictures": len(dataset.x_train)}
+    return facts | experiments.provenance("tensorflow", "keras", "numpy", "scikit-learn")
 
 
 def main() -> None:
@@ -235,13 +228,7 @@ def main() -> None:
     for study in arguments.studies:
         if study not in STUDIES:
             parser.error(f"there is no study {study!r}. The names are: {', '.join(STUDIES)}.")
-    runs, file = experiments.RUNS, experiments.FILE
-    dataset = data.load("shapes10" if arguments.dry_run else "cifar10")
-    if arguments.dry_run:
-        runs = training.ROOT / "build" / "dry_runs"
-        file = runs / experiments.FILE.name
-        few = experiments.DRY_PICTURES
-        dataset = dataclasses.replace(dataset, x_train=dataset.x_train[:few], y_train=dataset.y_train[:few])
+    dataset, runs, file = experiments.prepared(arguments.dry_run)
     for study in arguments.studies:
         records = conduct(study, dataset, runs, file, arguments.dry_run)
         print(f"{study}: {len(records)} records in {file.relative_to(training.ROOT)}", flush=True)

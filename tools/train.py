@@ -35,11 +35,15 @@ RECIPES = models.RECIPES | fast.FAST_RECIPES
 RUNS = training.ROOT / "build" / "runs"
 
 
+def fresh(name: str) -> keras.Sequential:
+    """The network of any name, freshly initialised."""
+    return fast.FAST_RECIPES[name].build(None) if name in fast.FAST_RECIPES else models.build(name)
+
+
 def run(name: str, dataset: data.Dataset, seed: int, runs: Path = RUNS) -> dict:
     """One training by the recipe, or its stored run when it is there. The test set is used once, here."""
     recipe = RECIPES[name]
-    model = recipe.build(None) if name in fast.FAST_RECIPES else models.build(name)
-    stem = f"{name}-{seed}-{training.fingerprint(recipe, model, dataset)}"
+    stem = f"{name}-{seed}-{training.fingerprint(recipe, fresh(name), dataset)}"
     record = runs / f"{stem}.json"
     if record.is_file():
         return json.loads(record.read_text())
@@ -79,7 +83,7 @@ def store(name: str, dataset: data.Dataset, results: list[dict], runs: Path = RU
     record = {
         "dataset": dataset.name,
         "training_pictures": len(dataset.x_train),
-        "parameters": (RECIPES[name].build(None) if name in fast.FAST_RECIPES else models.build(name)).count_params(),
+        "parameters": fresh(name).count_params(),
         "recipe": RECIPES[name].as_dict(),
         "epochs": len(histories[0]["loss"]),
         "seeds": [result["seed"] for result in results],
