@@ -51,11 +51,31 @@ def lesson(bfloat16: bool = False) -> None:
 
         # The first operation prints the rest of the messages.
         tensorflow.zeros(1) + 1
+    no_pauses()
     import matplotlib.pyplot as plt
 
     for sentence in old_versions():
         print(sentence)
     plt.style.use(Path(__file__).with_name("lesson.mplstyle"))
+
+
+def no_pauses() -> None:
+    """Take away a pause at the end of some epochs: Keras' pipelines are not tuned by TensorFlow from here on.
+
+    The thread that tunes a ``tf.data`` pipeline sleeps longer each time, up to a minute. ``fit`` and ``predict`` wake
+    it when they end, but it often falls asleep again before it sees that they did, and they wait for it: an epoch of
+    5.8 s took 10.3 s here, with the processor idle. Pipelines from arrays in memory have nothing to tune.
+    """
+    import tensorflow
+
+    class Untuned(tensorflow.data.Options):
+        def __init__(self):
+            super().__init__()
+            self.autotune.enabled = False
+
+    # Keras builds its pipelines with tf.data.Options() and has no setting for it.
+    if tensorflow.data.Options().autotune.enabled is not False:
+        tensorflow.data.Options = Untuned
 
 
 def bfloat16_products(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:

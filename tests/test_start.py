@@ -2,8 +2,11 @@
 
 import os
 
+import keras
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from helpers import start
 
@@ -36,3 +39,35 @@ def test_products_in_bfloat16_only_where_asked_for_and_found(found, asked, mode,
         start.lesson(bfloat16=asked)
     assert os.environ.get("ONEDNN_DEFAULT_FPMATH_MODE") == mode
     assert capsys.readouterr().out.count("bfloat16") == asked
+
+
+def test_pipelines_are_not_tuned_whatever_else_is_set(monkeypatch):
+    monkeypatch.setattr(tf.data, "Options", type(tf.data.Dataset.range(1).options()))
+    assert tf.data.Options().autotune.enabled is None
+    start.no_pauses()
+    start.no_pauses()
+    assert tf.data.Options.__mro__[1] is type(tf.data.Dataset.range(1).options())
+    options = tf.data.Options()
+    options.deterministic = True
+    dataset = tf.data.Dataset.range(3).with_options(options).with_options(tf.data.Options()).prefetch(tf.data.AUTOTUNE)
+    assert dataset.options().autotune.enabled is False
+    assert dataset.options().deterministic is True
+    assert list(dataset.as_numpy_iterator()) == [0, 1, 2]
+
+
+def test_keras_takes_its_options_from_where_they_were_changed(monkeypatch):
+    seen = []
+
+    class Watched(tf.data.Options):
+        def __init__(self):
+            super().__init__()
+            seen.append(self)
+
+    monkeypatch.setattr(tf.data, "Options", Watched)
+    model = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(np.zeros((4, 2)), np.zeros((4, 1)), verbose=0)
+    assert seen
+    del seen[:]
+    model.predict(np.zeros((4, 2)), verbose=0)
+    assert seen

@@ -29,6 +29,8 @@ with start.quiet():
     import numpy as np
     import tensorflow as tf
 
+    start.no_pauses()
+
 from helpers import explain, models, plots, shapes, training
 from tools import speed
 

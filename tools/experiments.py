@@ -27,6 +27,8 @@ from helpers import start
 with start.quiet():
     import keras
 
+    start.no_pauses()
+
 from helpers import data, fast, models, training
 
 RUNS = training.ROOT / "build" / "runs"

@@ -29,6 +29,8 @@ with start.quiet():
     import numpy as np
     import tensorflow as tf
 
+    start.no_pauses()
+
 from helpers import anatomy, data, fast, models, training
 from tools import train
 

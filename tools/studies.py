@@ -31,6 +31,8 @@ from helpers import start
 with start.quiet():
     import keras
 
+    start.no_pauses()
+
 from helpers import data, models, sparse, training
 from tools import experiments
 

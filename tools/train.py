@@ -29,6 +29,8 @@ with start.quiet():
     import keras
     import numpy as np
 
+    start.no_pauses()
+
 from helpers import data, fast, models, training
 
 RECIPES = models.RECIPES | fast.FAST_RECIPES
