@@ -390,6 +390,11 @@ def stored_histories(key: str, stored: Path = TRAINED) -> dict[int, dict[str, li
     return {int(seed): history for seed, history in _read_json(stored / "histories.json").get(key, {}).items()}
 
 
+def stored_benchmark(part: str, stored: Path = TRAINED) -> dict:
+    """What ``make bench`` measured in one part, on one machine in one run; empty when it was not run."""
+    return _read_json(stored / "benchmarks.json").get(part, {})
+
+
 def _read_json(path: Path) -> dict:
     try:
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

@@ -1,5 +1,6 @@
 """The speed of epochs: what is put together from the measurements, and that each kind of model can be measured."""
 
+import dataclasses
 import importlib.util
 import json
 import subprocess
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from helpers import fast, models
-from tools import speed
+from tools import experiments, speed
 
 
 def test_the_record_is_put_together_from_what_the_processes_say(monkeypatch, capsys):
@@ -39,6 +40,59 @@ def test_the_record_is_put_together_from_what_the_processes_say(monkeypatch, cap
     assert names[: len(names) // 2] == names[len(names) // 2 :], "they take turns"
     assert "fast90" in capsys.readouterr().out
     json.dumps(record)
+
+
+def test_parts_are_measured_in_turns_under_the_labels_of_their_studies(monkeypatch, capsys):
+    asked = []
+
+    def said(what, bfloat16, pictures):
+        asked.append(what)
+        return 30.0 + len(asked)
+
+    monkeypatch.setattr(speed, "_in_own_process", said)
+    record = speed.parts(rounds=2)
+    labels = list(experiments.FAST_PARTS | experiments.FAST_IDEAS)
+    assert asked == 2 * labels
+    assert list(record["epochs"]) == labels
+    assert record["epochs"]["all parts"] == [31.0, 31.0 + len(labels)]
+    assert "Muon" in capsys.readouterr().out
+
+
+def test_a_changed_part_is_trained_changed(monkeypatch):
+    seen = []
+
+    def train_fast(x, y, recipe, progress):
+        seen.append(recipe)
+        return None, {"seconds": [9.0, 0.5]}
+
+    monkeypatch.setattr(speed.fast, "train_fast", train_fast)
+    assert speed.measure("without Lookahead", 500) == pytest.approx(0.5 * 100)
+    assert seen == [dataclasses.replace(fast.FAST_RECIPES["fast90"], lookahead=False, epochs=2)]
+
+
+def test_seconds_to_an_accuracy_are_epochs_times_seconds(tmp_path):
+    common = {"training_pictures": 45_000, "epochs": 3, "seconds_per_epoch": [20.0, 40.0]}
+    results = {
+        "plain_cnn": common | {"validation_accuracy": [0.81, 0.83], "test_accuracy": [0.99, 0.99]},
+        "fast90": common
+        | {
+            "training_pictures": 50_000,
+            "validation_accuracy": [],
+            "test_accuracy": [0.90, 0.91],
+            "views_seconds": [10.0, 30.0],
+        },
+    }
+    histories = {
+        "plain_cnn": {"0": {"val_accuracy": [0.5, 0.79, 0.81]}, "1": {"val_accuracy": [0.6, 0.61, 0.83]}},
+        "fast90": {"0": {"val_accuracy": []}, "1": {"val_accuracy": []}},
+    }
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    (tmp_path / "histories.json").write_text(json.dumps(histories))
+    # Mean over seeds: 0.55, 0.70, 0.82; an epoch has nine tenths of all pictures.
+    assert speed.seconds_to("plain_cnn", 100, tmp_path) == {"70%": 180, "80%": 270}
+    # Three epochs, and views that took 10 / 20 and 30 / 40 of one.
+    assert speed.seconds_to("fast90", 100, tmp_path) == dict.fromkeys(("70%", "80%", "85%", "90%"), 362)
+    assert speed.seconds_to("fast94", 100, tmp_path) == {}
 
 
 def test_without_bfloat16_everything_is_float32(monkeypatch):

@@ -1,7 +1,8 @@
 """Measure what this machine does, side by side in one run: ``python -m tools.bench [PART ...]``.
 
 ``explain`` holds slow ways of doing something against ours, which must agree; ``training`` the epochs of all models
-against one another and against the processor's own limit. What is compared takes turns, so that a busy machine is busy
+against one another and against the processor's own limit; ``fast_parts`` the recipe "fast90" against itself with one
+thing changed. What is compared takes turns, so that a busy machine is busy
 for all. Seconds and ratios are printed and stored in ``data/trained/benchmarks.json`` under the part's name. Nothing is
 fetched, and what is trained is thrown away.
 """
@@ -219,7 +220,11 @@ def jobs(measures: list[Measure], rounds: int = ROUNDS) -> dict:
     return {"jobs": records}
 
 
-PARTS: dict[str, Callable[[], dict]] = {"explain": lambda: jobs(explain_part()), "training": speed.measured}
+PARTS: dict[str, Callable[[], dict]] = {
+    "explain": lambda: jobs(explain_part()),
+    "training": speed.measured,
+    "fast_parts": speed.parts,
+}
 
 
 def run(part: str) -> dict:

@@ -424,9 +424,13 @@ def fast_ideas(run: Run) -> None:
 
 def _fast_changes(run: Run, changes: dict[str, dict]) -> None:
     for seed in (0, 1):
-        for label, change in changes.items():
-            recipe = dataclasses.replace(fast.FAST_RECIPES["fast90"], **change)
-            run(Trial("fast_cnn", recipe, seed, label=label))
+        for label in changes:
+            run(Trial("fast_cnn", changed_fast90(label), seed, label=label))
+
+
+def changed_fast90(label: str) -> fast.FastRecipe:
+    """The recipe "fast90" with what a label of ``FAST_PARTS`` or ``FAST_IDEAS`` changes."""
+    return dataclasses.replace(fast.FAST_RECIPES["fast90"], **(FAST_PARTS | FAST_IDEAS)[label])
 
 
 STUDIES: dict[str, Callable[[Run], None]] = {

@@ -1,7 +1,8 @@
 """Seconds per epoch of the named models and the fast recipes: ``python -m tools.speed NAME`` measures one of them.
 
 ``python -m tools.bench training`` calls this for all, each in a process of its own: whether products are computed in
-bfloat16 is settled when TensorFlow is imported.
+bfloat16 is settled when TensorFlow is imported. ``python -m tools.bench fast_parts`` does the same for the recipe
+"fast90" with one thing changed.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ with start.quiet():
     start.no_pauses()
 
 from helpers import anatomy, data, fast, models, training
-from tools import train
+from tools import experiments, train
 
 EPOCH = 50_000  # pictures: all that CIFAR-10 has for training
 PICTURES = 3_000  # that are trained on in fact
@@ -40,6 +41,7 @@ CEILING = "matrix product"
 PYTORCH = "fast90 in PyTorch"
 MODE = "ONEDNN_DEFAULT_FPMATH_MODE"
 UNIT = "deeper_cnn"
+MARKS = (0.7, 0.8, 0.85, 0.9, 0.92, 0.94)  # accuracies that a training is to reach
 
 
 def names() -> dict[str, bool]:
@@ -55,19 +57,16 @@ def measured(rounds: int = 2, pictures: int = PICTURES) -> dict:
 
     ``ceiling`` is what a product of large matrices reaches, in GFLOP/s. ``units`` are epochs of ``deeper_cnn`` by its
     recipe in float32. A training step counts three passes forward: one forward, and two as long for the slopes.
+    ``seconds_to`` are those of a stored training, had every epoch of it taken as long as here.
     """
     wanted = names()
-    ceilings: dict[bool, list[float]] = {bfloat16: [] for bfloat16 in set(wanted.values())}
-    seconds: dict[str, list[float]] = {name: [] for name in wanted}
-    for _ in range(rounds):
-        for name, bfloat16 in wanted.items():
-            ceilings[bfloat16].append(_in_own_process(CEILING, bfloat16, pictures))
-            seconds[name].append(_in_own_process(name, bfloat16, pictures))
+    # Before every name, as the ceiling of a shared machine moves too.
+    seconds, ceilings = _in_turns(wanted, rounds, pictures, beside=CEILING)
     ceiling = {bfloat16: max(values) for bfloat16, values in ceilings.items()}
     unit = statistics.median(seconds[UNIT])
     rows = {}
     print(
-        f"{'an epoch of 50,000 pictures':20} {'seconds':>8} {'units':>6} {'GFLOP/s':>8} {'of ceiling':>10}", flush=True
+        f"{'an epoch of 50,000 pictures':27} {'seconds':>8} {'units':>6} {'GFLOP/s':>8} {'of ceiling':>10}", flush=True
     )
     for name, bfloat16 in wanted.items():
         middle = statistics.median(seconds[name])
@@ -78,13 +77,64 @@ def measured(rounds: int = 2, pictures: int = PICTURES) -> dict:
             "units": round(middle / unit, 3),
             "gflops": round(rate, 1),
             "share_of_ceiling": round(rate / ceiling[bfloat16], 3),
+            "seconds_to": seconds_to(name, middle),
         }
         print(f"{name:27} {middle:8.1f} {middle / unit:6.2f} {rate:8.0f} {rate / ceiling[bfloat16]:10.0%}", flush=True)
+    print(f"{'seconds to':27}", *(f"{mark:7.0%}" for mark in MARKS))
+    for name, row in rows.items():
+        print(f"{name:27}", *(f"{row['seconds_to'].get(f'{mark:.0%}', '–'):>7}" for mark in MARKS), flush=True)
     return {
         "epochs": rows,
         "ceiling_gflops": {("bfloat16" if key else "float32"): round(value, 1) for key, value in ceiling.items()},
         "pictures": pictures,
     }
+
+
+def seconds_to(name: str, epoch: float, stored: Path = training.TRAINED) -> dict[str, int]:
+    """Accuracies of ``MARKS`` -> seconds until the stored trainings of that name reached them, as a mean over seeds.
+
+    ``epoch`` is seconds for 50,000 pictures. By validation accuracy after each epoch where there is one; a recipe that
+    was trained on all pictures is looked at once, at its end, on the test set and with its views. Marks that were not
+    reached are left out.
+    """
+    record = training.stored_result(name, stored)
+    if not record:
+        return {}
+    histories = training.stored_histories(name, stored).values()
+    epoch *= record["training_pictures"] / EPOCH
+    if record["validation_accuracy"]:
+        reached = np.mean([history["val_accuracy"] for history in histories], axis=0)
+        when = epoch * np.arange(1, len(reached) + 1)
+    else:
+        reached = np.mean(record["test_accuracy"], keepdims=True)
+        views = np.mean(np.divide(record["views_seconds"], record["seconds_per_epoch"]))
+        when = [epoch * (record["epochs"] + views)]
+    first = {mark: next((second for second, one in zip(when, reached) if one >= mark), None) for mark in MARKS}
+    return {f"{mark:.0%}": round(second) for mark, second in first.items() if second}
+
+
+def parts(rounds: int = 2, pictures: int = PICTURES) -> dict:
+    """The record of "fast90" with one thing changed, all in turns: label -> seconds for 50,000 pictures."""
+    labels = dict.fromkeys(experiments.FAST_PARTS | experiments.FAST_IDEAS, start.bfloat16_products())
+    seconds, _ = _in_turns(labels, rounds, pictures)
+    for label, values in seconds.items():
+        print(f"{label:32}", *(f"{value:7.1f} s" for value in values), flush=True)
+    return {
+        "epochs": {label: [round(value, 2) for value in values] for label, values in seconds.items()},
+        "pictures": pictures,
+    }
+
+
+def _in_turns(wanted: dict[str, bool], rounds: int, pictures: int, beside: str = "") -> tuple[dict, dict]:
+    """What each of the wanted takes in each round; and, before each of them, what ``beside`` does in its precision."""
+    seconds: dict[str, list[float]] = {name: [] for name in wanted}
+    others: dict[bool, list[float]] = {bfloat16: [] for bfloat16 in set(wanted.values())}
+    for _ in range(rounds):
+        for name, bfloat16 in wanted.items():
+            if beside:
+                others[bfloat16].append(_in_own_process(beside, bfloat16, pictures))
+            seconds[name].append(_in_own_process(name, bfloat16, pictures))
+    return seconds, others
 
 
 def macs(name: str) -> int:
@@ -112,8 +162,9 @@ def measure(what: str, pictures: int) -> float:
     generator = np.random.default_rng(0)
     x = generator.integers(0, 256, (pictures, 32, 32, 3), np.uint8)
     y = generator.integers(0, 10, pictures)
-    if what in fast.FAST_RECIPES:
-        recipe = dataclasses.replace(fast.FAST_RECIPES[what], epochs=2)
+    if what not in models.RECIPES:
+        recipe = fast.FAST_RECIPES.get(what) or experiments.changed_fast90(what)
+        recipe = dataclasses.replace(recipe, epochs=2)
         history = fast.train_fast(x, y, recipe, progress=False)[1]["seconds"]
     else:
         recipe = dataclasses.replace(models.RECIPES[what], epochs=2)
