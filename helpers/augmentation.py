@@ -1,9 +1,9 @@
 """Pictures changed in ways that leave their class as it is, a whole epoch at once, in NumPy.
 
 Done once an epoch for all pictures, this takes about half a second on CIFAR-10 where layers of Keras take several.
-Pictures are (n, rows, columns, channels) with values from 0 to 255; every function returns as many of the same shape
-and type and leaves its input as it is. ``augmented`` puts them together; what it draws follows from seed and epoch
-alone, so that a training that was killed and goes on sees the same pictures.
+Pictures are (n, rows, columns, channels) with values from 0 to 255; every function returns as many of the same type,
+and of the same shape but for ``shrunk``, and leaves its input as it is. ``augmented`` puts them together; what it draws
+follows from seed and epoch alone, so that a training that was killed and goes on sees the same pictures.
 """
 
 from __future__ import annotations
@@ -103,6 +103,18 @@ def augmented(
     if noise:
         x = random_noise(x, noise, np.random.default_rng((seed, 5, epoch)))
     return x
+
+
+def shrunk(x: np.ndarray, side: int) -> np.ndarray:
+    """The pictures with ``side`` × ``side`` pixels, each the mean of what it covers; ValueError when not fewer."""
+    check_pictures(x)
+    if not 1 <= side < min(x.shape[1:3]):
+        raise ValueError(f"side is {side}: pictures of {x.shape[1]} × {x.shape[2]} shrink to fewer pixels, 1 at least.")
+    small = np.empty((len(x), side, side, x.shape[3]), x.dtype)
+    for first in range(0, len(x), CHUNK):
+        part = slice(first, first + CHUNK)
+        small[part] = _as(tf.image.resize(x[part], (side, side), "area").numpy(), x.dtype)
+    return small
 
 
 def mirrored_edges(x: np.ndarray, reach: int) -> np.ndarray:

@@ -423,6 +423,9 @@ class FastRecipe:
     Without: ``whitening=False``, ``identity=False``, ``bias_gain=1.0``, ``lookahead=False``, ``flip="random"`` or
     ``"none"``, ``reach=0`` (crops), ``label_smoothing=0.0``, ``schedule="constant"``, ``views=1``.
 
+    The first ``small_epochs`` see the pictures shrunk to ``small_side`` pixels (progressive resizing: Howard 2018,
+    fast.ai, for DAWNBench).
+
     ``rate_per_picture`` times the batch size is the learning rate at its peak. ``weight_decay`` times the rate of a
     step is the share that every trained weight loses in it (decoupled: Loshchilov and Hutter, arXiv:1711.05101).
     ``muon_rate`` is the rate of ``Muon`` for kernels at the peak, 0 stands for SGD. ``views`` are for ``view_logits``.
@@ -447,6 +450,8 @@ class FastRecipe:
     muon_rate: float = 0.0
     flip: str = "alternating"
     reach: int = 2
+    small_epochs: int = 0
+    small_side: int = 24
     views: int = 6
 
     def __post_init__(self):
@@ -459,6 +464,11 @@ class FastRecipe:
             _check_choice(name, getattr(self, name), choices)
         if self.epochs < 1 or self.batch_size < 1:
             raise ValueError(f"epochs is {self.epochs} and batch_size {self.batch_size}: one of each at least.")
+        if not 0 <= self.small_epochs < self.epochs or self.small_side < 9:
+            raise ValueError(
+                f"small_epochs is {self.small_epochs} of {self.epochs} and small_side {self.small_side}: one epoch at "
+                "least must see whole pictures, and the network needs 9 pixels a side."
+            )
 
     def as_dict(self) -> dict:
         """The recipe as JSON-ready data."""
@@ -515,11 +525,19 @@ def train_fast(
         validation = (validation[0], _one_hot(*validation, classes))
     keras.utils.set_random_seed(seed)
     model = recipe.build(x, x.shape[1:], classes)
-    model.compile(
-        optimizer=recipe.make_optimizer(steps * recipe.epochs),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
-        metrics=["accuracy"],
-    )
+    settings = {
+        "optimizer": recipe.make_optimizer(steps * recipe.epochs),
+        "loss": keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
+        "metrics": ["accuracy"],
+    }
+    model.compile(**settings)
+    small_model = small_validation = None
+    if recipe.small_epochs:
+        # The same layers and the same optimizer behind a smaller entrance.
+        small_model = keras.Sequential([layers.Input((recipe.small_side,) * 2 + x.shape[3:]), *model.layers])
+        small_model.compile(**settings)
+        if validation is not None:
+            small_validation = (augmentation.shrunk(validation[0], recipe.small_side), validation[1])
     callbacks = [Lookahead(steps * recipe.epochs)] if recipe.lookahead else []
     callbacks += [training.Progress(recipe.epochs)] if progress else []
     history: dict[str, list[float]] = {key: [] for key in HISTORY_KEYS}
@@ -527,10 +545,14 @@ def train_fast(
         epoch_began = time.perf_counter()
         order = np.random.default_rng((seed, 3, epoch)).permutation(len(x))[: steps * recipe.batch_size]
         pictures, labels = augmentation.augmented(x, epoch, seed, recipe.flip, recipe.reach)[order], targets[order]
+        network, held_out = model, validation
+        if epoch < recipe.small_epochs:
+            network, held_out = small_model, small_validation
+            pictures = augmentation.shrunk(pictures, recipe.small_side)
         loss_name = f"The loss of epoch {epoch + 1}"
         advice = f"a lower rate_per_picture (it is {recipe.rate_per_picture})"
         epoch_history = training.fit_epoch(
-            model, pictures, labels, recipe.batch_size, validation, callbacks, loss_name, advice
+            network, pictures, labels, recipe.batch_size, held_out, callbacks, loss_name, advice
         )
         now = time.perf_counter()
         for key, values in (epoch_history | {"seconds": [now - epoch_began], "elapsed": [now - began]}).items():

@@ -118,9 +118,21 @@ def test_noise_has_the_deviation_that_was_asked_for(monkeypatch):
     assert (ends == 255).mean() > 0.4, "cut, not wrapped around"
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_a_shrunk_picture_holds_means_of_squares(monkeypatch, kind):
+    monkeypatch.setattr(augmentation, "CHUNK", 4)
+    x = (255 * GENERATOR.random((9, 12, 12, 2))).astype(kind)
+    small = augmentation.shrunk(x, 4)
+    assert small.dtype == kind
+    means = x.reshape(9, 4, 3, 4, 3, 2).astype(float).mean(axis=(2, 4))
+    np.testing.assert_allclose(small, means, atol=0.5 if kind == np.uint8 else 1e-3)
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
+        (lambda x: augmentation.shrunk(x, 4), "side is 4: pictures of 4 × 4"),
+        (lambda x: augmentation.shrunk(x, 0), "side is 0"),
         (lambda x: augmentation.random_zoom(x, 1.0, GENERATOR), "most is 1.0"),
         (lambda x: augmentation.random_zoom(x, -0.1, GENERATOR), "most is -0.1"),
         (lambda x: augmentation.random_noise(x, -1, GENERATOR), "deviation is -1"),

@@ -485,6 +485,8 @@ def test_a_network_that_cannot_be_built_says_why(options, sentence):
         ("flip", "coin", "flip is 'coin': choose one of 'alternating', 'random', 'none'"),
         ("views", 3, "views is 3"),
         ("epochs", 0, "epochs is 0"),
+        ("small_epochs", 2, "small_epochs is 2 of 2"),
+        ("small_side", 8, "small_side 8.*9 pixels"),
     ],
 )
 def test_a_recipe_with_an_unknown_part_is_refused(field, value, sentence):
@@ -555,6 +557,28 @@ def test_every_part_can_be_left_out(eagerly, monkeypatch, fields):
     assert model.loss.label_smoothing == fields.get("label_smoothing", 0.2)
     assert np.isfinite(history["loss"]).all()
     assert history["val_loss"] == history["val_accuracy"] == []
+
+
+def test_small_epochs_train_the_same_weights_on_shrunk_pictures(eagerly, monkeypatch):
+    x, y = coloured(40, side=14)
+    seen, fit = [], keras.Model.fit
+
+    def spy(model, pictures, *arguments, **options):
+        before = model.get_weights()
+        history = fit(model, pictures, *arguments, **options)
+        moved = [not np.array_equal(old, new) for old, new in zip(before, model.get_weights(), strict=True)]
+        seen.append((pictures.shape[1:3], options["validation_data"][0].shape[1:3], sum(moved)))
+        return history
+
+    monkeypatch.setattr(keras.Model, "fit", spy)
+    recipe = changed(epochs=3, small_epochs=2, small_side=10)
+    model, history = train(recipe, dataset=(x, y), validation=coloured(12, side=14, seed=1))
+    size = x.shape[1:3]
+    assert [shapes for *shapes, _ in seen] == [[(10, 10), (10, 10)]] * 2 + [[size, size]]
+    assert seen[0][2] == seen[2][2] > 10, "all but the frozen weights"
+    assert model.input_shape[1:] == x.shape[1:]
+    assert model.optimizer.iterations == 3 * (40 // recipe.batch_size), "one optimizer counts on"
+    assert all(len(history[key]) == 3 for key in fast.HISTORY_KEYS)
 
 
 def test_a_loss_that_is_no_number_stops_with_what_to_try(eagerly):
