@@ -423,6 +423,12 @@ def fast_ideas(run: Run) -> None:
     _fast_changes(run, {"all parts": {}} | FAST_IDEAS)
 
 
+def fast_curves(run: Run) -> None:
+    """Lesson 10: the two fast recipes on 45,000 pictures, looked at after every epoch; one seed."""
+    for name, recipe in fast.FAST_RECIPES.items():
+        run(Trial("fast_cnn", recipe, label=name))
+
+
 def _fast_changes(run: Run, changes: dict[str, dict]) -> None:
     for seed in (0, 1):
         for label in changes:
@@ -449,6 +455,7 @@ STUDIES: dict[str, Callable[[Run], None]] = {
     "augmentation_and_time": augmentation_and_time,
     "fast_parts": fast_parts,
     "fast_ideas": fast_ideas,
+    "fast_curves": fast_curves,
 }
 
 
