@@ -33,19 +33,9 @@ def quiet():
         os.close(null)
 
 
-def lesson(bfloat16: bool = False) -> None:
-    """Import TensorFlow without its messages, warn about old versions, and set the style of all figures.
-
-    With ``bfloat16``, matrix products and convolutions round what they multiply to bfloat16 where the processor does
-    that by itself, and stay as they are elsewhere. It is said in one line. Only the first call in a session counts.
-    """
+def lesson() -> None:
+    """Import TensorFlow without its messages, warn about old versions, and set the style of all figures."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    if bfloat16:
-        if bfloat16_products():
-            os.environ.setdefault("ONEDNN_DEFAULT_FPMATH_MODE", "BF16")
-            print("Products are computed in bfloat16: this processor does it by itself.")
-        else:
-            print("Products are computed in float32: no instruction for bfloat16 was found here.")
     with quiet():
         import tensorflow
 
@@ -81,8 +71,8 @@ def no_pauses() -> None:
 def bfloat16_products(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
     """True when the processor multiplies bfloat16 numbers itself (AVX512_BF16 or AMX_BF16); False when unknown.
 
-    There, the environment variable ``ONEDNN_DEFAULT_FPMATH_MODE=BF16`` makes products up to twice as fast, if it
-    is set before TensorFlow is imported. Elsewhere bfloat16 is imitated, and can be 50 times slower.
+    There, layers with Keras' policy "mixed_bfloat16" are up to twice as fast. Elsewhere bfloat16 is imitated, and can
+    be 50 times slower. (oneDNN's variable ONEDNN_DEFAULT_FPMATH_MODE changes nothing where AMX is missing.)
     """
     try:
         lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()

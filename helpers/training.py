@@ -430,12 +430,6 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores"
 
 
-def precision() -> str:
-    """What products are computed in: float32, unless oneDNN was told to round their inputs to bfloat16."""
-    rounded = os.environ.get("ONEDNN_DEFAULT_FPMATH_MODE", "").upper() == "BF16"
-    return "float32, products in bfloat16" if rounded else "float32"
-
-
 def stored_experiment(study: str, stored: Path = TRAINED) -> list[dict]:
     """The trials of one study of ``tools/experiments.py`` on CIFAR-10; empty when it was not run."""
     return _read_json(stored / "experiments.json").get(study, [])

@@ -51,6 +51,71 @@ def changed(**fields):
     return dataclasses.replace(TINY, **fields)
 
 
+# Precision
+
+
+@pytest.mark.parametrize("kernel", [(3, 3), (2, 2), (1, 4), (5, 3)])
+@pytest.mark.parametrize("maps", [(1, 7, 6, 4), (5, 4, 4, 3)])
+def test_the_slopes_of_a_quick_convolution_are_those_of_the_usual_one(kernel, maps):
+    x = tf.constant(GENERATOR.normal(size=maps), tf.float32)
+    weights = tf.constant(GENERATOR.normal(size=(*kernel, maps[-1], 6)), tf.float32)
+    upstream = tf.constant(GENERATOR.normal(size=(*maps[:-1], 6)), tf.float32)
+    slopes = []
+    for convolution in (fast._same_convolution, lambda x, kernel: tf.nn.conv2d(x, kernel, 1, "SAME")):
+        with tf.GradientTape() as tape:
+            tape.watch([x, weights])
+            output = convolution(x, weights)
+            loss = tf.reduce_sum(output * upstream)
+        slopes.append([output, *tape.gradient(loss, [x, weights])])
+    for ours, usual in zip(*slopes, strict=True):
+        np.testing.assert_allclose(ours, usual, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("side", "padding", "policy", "quick"),
+    [
+        (7, "same", "mixed_bfloat16", True),
+        (15, "same", "mixed_bfloat16", False),
+        (7, "valid", "mixed_bfloat16", False),
+        (7, "same", "float32", False),
+    ],
+)
+def test_only_small_maps_in_bfloat16_take_the_quick_way(side, padding, policy, quick, monkeypatch):
+    taken, ours = [], fast._same_convolution
+    monkeypatch.setattr(fast, "_same_convolution", lambda *given: taken.append(1) or ours(*given))
+    layer = fast.QuickConv2D(4, 3, padding=padding, dtype=policy)
+    usual = layers.Conv2D(4, 3, padding=padding)
+    maps = GENERATOR.normal(size=(2, side, side, 3)).astype("float32")
+    usual(maps)
+    output = layer(maps)
+    assert bool(taken) is quick
+    layer.set_weights(usual.get_weights())
+    np.testing.assert_allclose(keras.ops.cast(layer(maps), "float32"), usual(maps), atol=0.05)
+    assert output.dtype.name == layer.compute_dtype
+
+
+@pytest.mark.parametrize(
+    ("found", "gpus", "policy"),
+    [(True, [], "mixed_bfloat16"), (False, [], "float32"), (True, ["GPU:0"], "float32")],
+)
+def test_bfloat16_is_for_processors_that_multiply_it(found, gpus, policy, monkeypatch):
+    monkeypatch.setattr(fast.start, "bfloat16_products", lambda: found)
+    monkeypatch.setattr(fast.tf.config, "list_physical_devices", lambda kind: gpus)
+    assert fast.precision() == policy
+
+
+def test_in_bfloat16_weights_and_logits_stay_float32_and_answers_about_the_same():
+    options = {"widths": (4, 6, 8), "input_shape": (12, 12, 3), "classes": 4}
+    x = coloured(30, side=12)[0]
+    rounded, exact = (fast.fast_cnn(x, policy=policy, **options) for policy in ("mixed_bfloat16", "float32"))
+    rounded.set_weights(exact.get_weights())
+    assert {weight.dtype for weight in rounded.weights} == {"float32"}
+    answers = [model.predict(x, verbose=0) for model in (rounded, exact)]
+    assert answers[0].dtype == np.float32
+    np.testing.assert_allclose(*answers, atol=0.05 * np.abs(answers[1]).max())
+    assert not np.array_equal(*answers)
+
+
 # Whitening
 
 
@@ -242,7 +307,7 @@ def test_weight_decay_follows_the_learning_rate_and_spares_what_is_frozen(eagerl
     for weight, old in zip(model.trainable_variables, before, strict=True):
         np.testing.assert_allclose(weight, old * np.prod(1 - 0.05 * rates), rtol=1e-5, atol=1e-9)
     names = {path.split("/")[-2].rstrip("_0123456789") for path in (v.path for v in model.trainable_variables)}
-    assert names == {"conv2d", "fused_batch_normalization", "dense"}
+    assert names == {"quick_conv2d", "fused_batch_normalization", "dense"}
 
 
 class Recorder(keras.callbacks.Callback):
@@ -442,7 +507,7 @@ def test_each_option_changes_one_part():
     assert kinds(plain)[1:3] == ["FrozenConv2D", "Activation"]
     assert np.array_equal(plain.layers[3].kernel[1, 1], np.eye(24, 2))
     without = changed(whitening=False).build(x, x.shape[1:])
-    assert kinds(without)[1:3] == ["Conv2D", "FusedBatchNormalization"]
+    assert kinds(without)[1:3] == ["QuickConv2D", "FusedBatchNormalization"]
     assert kinds(without)[3:] == kinds(plain)[2:]
     assert without.layers[1].kernel.shape == plain.layers[1].kernel.shape
     assert without.layers[1].trainable_weights

@@ -49,7 +49,7 @@ def test_starts_with_its_title_and_the_common_set_up(cells, lesson):
     assert cells[0].source.startswith(f"# {lesson.number} · {lesson.title}")
     set_up = next(cell for cell in cells if cell.cell_type == "code")
     assert set_up.id == "setup"
-    assert set_up.source == lesson.setup, "call: make regenerate"
+    assert set_up.source == lessons.SETUP, "call: make regenerate"
 
 
 def test_ends_with_recap_questions_and_sources(cells):

@@ -1,9 +1,6 @@
 """The first cell of a lesson."""
 
-import os
-
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -27,18 +24,6 @@ def test_bfloat16_only_where_the_processor_names_it(tmp_path, lines, expected):
     assert start.bfloat16_products(tmp_path / "cpuinfo") is expected
     assert start.bfloat16_products(tmp_path / "nothing") is False
     assert start.bfloat16_products(tmp_path) is False
-
-
-@pytest.mark.parametrize(("found", "asked", "mode"), [(True, True, "BF16"), (False, True, None), (True, False, None)])
-def test_products_in_bfloat16_only_where_asked_for_and_found(found, asked, mode, monkeypatch, capsys):
-    # Set and taken away again, so that the end of the test takes away what the lesson sets.
-    monkeypatch.setenv("ONEDNN_DEFAULT_FPMATH_MODE", "")
-    monkeypatch.delenv("ONEDNN_DEFAULT_FPMATH_MODE")
-    monkeypatch.setattr(start, "bfloat16_products", lambda: found)
-    with plt.rc_context():
-        start.lesson(bfloat16=asked)
-    assert os.environ.get("ONEDNN_DEFAULT_FPMATH_MODE") == mode
-    assert capsys.readouterr().out.count("bfloat16") == asked
 
 
 def test_pipelines_are_not_tuned_whatever_else_is_set(monkeypatch):

@@ -233,7 +233,6 @@ def run(part: str) -> dict:
     return PARTS[part]() | {
         "command": f"python -m tools.bench {part}",
         "machine": training.machine(),
-        "precision": training.precision(),
         "versions": {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy", "matplotlib")},
     }
 

@@ -85,7 +85,8 @@ def train(trial: Trial, dataset: data.Dataset, runs: Path = RUNS) -> dict:
         )
     label = {"label": trial.label} if trial.label else {}
     mark = training.fingerprint(trial.recipe, build(trial, dataset), dataset)
-    facts = json.dumps([mark, trial.options, trial.final, training.precision()], sort_keys=True)
+    precision = fast.precision() if isinstance(trial.recipe, fast.FastRecipe) else "float32"
+    facts = json.dumps([mark, trial.options, trial.final, precision], sort_keys=True)
     stem = f"trial-{trial.model}-{trial.seed}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
     file = runs / f"{stem}.json"
     if file.is_file():
@@ -108,6 +109,7 @@ def train(trial: Trial, dataset: data.Dataset, runs: Path = RUNS) -> dict:
         "history": {key: [round(value, 4) for value in values] for key, values in history.items()},
         "seconds": round(sum(history["seconds"]), 1),
         **provenance("tensorflow", "keras", "numpy"),
+        "precision": precision,
     }
     if history["loss"] and isinstance(trial.recipe, fast.FastRecipe):
         record["validation_by_views"] = fast.accuracy_by_views(model, dataset.x_val, dataset.y_val)
@@ -121,7 +123,6 @@ def train(trial: Trial, dataset: data.Dataset, runs: Path = RUNS) -> dict:
 def provenance(*packages: str) -> dict:
     """What a record says of where its numbers come from."""
     return {
-        "precision": training.precision(),
         "machine": training.machine(),
         "versions": {package: importlib.metadata.version(package) for package in packages},
     }

@@ -51,13 +51,6 @@ class Lesson:
     learn: str
     read_minutes: int
     run_minutes: int
-    # Products in bfloat16, where the processor has it.
-    bfloat16: bool = False
-
-    @property
-    def setup(self) -> str:
-        """The source of its set-up cell."""
-        return SETUP.replace("start.lesson()", "start.lesson(bfloat16=True)") if self.bfloat16 else SETUP
 
 
 def find(number: str | None = None) -> list[Lesson]:

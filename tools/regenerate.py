@@ -50,8 +50,8 @@ def set_up(lesson) -> None:
 
     notebook = nbformat.read(lesson.path, as_version=4)
     for cell in notebook.cells:
-        if cell.id == "setup" and cell.source != lesson.setup:
-            cell.source = lesson.setup
+        if cell.id == "setup" and cell.source != lessons.SETUP:
+            cell.source = lessons.SETUP
             lessons.write(notebook, lesson.path)
     subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", str(lesson.path)], check=True)
 

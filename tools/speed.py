@@ -1,16 +1,15 @@
 """Seconds per epoch of the named models and the fast recipes: ``python -m tools.speed NAME`` measures one of them.
 
-``python -m tools.bench training`` calls this for all, each in a process of its own: whether products are computed in
-bfloat16 is settled when TensorFlow is imported. ``python -m tools.bench fast_parts`` does the same for the recipe
-"fast90" with one thing changed.
+``python -m tools.bench training`` calls this for all, each in a process of its own, so that none finds the memory as
+another one left it. ``python -m tools.bench fast_parts`` does the same for the recipe "fast90" with one thing changed.
 """
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import importlib.util
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -39,17 +38,14 @@ EPOCH = 50_000  # pictures: all that CIFAR-10 has for training
 PICTURES = 3_000  # that are trained on in fact
 CEILING = "matrix product"
 PYTORCH = "fast90 in PyTorch"
-MODE = "ONEDNN_DEFAULT_FPMATH_MODE"
 UNIT = "deeper_cnn"
 MARKS = (0.7, 0.8, 0.85, 0.9, 0.92, 0.94)  # accuracies that a training is to reach
 
 
-def names() -> dict[str, bool]:
-    """What is measured, in this order -> whether in bfloat16: our recipes where the processor has it."""
-    bfloat16 = start.bfloat16_products()
-    sources = {name: False for name in models.BUILDERS if name != "improved_cnn"}
-    ours = dict.fromkeys(("improved_cnn", *fast.FAST_RECIPES), bfloat16)
-    return sources | ours | ({PYTORCH: bfloat16} if importlib.util.find_spec("torch") else {})
+def names() -> dict[str, str]:
+    """What is measured, in this order -> its precision: the fast recipes in bfloat16 where the processor has it."""
+    fast_ones = [*fast.FAST_RECIPES, *([PYTORCH] if importlib.util.find_spec("torch") else [])]
+    return dict.fromkeys(models.BUILDERS, "float32") | dict.fromkeys(fast_ones, fast.precision())
 
 
 def measured(rounds: int = 2, pictures: int = PICTURES) -> dict:
@@ -62,30 +58,30 @@ def measured(rounds: int = 2, pictures: int = PICTURES) -> dict:
     wanted = names()
     # Before every name, as the ceiling of a shared machine moves too.
     seconds, ceilings = _in_turns(wanted, rounds, pictures, beside=CEILING)
-    ceiling = {bfloat16: max(values) for bfloat16, values in ceilings.items()}
+    ceiling = {precision: max(values) for precision, values in ceilings.items()}
     unit = statistics.median(seconds[UNIT])
     rows = {}
     print(
         f"{'an epoch of 50,000 pictures':27} {'seconds':>8} {'units':>6} {'GFLOP/s':>8} {'of ceiling':>10}", flush=True
     )
-    for name, bfloat16 in wanted.items():
+    for name, precision in wanted.items():
         middle = statistics.median(seconds[name])
         rate = 6 * macs("fast90" if name == PYTORCH else name) * EPOCH / middle / 1e9
         rows[name] = {
-            "precision": "bfloat16" if bfloat16 else "float32",
+            "precision": precision,
             "seconds": [round(value, 2) for value in seconds[name]],
             "units": round(middle / unit, 3),
             "gflops": round(rate, 1),
-            "share_of_ceiling": round(rate / ceiling[bfloat16], 3),
+            "share_of_ceiling": round(rate / ceiling[precision], 3),
             "seconds_to": seconds_to(name, middle),
         }
-        print(f"{name:27} {middle:8.1f} {middle / unit:6.2f} {rate:8.0f} {rate / ceiling[bfloat16]:10.0%}", flush=True)
+        print(f"{name:27} {middle:8.1f} {middle / unit:6.2f} {rate:8.0f} {rate / ceiling[precision]:10.0%}", flush=True)
     print(f"{'seconds to':27}", *(f"{mark:7.0%}" for mark in MARKS))
     for name, row in rows.items():
         print(f"{name:27}", *(f"{row['seconds_to'].get(f'{mark:.0%}', '–'):>7}" for mark in MARKS), flush=True)
     return {
         "epochs": rows,
-        "ceiling_gflops": {("bfloat16" if key else "float32"): round(value, 1) for key, value in ceiling.items()},
+        "ceiling_gflops": {precision: round(value, 1) for precision, value in ceiling.items()},
         "pictures": pictures,
     }
 
@@ -115,7 +111,7 @@ def seconds_to(name: str, epoch: float, stored: Path = training.TRAINED) -> dict
 
 def parts(rounds: int = 2, pictures: int = PICTURES) -> dict:
     """The record of "fast90" with one thing changed, all in turns: label -> seconds for 50,000 pictures."""
-    labels = dict.fromkeys(experiments.FAST_PARTS | experiments.FAST_IDEAS, start.bfloat16_products())
+    labels = dict.fromkeys(experiments.FAST_PARTS | experiments.FAST_IDEAS, fast.precision())
     seconds, _ = _in_turns(labels, rounds, pictures)
     for label, values in seconds.items():
         print(f"{label:32}", *(f"{value:7.1f} s" for value in values), flush=True)
@@ -125,15 +121,15 @@ def parts(rounds: int = 2, pictures: int = PICTURES) -> dict:
     }
 
 
-def _in_turns(wanted: dict[str, bool], rounds: int, pictures: int, beside: str = "") -> tuple[dict, dict]:
+def _in_turns(wanted: dict[str, str], rounds: int, pictures: int, beside: str = "") -> tuple[dict, dict]:
     """What each of the wanted takes in each round; and, before each of them, what ``beside`` does in its precision."""
     seconds: dict[str, list[float]] = {name: [] for name in wanted}
-    others: dict[bool, list[float]] = {bfloat16: [] for bfloat16 in set(wanted.values())}
+    others: dict[str, list[float]] = {precision: [] for precision in set(wanted.values())}
     for _ in range(rounds):
-        for name, bfloat16 in wanted.items():
+        for name, precision in wanted.items():
             if beside:
-                others[bfloat16].append(_in_own_process(beside, bfloat16, pictures))
-            seconds[name].append(_in_own_process(name, bfloat16, pictures))
+                others[precision].append(_in_own_process(beside, precision, pictures))
+            seconds[name].append(_in_own_process(name, precision, pictures))
     return seconds, others
 
 
@@ -142,11 +138,10 @@ def macs(name: str) -> int:
     return sum(row.macs for row in anatomy.layers(train.fresh(name)))
 
 
-def _in_own_process(what: str, bfloat16: bool, pictures: int) -> float:
-    mode = {key: value for key, value in os.environ.items() if key != MODE} | ({MODE: "BF16"} if bfloat16 else {})
-    call = ["tools.speed_pytorch"] if what == PYTORCH else ["tools.speed", what]
+def _in_own_process(what: str, precision: str, pictures: int) -> float:
+    call = ["tools.speed_pytorch"] if what == PYTORCH else ["tools.speed", what, precision]
     command = [sys.executable, "-m", *call, str(pictures)]
-    done = subprocess.run(command, cwd=training.ROOT, env=mode, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=training.ROOT, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"Measuring {what} failed:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -155,10 +150,10 @@ def _in_own_process(what: str, bfloat16: bool, pictures: int) -> float:
 # In the process of its own.
 
 
-def measure(what: str, pictures: int) -> float:
-    """Seconds for an epoch of 50,000 pictures; for the matrix product GFLOP/s."""
+def measure(what: str, precision: str, pictures: int) -> float:
+    """Seconds for an epoch of 50,000 pictures, in the precision that it chooses; for the matrix product GFLOP/s."""
     if what == CEILING:
-        return ceiling()
+        return ceiling(precision)
     generator = np.random.default_rng(0)
     x = generator.integers(0, 256, (pictures, 32, 32, 3), np.uint8)
     y = generator.integers(0, 10, pictures)
@@ -176,9 +171,10 @@ def measure(what: str, pictures: int) -> float:
     return history[1] * EPOCH / pictures
 
 
-def ceiling(side: int = 2048, repeats: int = 8) -> float:
+def ceiling(precision: str, side: int = 2048, repeats: int = 8) -> float:
     """The best of some products of two square matrices, in GFLOP/s."""
-    a, b = (tf.random.normal((side, side)) for _ in range(2))
+    dtype = tf.float32 if precision == "float32" else tf.bfloat16
+    a, b = (tf.cast(tf.random.normal((side, side)), dtype) for _ in range(2))
     seconds = []
     for _ in range(repeats):
         began = time.perf_counter()
@@ -188,4 +184,9 @@ def ceiling(side: int = 2048, repeats: int = 8) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else PICTURES)))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name")
+    parser.add_argument("precision", nargs="?", default="float32", help="of the matrix product")
+    parser.add_argument("pictures", nargs="?", type=int, default=PICTURES)
+    arguments = parser.parse_args()
+    print(json.dumps(measure(arguments.name, arguments.precision, arguments.pictures)))

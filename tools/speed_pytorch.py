@@ -7,12 +7,13 @@ The pictures are not augmented and there is no Lookahead, which spares PyTorch a
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 
 import torch
 from torch import nn
+
+from helpers import start
 
 BATCH, WIDTHS, EPOCH = 250, (32, 128, 128), 50_000
 
@@ -39,7 +40,7 @@ def measure(pictures: int) -> float:
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.SGD(trained, 0.01, momentum=0.85, nesterov=True)
     loss_of = nn.CrossEntropyLoss(label_smoothing=0.2)
-    bfloat16 = os.environ.get("ONEDNN_DEFAULT_FPMATH_MODE") == "BF16"
+    bfloat16 = start.bfloat16_products()
     for _ in range(2):
         began = time.perf_counter()
         for first in range(0, pictures - BATCH + 1, BATCH):

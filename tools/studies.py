@@ -199,7 +199,7 @@ def conduct(
 
     def keep(facts: dict, compute: Callable[[], dict]) -> dict:
         pictures = len(dataset.x_train)
-        mark = json.dumps([study, facts, dataset.name, pictures, dry, training.precision()], sort_keys=True)
+        mark = json.dumps([study, facts, dataset.name, pictures, dry], sort_keys=True)
         stored = runs / f"{study}-{hashlib.sha256(mark.encode()).hexdigest()[:12]}.json"
         if not stored.is_file():
             print(f"{study}: {facts}", flush=True)

@@ -69,7 +69,7 @@ def run(name: str, dataset: data.Dataset, seed: int, runs: Path = RUNS) -> dict:
         **scores,
         "weights": weights.name,
         "machine": training.machine(),
-        "precision": training.precision(),
+        "precision": fast.precision() if name in fast.FAST_RECIPES else "float32",
         "versions": {package: importlib.metadata.version(package) for package in ("tensorflow", "keras", "numpy")},
     }
     training.write_json(record, result)
