@@ -38,14 +38,15 @@ LOOKED_AT = 5_000
 
 
 def whitening_kernel(pictures: np.ndarray, size: int = 2, epsilon: float = 5e-4) -> np.ndarray:
-    """A kernel whose outputs have variance 1 and do not go together: (size, size, channels, 2 * size² * channels).
+    """A kernel of filters that whiten: (size, size, channels, 2 * size² * channels).
 
-    The first half are the eigenvectors of the covariance of all patches of ``size`` × ``size``, the largest
-    eigenvalue first, each divided by sqrt(eigenvalue + epsilon). The second half are their negatives, so that a ReLU
-    behind it loses nothing. ``pictures`` (n, rows, columns, channels) are as they arrive at the layer: normalised.
-    Raises ValueError for another shape, NaN, too few patches, or pictures of one colour.
+    The outputs of the first half do not go together and have variance 1, or less where the variance of the patches is
+    not large against ``epsilon``. They are the eigenvectors of the covariance of all patches of ``size`` × ``size``,
+    the largest eigenvalue first, each divided by sqrt(eigenvalue + epsilon). The second half are their negatives, so
+    that a ReLU behind it loses nothing. ``pictures`` (n, rows, columns, channels) are as they arrive at the layer:
+    normalised. Raises ValueError for another shape, NaN, too few patches, or pictures of one colour.
 
-    Page 2018, "How to train your ResNet", myrtle.ai; with negatives in tysam-code/hlb-CIFAR10, 2023.
+    Page 2019, "How to train your ResNet", myrtle.ai; with negatives in tysam-code/hlb-CIFAR10, 2023.
     """
     pictures = np.asarray(pictures)
     augmentation.check_pictures(pictures)

@@ -32,8 +32,8 @@ def test_the_record_is_put_together_from_what_the_processes_say(monkeypatch, cap
     ours = record["epochs"]["fast90"]
     assert ours["units"] == 0.5
     assert ours["precision"] == "mixed_bfloat16"
-    # 6 operations for each product on the way forward, 50,000 pictures in 20 seconds.
-    assert ours["gflops"] == pytest.approx(6 * speed.macs("fast90") * 50_000 / 20 / 1e9, abs=0.1)
+    # 50,000 pictures in 20 seconds.
+    assert ours["gflops"] == pytest.approx(speed.flops("fast90") * 50_000 / 20 / 1e9, abs=0.1)
     assert ours["share_of_ceiling"] == pytest.approx(ours["gflops"] / 500, abs=0.001)
     assert {precision for what, precision in asked if what in models.BUILDERS} == {"float32"}
     names = [what for what, _ in asked if what != speed.CEILING]
@@ -56,6 +56,32 @@ def test_parts_are_measured_in_turns_under_the_labels_of_their_studies(monkeypat
     assert list(record["epochs"]) == labels
     assert record["epochs"]["all parts"] == [31.0, 31.0 + len(labels)]
     assert "Muon" in capsys.readouterr().out
+
+
+def test_a_step_counts_the_slopes_that_somebody_needs():
+    # Source C: 30 x 30 x 27 x 32, 13 x 13 x 288 x 64, 4 x 4 x 576 x 64, 1024 x 64, 64 x 10; the first has no inputs
+    # whose slopes are needed.
+    products = [900 * 27 * 32, 169 * 288 * 64, 16 * 576 * 64, 1024 * 64, 640]
+    assert speed.flops("plain_cnn") == 6 * sum(products) - 2 * products[0]
+
+
+def test_small_epochs_count_by_their_share(monkeypatch):
+    asked = []
+
+    def train_fast(x, y, recipe, progress):
+        asked.append((recipe.epochs, recipe.small_epochs))
+        return None, {"seconds": [9.0, 0.2, 9.0, 0.7][: recipe.epochs]}
+
+    monkeypatch.setattr(speed.fast, "train_fast", train_fast)
+    # Two of five epochs are small.
+    assert speed.measure("two epochs at 24 pixels", "", 500) == pytest.approx((0.4 * 0.2 + 0.6 * 0.7) * 100)
+    assert asked == [(4, 2)]
+
+
+@pytest.mark.parametrize("label", [*experiments.FAST_PARTS, *experiments.FAST_IDEAS])
+def test_every_row_of_the_studies_can_be_timed(label, monkeypatch):
+    monkeypatch.setattr(speed.fast, "train_fast", lambda *_, **__: (None, {"seconds": [1.0, 1.0, 1.0, 1.0]}))
+    assert speed.measure(label, "", 500) == pytest.approx(100)
 
 
 def test_a_changed_part_is_trained_changed(monkeypatch):

@@ -52,7 +52,7 @@ def measured(rounds: int = 2, pictures: int = PICTURES) -> dict:
     """The record of all names, which take turns over some rounds; prints a line for each.
 
     ``ceiling`` is what a product of large matrices reaches, in GFLOP/s. ``units`` are epochs of ``deeper_cnn`` by its
-    recipe in float32. A training step counts three passes forward: one forward, and two as long for the slopes.
+    recipe in float32.
     ``seconds_to`` are those of a stored training, had every epoch of it taken as long as here.
     """
     wanted = names()
@@ -66,7 +66,7 @@ def measured(rounds: int = 2, pictures: int = PICTURES) -> dict:
     )
     for name, precision in wanted.items():
         middle = statistics.median(seconds[name])
-        rate = 6 * macs("fast90" if name == PYTORCH else name) * EPOCH / middle / 1e9
+        rate = flops("fast90" if name == PYTORCH else name) * EPOCH / middle / 1e9
         rows[name] = {
             "precision": precision,
             "seconds": [round(value, 2) for value in seconds[name]],
@@ -133,9 +133,19 @@ def _in_turns(wanted: dict[str, str], rounds: int, pictures: int, beside: str = 
     return seconds, others
 
 
-def macs(name: str) -> int:
-    """Multiply-accumulate operations of one picture on its way forward."""
-    return sum(row.macs for row in anatomy.layers(train.fresh(name)))
+def flops(name: str) -> int:
+    """Multiplications and additions of one picture in a training step, as lesson 10 counts them.
+
+    Each layer computes its outputs, the slopes of its weights if it is trained, and those of its inputs if a layer
+    before it is: as many multiplications and additions each.
+    """
+    total, trained_before = 0, False
+    model = train.fresh(name)
+    for layer, row in zip(model.layers, anatomy.layers(model), strict=True):
+        trained = bool(layer.trainable_weights)
+        total += 2 * row.macs * (1 + trained + trained_before)
+        trained_before = trained_before or trained
+    return total
 
 
 def _in_own_process(what: str, precision: str, pictures: int) -> float:
@@ -159,8 +169,11 @@ def measure(what: str, precision: str, pictures: int) -> float:
     y = generator.integers(0, 10, pictures)
     if what not in models.RECIPES:
         recipe = fast.FAST_RECIPES.get(what) or experiments.changed_fast90(what)
-        recipe = dataclasses.replace(recipe, epochs=2)
-        history = fast.train_fast(x, y, recipe, progress=False)[1]["seconds"]
+        small = 2 if recipe.small_epochs else 0
+        short = dataclasses.replace(recipe, epochs=small + 2, small_epochs=small)
+        history = fast.train_fast(x, y, short, progress=False)[1]["seconds"]
+        share = recipe.small_epochs / recipe.epochs
+        history[1] = share * history[1] + (1 - share) * history[-1]
     else:
         recipe = dataclasses.replace(models.RECIPES[what], epochs=2)
         dataset = data.Dataset("noise", data.CIFAR10_CLASSES, x, y, x[:0], y[:0], x[:0], y[:0])

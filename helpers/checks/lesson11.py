@@ -296,7 +296,7 @@ WORDS = {
     2: "tuning was unequal",
     3: "the budget was unequal",
     4: "too few seeds",
-    5: "the number of seeds was decided after looking",
+    5: "how many seeds were run was decided after looking",
 }
 NOT_A_FLAW = {
     ("A", 2): "both activations are tried with five rates each.",
@@ -308,14 +308,14 @@ NOT_A_FLAW = {
     ("C", 1): "its search is on validation.",
     ("C", 2): "both networks get the same search.",
     ("C", 3): "both networks train for the same epochs.",
-    ("C", 4): "it ends with more seeds than we use. When was their number fixed?",
+    ("C", 4): "each of its rows has three seeds, as ours have. When was it fixed how many rows there would be?",
 }
 LOOK_AT = {
     ("A", 1): "Which pictures decided on the learning rate?",
     ("A", 4): "How many trainings stand behind the reported figure, and how would you see the noise between them?",
     ("B", 2): "How did each of the two optimisers come by its rate?",
     ("B", 3): "Who was allowed to train for how long?",
-    ("C", 5): "What would have happened after the third seed, had the rows been apart?",
+    ("C", 5): "What would have happened after the first three seeds, had the rows been apart?",
 }
 
 
@@ -337,7 +337,7 @@ def exercise_11_4(flaws: Any) -> str:
         for flaw in sorted(FLAWS[letter] - found):
             more = "there is another flaw" if found else "there is a flaw"
             wrong(f"in protocol {letter} {more}. {LOOK_AT[letter, flaw]}")
-    return "In A and B the damage can be repaired by another run; in C only by new seeds, their number fixed before."
+    return "In A and B another run repairs the damage; in C only three new seeds that count whatever they say."
 
 
 def _numbers_of_flaws(letter: str, answer: Any) -> set[int]:
