@@ -465,8 +465,9 @@ def _one_hot(x: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:
 class FastRecipe:
     """Which parts are used and how: plain data. Changing one field leaves one part out.
 
-    Without: ``whitening=False``, ``identity=False``, ``bias_gain=1.0``, ``lookahead=False``, ``flip="random"`` or
-    ``"none"``, ``reach=0`` (crops), ``label_smoothing=0.0``, ``schedule="constant"``, ``views=1``.
+    Without: ``whitening=False``, ``identity=False``, ``bias_gain=1.0``, ``lookahead=False``, ``muon_rate=0.0``,
+    ``flip="random"`` or ``"none"``, ``reach=0`` (crops), ``small_epochs=0``, ``label_smoothing=0.0``,
+    ``schedule="constant"``, ``views=1``.
 
     The first ``small_epochs`` see the pictures shrunk to ``small_side`` pixels (progressive resizing: Howard 2018,
     fast.ai, for DAWNBench).
@@ -541,7 +542,7 @@ class FastRecipe:
 
 
 FAST_RECIPES = {
-    "fast90": FastRecipe(widths=(32, 128, 128), activation="relu", epochs=5, batch_size=250),
+    "fast90": FastRecipe((32, 128, 128), "relu", epochs=5, batch_size=250, muon_rate=0.08, small_epochs=3),
     "fast94": FastRecipe(widths=(64, 256, 256), activation="silu", epochs=10, batch_size=500),
 }
 

@@ -65,6 +65,14 @@ def test_a_step_counts_the_slopes_that_somebody_needs():
     assert speed.flops("plain_cnn") == 6 * sum(products) - 2 * products[0]
 
 
+def test_small_pictures_cost_their_share_of_flops(monkeypatch):
+    whole = speed.flops(speed.WHOLE)
+    assert speed.flops(speed.PYTORCH) == whole
+    recipe = dataclasses.replace(fast.FAST_RECIPES["fast90"], epochs=4, small_epochs=1, small_side=16)
+    monkeypatch.setitem(fast.FAST_RECIPES, "fast90", recipe)
+    assert 0.75 * whole < speed.flops("fast90") < (0.75 + 0.25 / 4) * whole, "a quarter of the places, and less"
+
+
 def test_small_epochs_count_by_their_share(monkeypatch):
     asked = []
 
@@ -73,8 +81,10 @@ def test_small_epochs_count_by_their_share(monkeypatch):
         return None, {"seconds": [9.0, 0.2, 9.0, 0.7][: recipe.epochs]}
 
     monkeypatch.setattr(speed.fast, "train_fast", train_fast)
+    recipe = dataclasses.replace(fast.FAST_RECIPES["fast90"], epochs=5, small_epochs=2)
+    monkeypatch.setitem(fast.FAST_RECIPES, "fast90", recipe)
     # Two of five epochs are small.
-    assert speed.measure("two epochs at 24 pixels", "", 500) == pytest.approx((0.4 * 0.2 + 0.6 * 0.7) * 100)
+    assert speed.measure("fast90", "", 500) == pytest.approx((0.4 * 0.2 + 0.6 * 0.7) * 100)
     assert asked == [(4, 2)]
 
 
@@ -89,11 +99,11 @@ def test_a_changed_part_is_trained_changed(monkeypatch):
 
     def train_fast(x, y, recipe, progress):
         seen.append(recipe)
-        return None, {"seconds": [9.0, 0.5]}
+        return None, {"seconds": [9.0, 0.5, 9.0, 0.5]}
 
     monkeypatch.setattr(speed.fast, "train_fast", train_fast)
     assert speed.measure("without Lookahead", "", 500) == pytest.approx(0.5 * 100)
-    assert seen == [dataclasses.replace(fast.FAST_RECIPES["fast90"], lookahead=False, epochs=2)]
+    assert seen == [dataclasses.replace(fast.FAST_RECIPES["fast90"], lookahead=False, epochs=4, small_epochs=2)]
 
 
 def test_seconds_to_an_accuracy_are_epochs_times_seconds(tmp_path):
@@ -129,7 +139,7 @@ def test_without_bfloat16_everything_is_float32(monkeypatch):
 @pytest.mark.parametrize("name", ["strided_cnn", "fast90"])
 def test_an_epoch_of_few_pictures_is_stretched_to_all(name, monkeypatch):
     clock = {"strided_cnn": (speed.training, "train"), "fast90": (speed.fast, "train_fast")}
-    monkeypatch.setattr(*clock[name], lambda *_, **__: (None, {"seconds": [9.0, 0.5]}))
+    monkeypatch.setattr(*clock[name], lambda *_, **__: (None, {"seconds": [9.0, 0.5, 9.0, 0.5]}))
     assert speed.measure(name, "", 500) == pytest.approx(0.5 * 100)
 
 
