@@ -64,5 +64,5 @@ def test_parts_are_stored_beside_each_other(monkeypatch, tmp_path, capsys):
     stored = json.loads(file.read_text())
     assert list(stored) == ["other", "tiny"]
     assert stored["tiny"]["command"] == "python -m tools.bench tiny"
-    assert {"machine", "precision", "versions", "jobs"} <= stored["tiny"].keys()
+    assert {"machine", "versions", "jobs"} <= stored["tiny"].keys()
     assert "slow" in capsys.readouterr().out
