@@ -71,6 +71,16 @@ def test_the_slopes_of_a_quick_convolution_are_those_of_the_usual_one(kernel, ma
         np.testing.assert_allclose(ours, usual, atol=1e-4)
 
 
+@pytest.mark.parametrize("setting", [{"strides": 2}, {"dilation_rate": 2}, {"groups": 3}])
+def test_a_quick_convolution_does_what_it_is_set_to(setting):
+    maps = GENERATOR.normal(size=(2, 7, 7, 3)).astype("float32")
+    usual = layers.Conv2D(6, 3, padding="same", **setting)
+    quick = fast.QuickConv2D(6, 3, padding="same", dtype="mixed_bfloat16", **setting)
+    expected, _ = usual(maps), quick(maps)
+    quick.set_weights(usual.get_weights())
+    np.testing.assert_allclose(keras.ops.cast(quick(maps), "float32"), expected, atol=0.05)
+
+
 @pytest.mark.parametrize(
     ("side", "padding", "policy", "quick"),
     [
