@@ -246,7 +246,8 @@ def fast_cnn(
 
     filters = 2 * 2 * 2 * input_shape[-1]
     if whitening:
-        settings = {"kernel_initializer": "zeros", "use_bias": whitening_bias, "dtype": policy, "name": "whitening"}
+        # In float32: it stretches fine differences up to forty times, and their rounding with them.
+        settings = {"kernel_initializer": "zeros", "use_bias": whitening_bias, "name": "whitening"}
         first = [FrozenConv2D(filters, 2, **settings)]
     else:
         first = [convolution(filters, 2, _drawn()), normalisation()]
@@ -368,12 +369,14 @@ def orthogonalised(matrix: tf.Tensor, steps: int = 5) -> tf.Tensor:
     largest take more steps. Jordan et al. 2024, kellerjordan.github.io/posts/muon.
     """
     upright = matrix.shape[0] > matrix.shape[1]
-    wide = tf.transpose(matrix) if upright else matrix
-    wide /= tf.norm(wide) + 1e-7
+    matrix /= tf.norm(matrix) + 1e-7
+    # The same polynomial in the products of rows (or columns, where these are fewer): small matrices all the way.
+    square = tf.matmul(matrix, matrix, transpose_a=upright, transpose_b=not upright)
+    product = identity = tf.eye(square.shape[0])
     for _ in range(steps):
-        square = tf.matmul(wide, wide, transpose_b=True)
-        wide = 3.4445 * wide + (-4.7750 * square + 2.0315 * square @ square) @ wide
-    return tf.transpose(wide) if upright else wide
+        factor = 3.4445 * identity - 4.7750 * square + 2.0315 * square @ square
+        product, square = factor @ product, factor @ square @ factor
+    return matrix @ product if upright else product @ matrix
 
 
 @keras.saving.register_keras_serializable("helpers")
