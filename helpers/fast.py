@@ -547,7 +547,7 @@ class FastRecipe:
 
 FAST_RECIPES = {
     "fast90": FastRecipe((32, 128, 128), "relu", epochs=5, batch_size=250, muon_rate=0.08, small_epochs=3),
-    "fast94": FastRecipe(widths=(64, 256, 256), activation="silu", epochs=10, batch_size=500),
+    "fast94": FastRecipe((64, 256, 256), "silu", epochs=10, batch_size=250, muon_rate=0.05, small_epochs=5),
 }
 
 
