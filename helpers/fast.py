@@ -112,6 +112,22 @@ def _same_convolution(x, kernel):
 
 
 @keras.saving.register_keras_serializable("helpers")
+def silu(x: tf.Tensor) -> tf.Tensor:
+    """x * sigmoid(x), with a slope computed in float32: TensorFlow's own in bfloat16 takes half as long again."""
+    return _silu(x)
+
+
+@tf.custom_gradient
+def _silu(x):
+    def slopes(of_output):
+        wide = tf.cast(x, tf.float32)
+        share = tf.sigmoid(wide)
+        return of_output * tf.cast(share * (1 + wide * (1 - share)), of_output.dtype)
+
+    return tf.nn.silu(x), slopes
+
+
+@keras.saving.register_keras_serializable("helpers")
 class Dirac(keras.initializers.VarianceScaling):
     """Identity initialisation: the first filters copy one input channel each, the others are random.
 
@@ -239,7 +255,7 @@ def fast_cnn(
         return FusedBatchNormalization(bias_gain, momentum=0.6, scale=False, dtype=policy)
 
     def active():
-        return layers.Activation(activation, dtype=policy)
+        return layers.Activation(silu if activation == "silu" else activation, dtype=policy)
 
     def convolution(filters, size, kernel, **settings):
         return QuickConv2D(filters, size, kernel_initializer=kernel, use_bias=False, dtype=policy, **settings)
@@ -546,7 +562,7 @@ class FastRecipe:
 
 
 FAST_RECIPES = {
-    "fast90": FastRecipe((32, 128, 128), "relu", epochs=5, batch_size=250, muon_rate=0.08, small_epochs=3),
+    "fast90": FastRecipe((32, 128, 128), "silu", epochs=5, batch_size=250, muon_rate=0.08, small_epochs=3),
     "fast94": FastRecipe((64, 256, 256), "silu", epochs=10, batch_size=250, muon_rate=0.05, small_epochs=5),
 }
 

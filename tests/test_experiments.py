@@ -308,7 +308,7 @@ def test_every_part_of_the_fast_recipe_is_changed_alone(change):
     assert len(change) <= 1
 
 
-@pytest.mark.parametrize(("study", "rows"), [("fast_parts", 12), ("fast_ideas", 5)])
+@pytest.mark.parametrize(("study", "rows"), [("fast_parts", 13), ("fast_ideas", 4)])
 def test_parts_and_ideas_meet_the_same_seeds(study, rows):
     trials = []
     experiments.STUDIES[study](trials.append)

@@ -19,13 +19,13 @@ BATCH, WIDTHS, EPOCH = 250, (32, 128, 128), 50_000
 
 
 def network() -> nn.Sequential:
-    """The same layers as those of ``helpers.fast.fast_cnn`` with these widths and ReLU."""
-    layers: list[nn.Module] = [nn.Conv2d(3, 24, 2, bias=False), nn.ReLU()]
+    """The same layers as those of ``helpers.fast.fast_cnn`` with these widths and SiLU."""
+    layers: list[nn.Module] = [nn.Conv2d(3, 24, 2, bias=False), nn.SiLU()]
     channels = 24
     for width in WIDTHS:
         layers += [nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.MaxPool2d(2)]
-        layers += [nn.BatchNorm2d(width), nn.ReLU()]
-        layers += [nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+        layers += [nn.BatchNorm2d(width), nn.SiLU()]
+        layers += [nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.SiLU()]
         channels = width
     layers += [nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(channels, 10, bias=False)]
     layers[0].weight.requires_grad = False
