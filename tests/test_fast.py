@@ -104,7 +104,7 @@ def test_only_small_maps_in_bfloat16_take_the_quick_way(side, padding, policy, q
     assert output.dtype.name == layer.compute_dtype
 
 
-@pytest.mark.parametrize("dtype, rounding", [("float32", 1e-6), ("bfloat16", 1 / 128)])
+@pytest.mark.parametrize(("dtype", "rounding"), [("float32", 1e-6), ("bfloat16", 1 / 128)])
 def test_silu_and_its_slope_follow_the_formula(dtype, rounding):
     numbers = tf.cast(np.r_[5 * drawn(4, 10, 10).ravel(), 0, 60, -60], dtype)
     with tf.GradientTape() as tape:
