@@ -222,9 +222,14 @@ def extrapolated(losses, target):
     return moment if math.isfinite(moment) else len(losses) + 1.5
 
 
+def below_only(losses, target):
+    return reach(losses, target - 1e-9) if losses[0] > target else 0
+
+
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
+        (below_only, "not above the target"),
         (lambda v, t: math.ceil(reach(v, t)) if reach(v, t) < math.inf else math.inf, "first whole epoch"),
         (lambda v, t: math.floor(reach(v, t)) if reach(v, t) < math.inf else math.inf, "last epoch above"),
         (shifted(1), "counted from 1"),

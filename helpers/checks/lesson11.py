@@ -215,7 +215,7 @@ def exercise_11_3(epochs_to_reach: Callable) -> str:
 
 
 def _curve_cases() -> list[tuple[list[float], float]]:
-    """Plain ones, an exact hit, one that rises again, one that is there at once, one that never is, random ones."""
+    """Plain ones, exact hits, one that rises again, one that is there at once, one that never is, random ones."""
     fixed = [
         ([2.0, 1.4, 1.0, 1.2], 1.5),
         ([2.3, 1.5, 1.2, 1.1], 1.9),
@@ -224,6 +224,7 @@ def _curve_cases() -> list[tuple[list[float], float]]:
         ([2.3, 1.4, 1.2], 2.5),
         ([2.3, 1.4, 1.2], 0.8),
         ([2.3], 1.0),
+        ([2.0, 1.4, 1.6, 1.0], 1.4),
     ]
     generator = np.random.default_rng(113)
     for epochs in (3, 5, 8):
@@ -337,7 +338,7 @@ def exercise_11_4(flaws: Any) -> str:
         for flaw in sorted(FLAWS[letter] - found):
             more = "there is another flaw" if found else "there is a flaw"
             wrong(f"in protocol {letter} {more}. {LOOK_AT[letter, flaw]}")
-    return "In A and B another run repairs the damage; in C only three new seeds that count whatever they say."
+    return "A and B can be run again, done right; in C only three new seeds help, if they count whatever they say."
 
 
 def _numbers_of_flaws(letter: str, answer: Any) -> set[int]:
