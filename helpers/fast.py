@@ -388,7 +388,7 @@ def orthogonalised(matrix: tf.Tensor, steps: int = 5) -> tf.Tensor:
     matrix /= tf.norm(matrix) + 1e-7
     # The same polynomial in the products of rows (or columns, where these are fewer): small matrices all the way.
     square = tf.matmul(matrix, matrix, transpose_a=upright, transpose_b=not upright)
-    product = identity = tf.eye(square.shape[0])
+    product = identity = tf.eye(square.shape[0], dtype=matrix.dtype)
     for _ in range(steps):
         factor = 3.4445 * identity - 4.7750 * square + 2.0315 * square @ square
         product, square = factor @ product, factor @ square @ factor

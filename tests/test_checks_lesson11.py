@@ -186,8 +186,8 @@ def reach(losses, target):
 
 
 def reach_on_a_fine_grid(losses, target):
-    moments = np.linspace(0, len(losses) - 1, 200_001)
-    low = np.interp(moments, np.arange(len(losses)), losses) <= target + 1e-5
+    moments = np.linspace(0, len(losses) - 1, 100_000 * (len(losses) - 1) + 1)  # whole epochs among them
+    low = np.interp(moments, np.arange(len(losses)), losses) <= target + 1e-9
     return moments[low.argmax()] if low.any() else np.inf
 
 
