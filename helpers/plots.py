@@ -373,7 +373,8 @@ def dots(values: dict[str, Sequence[float]], xlabel: str = "") -> Axes:
         axes.plot(group, [row] * len(group), "o", color=f"C{row % 2}", markersize=10, alpha=0.75)
         axes.annotate(f"{mean:.1%}", (mean, row - 0.3), (0, 3), textcoords="offset points", ha="center", color="0.25")
     axes.set(yticks=range(len(values)), yticklabels=list(values), ylim=(len(values) - 0.5, -0.75), xlabel=xlabel)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    # Ticks may lie at 62.5 %, too.
+    axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
     axes.margins(x=0.08)
     axes.grid(axis="y", visible=False)
     return axes
