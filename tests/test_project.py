@@ -151,3 +151,31 @@ def test_readme_shows_the_stored_accuracies_and_how_many_seeds_they_come_from():
 def test_a_readme_without_its_markers_is_refused():
     with pytest.raises(SystemExit, match="no place for a table"):
         readme.with_tables("# A title")
+
+
+def rows_of(table: str) -> dict[str, list[str]]:
+    """The rows of a Markdown table: first cell -> the others."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+    return {first.strip("`"): others for first, *others in rows}
+
+
+def test_readme_shows_the_speeds_of_the_benchmark():
+    rows = rows_of(readme.speed_table())
+    clock = training.stored_benchmark("training")["epochs"]
+    assert list(rows) == list(clock)
+    assert rows["deeper_cnn"][1] == "1.00"
+    for name, (seconds, _, share, *reached) in rows.items():
+        assert min(clock[name]["seconds"]) - 1 <= float(seconds) <= max(clock[name]["seconds"]) + 1
+        assert share == f"{100 * clock[name]['share_of_ceiling']:.0f} %"
+        assert [int(cell.replace(",", "")) for cell in reached if cell] == list(clock[name]["seconds_to"].values())
+
+
+def test_readme_shows_what_every_seed_of_the_fast_recipes_reached():
+    rows = rows_of(readme.fast_table())
+    assert set(rows) == {"fast90", "fast94"}
+    for name, (_, epochs, accuracies, _) in rows.items():
+        record = training.stored_result(name)
+        *seeds, mean = (float(number) for number in re.findall(r"\d+\.\d+", accuracies))
+        assert seeds == [pytest.approx(100 * one, abs=0.006) for one in record["test_accuracy"]]
+        assert mean == pytest.approx(statistics.mean(seeds), abs=0.006)
+        assert int(epochs) == record["epochs"]

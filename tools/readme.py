@@ -19,6 +19,9 @@ from tools.environment import ROOT
 
 README = ROOT / "README.md"
 OVERVIEW = lessons.NOTEBOOKS / "overview.png"
+SPEED = lessons.NOTEBOOKS / "speed.png"
+# The stored figure of lesson 10 that the README shows as it is.
+SPEED_FIGURE = ("10", "race-figure")
 # The stored figures that the README's picture is put together from: (lesson, id of the cell).
 FIGURES = (("01", "small"), ("03", "learn-figure"), ("04", "gallery"), ("02", "gap-figure"))
 WIDTH, GAP = 720, 24  # pixels
@@ -67,6 +70,52 @@ def _mean(accuracies: list[float]) -> str:
     return f"{np.mean(accuracies):.1%}".replace("%", " %")
 
 
+def speed_table() -> str:
+    """The table of ``make bench`` in Markdown: an epoch of every network, and seconds until an accuracy was reached."""
+    from helpers import start
+
+    with start.quiet():
+        from helpers import training
+        from tools import speed
+
+    marks = [f"{mark:.0%}" for mark in speed.MARKS]
+    to = " | ".join(mark.replace("%", " %") for mark in marks)
+    rows = [
+        f"| network | an epoch, s | units | of the ceiling | to {to} |",
+        f"|---|--:|--:|--:|{'--:|' * len(marks)}",
+    ]
+    for name, row in training.stored_benchmark("training")["epochs"].items():
+        reached = " | ".join(f"{row['seconds_to'][mark]:,}" if mark in row["seconds_to"] else "" for mark in marks)
+        rows.append(
+            f"| {name} | {np.median(row['seconds']):.0f} | {row['units']:.2f} "
+            f"| {row['share_of_ceiling']:.0%} | {reached} |".replace("%", " %")
+        )
+    return "\n".join(rows)
+
+
+def fast_table() -> str:
+    """The fast recipes in Markdown: what every seed reached on the test set, and what a whole training takes."""
+    from helpers import start
+
+    with start.quiet():
+        from helpers import fast, training
+
+    clock = training.stored_benchmark("training")["epochs"]
+    rows = [
+        "| recipe | parameters | epochs | test accuracy of each seed: mean | minutes, views included |",
+        "|---|--:|--:|---|--:|",
+    ]
+    for name in fast.FAST_RECIPES:
+        record = training.stored_result(name)
+        accuracies = ", ".join(f"{100 * value:.2f}" for value in record["test_accuracy"])
+        seconds = max(clock[name]["seconds_to"].values())
+        rows.append(
+            f"| `{name}` | {record['parameters']:,} | {record['epochs']} | {accuracies} %: "
+            f"{100 * np.mean(record['test_accuracy']):.2f} % | {seconds / 60:.1f} |"
+        )
+    return "\n".join(rows)
+
+
 def lessons_table() -> str:
     """The table of lessons in Markdown, from the lessons' own metadata."""
     owner_and_name = lessons.REPOSITORY.removeprefix("https://github.com/")
@@ -86,7 +135,8 @@ def lessons_table() -> str:
 
 def with_tables(text: str) -> str:
     """The README's text with the present tables between their markers."""
-    for name, table in (("lessons", lessons_table), ("models", models_table)):
+    tables = {"lessons": lessons_table, "models": models_table, "fast": fast_table, "speed": speed_table}
+    for name, table in tables.items():
         begin, end = f"<!-- {name}: written by python -m tools.readme -->", f"<!-- end of {name} -->"
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         if not pattern.search(text):
@@ -129,6 +179,7 @@ def draw_overview() -> None:
 def write() -> None:
     README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
     draw_overview()
+    stored_figure(*SPEED_FIGURE).save(SPEED)
 
 
 if __name__ == "__main__":
