@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TRAINED = ROOT / "data" / "trained"
 BACKUPS = ROOT / "build" / "training"
 CACHE = ROOT / "build" / "trained"
+# Accuracies that a training is to reach.
+MARKS = {"70%": 0.7, "80%": 0.8, "85%": 0.85, "90%": 0.9, "92%": 0.92, "94%": 0.94}
 HISTORY_KEYS = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 AGAIN = "Put the stored file back (git checkout -- data/trained), or train anew with retrain=True."
 
@@ -393,6 +395,29 @@ def stored_histories(key: str, stored: Path = TRAINED) -> dict[int, dict[str, li
 def stored_benchmark(part: str, stored: Path = TRAINED) -> dict:
     """What ``make bench`` measured in one part, on one machine in one run; empty when it was not run."""
     return _read_json(stored / "benchmarks.json").get(part, {})
+
+
+def seconds_to(name: str, epoch: float, stored: Path = TRAINED) -> dict[str, int]:
+    """Accuracies of ``MARKS`` -> seconds until the stored trainings of that name reached them, as a mean over seeds.
+
+    ``epoch`` is seconds for 50,000 pictures. By validation accuracy after each epoch where there is one; a recipe that
+    was trained on all pictures is looked at once, at its end, on the test set and with its views. Marks that were not
+    reached are left out; empty for a name without stored trainings.
+    """
+    record = stored_result(name, stored)
+    if not record:
+        return {}
+    epoch *= record["training_pictures"] / 50_000
+    if record["validation_accuracy"]:
+        histories = stored_histories(name, stored).values()
+        reached = np.mean([history["val_accuracy"] for history in histories], axis=0)
+        when = epoch * np.arange(1, len(reached) + 1)
+    else:
+        reached = np.mean(record["test_accuracy"], keepdims=True)
+        views = np.mean(np.divide(record["views_seconds"], record["seconds_per_epoch"]))
+        when = [epoch * (record["epochs"] + views)]
+    first = {mark: next((second for second, one in zip(when, reached) if one >= MARKS[mark]), None) for mark in MARKS}
+    return {mark: round(second) for mark, second in first.items() if second}
 
 
 def _read_json(path: Path) -> dict:

@@ -646,3 +646,28 @@ def test_a_notebook_keeps_the_lines_and_drops_the_times(tmp_path):
         timeout=600,
     )
     assert again.returncode == 0, again.stdout
+
+
+def test_seconds_to_an_accuracy_are_epochs_times_seconds(tmp_path):
+    common = {"training_pictures": 45_000, "epochs": 3, "seconds_per_epoch": [20.0, 40.0]}
+    results = {
+        "plain_cnn": common | {"validation_accuracy": [0.81, 0.83], "test_accuracy": [0.99, 0.99]},
+        "fast90": common
+        | {
+            "training_pictures": 50_000,
+            "validation_accuracy": [],
+            "test_accuracy": [0.90, 0.91],
+            "views_seconds": [10.0, 30.0],
+        },
+    }
+    histories = {
+        "plain_cnn": {"0": {"val_accuracy": [0.5, 0.79, 0.81]}, "1": {"val_accuracy": [0.6, 0.61, 0.83]}},
+        "fast90": {"0": {"val_accuracy": []}, "1": {"val_accuracy": []}},
+    }
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    (tmp_path / "histories.json").write_text(json.dumps(histories))
+    # Mean over seeds: 0.55, 0.70, 0.82; an epoch has nine tenths of all pictures.
+    assert training.seconds_to("plain_cnn", 100, tmp_path) == {"70%": 180, "80%": 270}
+    # Three epochs, and views that took 10 / 20 and 30 / 40 of one.
+    assert training.seconds_to("fast90", 100, tmp_path) == dict.fromkeys(("70%", "80%", "85%", "90%"), 362)
+    assert training.seconds_to("fast94", 100, tmp_path) == {}

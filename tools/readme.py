@@ -76,19 +76,21 @@ def speed_table() -> str:
 
     with start.quiet():
         from helpers import training
-        from tools import speed
 
-    marks = [f"{mark:.0%}" for mark in speed.MARKS]
+    marks = training.MARKS
     to = " | ".join(mark.replace("%", " %") for mark in marks)
     rows = [
         f"| network | an epoch, s | units | of the ceiling | to {to} |",
         f"|---|--:|--:|--:|{'--:|' * len(marks)}",
     ]
     for name, row in training.stored_benchmark("training")["epochs"].items():
-        reached = " | ".join(f"{row['seconds_to'][mark]:,}" if mark in row["seconds_to"] else "" for mark in marks)
+        middle = np.median(row["seconds"])
+        when = training.seconds_to(name, middle)
+        reached = " | ".join(f"{when[mark]:,}" if mark in when else "" for mark in marks)
         rows.append(
-            f"| {name} | {np.median(row['seconds']):.0f} | {row['units']:.2f} "
-            f"| {row['share_of_ceiling']:.0%} | {reached} |".replace("%", " %")
+            f"| {name} | {middle:.0f} | {row['units']:.2f} | {row['share_of_ceiling']:.0%} | {reached} |".replace(
+                "%", " %"
+            )
         )
     return "\n".join(rows)
 
@@ -108,7 +110,7 @@ def fast_table() -> str:
     for name in fast.FAST_RECIPES:
         record = training.stored_result(name)
         accuracies = ", ".join(f"{100 * value:.2f}" for value in record["test_accuracy"])
-        seconds = max(clock[name]["seconds_to"].values())
+        seconds = max(training.seconds_to(name, np.median(clock[name]["seconds"])).values())
         rows.append(
             f"| `{name}` | {record['parameters']:,} | {record['epochs']} | {accuracies} %: "
             f"{100 * np.mean(record['test_accuracy']):.2f} % | {seconds / 60:.1f} |"

@@ -41,7 +41,6 @@ CEILING = "matrix product"
 PYTORCH = "fast90, whole, PyTorch"
 WHOLE = "fast90, whole pictures"  # what PyTorch is to be compared with
 UNIT = "deeper_cnn"
-MARKS = (0.7, 0.8, 0.85, 0.9, 0.92, 0.94)  # accuracies that a training is to reach
 
 
 def names() -> dict[str, str]:
@@ -55,7 +54,6 @@ def measured(rounds: int = 2, pictures: int = PICTURES) -> dict:
 
     ``ceiling`` is what a product of large matrices reaches, in GFLOP/s. ``units`` are epochs of ``deeper_cnn`` by its
     recipe in float32.
-    ``seconds_to`` are those of a stored training, had every epoch of it taken as long as here.
     """
     wanted = names()
     # Before every name, as the ceiling of a shared machine moves too.
@@ -75,40 +73,17 @@ def measured(rounds: int = 2, pictures: int = PICTURES) -> dict:
             "units": round(middle / unit, 3),
             "gflops": round(rate, 1),
             "share_of_ceiling": round(rate / ceiling[precision], 3),
-            "seconds_to": seconds_to(name, middle),
         }
         print(f"{name:27} {middle:8.1f} {middle / unit:6.2f} {rate:8.0f} {rate / ceiling[precision]:10.0%}", flush=True)
-    print(f"{'seconds to':27}", *(f"{mark:7.0%}" for mark in MARKS))
-    for name, row in rows.items():
-        print(f"{name:27}", *(f"{row['seconds_to'].get(f'{mark:.0%}', '–'):>7}" for mark in MARKS), flush=True)
+    print(f"{'seconds to':27}", *(f"{mark:>7}" for mark in training.MARKS))
+    for name in rows:
+        when = training.seconds_to(name, statistics.median(seconds[name]))
+        print(f"{name:27}", *(f"{when.get(mark, '–'):>7}" for mark in training.MARKS), flush=True)
     return {
         "epochs": rows,
         "ceiling_gflops": {precision: round(value, 1) for precision, value in ceiling.items()},
         "pictures": pictures,
     }
-
-
-def seconds_to(name: str, epoch: float, stored: Path = training.TRAINED) -> dict[str, int]:
-    """Accuracies of ``MARKS`` -> seconds until the stored trainings of that name reached them, as a mean over seeds.
-
-    ``epoch`` is seconds for 50,000 pictures. By validation accuracy after each epoch where there is one; a recipe that
-    was trained on all pictures is looked at once, at its end, on the test set and with its views. Marks that were not
-    reached are left out.
-    """
-    record = training.stored_result(name, stored)
-    if not record:
-        return {}
-    histories = training.stored_histories(name, stored).values()
-    epoch *= record["training_pictures"] / EPOCH
-    if record["validation_accuracy"]:
-        reached = np.mean([history["val_accuracy"] for history in histories], axis=0)
-        when = epoch * np.arange(1, len(reached) + 1)
-    else:
-        reached = np.mean(record["test_accuracy"], keepdims=True)
-        views = np.mean(np.divide(record["views_seconds"], record["seconds_per_epoch"]))
-        when = [epoch * (record["epochs"] + views)]
-    first = {mark: next((second for second, one in zip(when, reached) if one >= mark), None) for mark in MARKS}
-    return {f"{mark:.0%}": round(second) for mark, second in first.items() if second}
 
 
 def parts(rounds: int = 2, pictures: int = PICTURES) -> dict:

@@ -86,7 +86,7 @@ KNOWN_CLASSES = 5
 LABELS = (10, 50, 250)
 FROZEN, TUNED, SCRATCH = WAYS = ("frozen features", "fine-tuned", "from scratch")
 TRANSFER_WIDTHS = (16, 32, 64)
-TRANSFER_RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
+TRANSFER_RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 # The rates are searched with a seed, and so with pictures, that no reported figure uses.
 SEARCH_SEED, SEARCH_LABELS = 3, 50
 TRANSFER_EPOCHS = 20
