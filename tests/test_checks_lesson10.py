@@ -368,6 +368,8 @@ def directly_before(stack):
         (per_layer(lambda m, t, b, i: 2 * m * (1 + t)), "slopes of the inputs are missing"),
         (per_layer(lambda m, t, b, i: 2 * m * (1 + b)), "slopes of the weights are missing"),
         (per_layer(lambda m, t, b, i: 2 * m * (t + b)), "outputs are missing"),
+        (per_layer(lambda m, t, b, i: 2 * m * (2 + t)), "slopes of the inputs in every layer"),
+        (per_layer(lambda m, t, b, i: 2 * m * (1 + t + (t or b))), "before itself"),
         (per_layer(lambda m, t, b, i: 6 * m), "three times the forward pass for every layer"),
         (per_layer(lambda m, t, b, i: 2 * m * (3 if t else 1)), "first trained one has nobody before it"),
         (per_layer(lambda m, t, b, i: 2 * m * (2 + b)), "slopes of the weights of frozen layers"),

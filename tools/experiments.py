@@ -440,16 +440,16 @@ CANDIDATES: dict[str, tuple[fast.FastRecipe, tuple[int, ...], dict[str, dict]]] 
             "fast94: nine of twelve epochs small": {"epochs": 12, "small_epochs": 9},
             "fast94: a lower rate for Muon": {"muon_rate": 0.035},
             "fast94: a whitening bias": {"whitening_bias": True},
+            "fast94: crops of up to 4 pixels": {"reach": 4},
+            "fast94: a higher rate for Muon": {"muon_rate": 0.07},
         },
     ),
     "fast90": (
         fast.FastRecipe((32, 128, 128), epochs=5, batch_size=250, muon_rate=0.08, small_epochs=3),
-        (0, 1),
+        (0,),
         {
             "fast90: four of five epochs small": {"small_epochs": 4},
             "fast90: five of six epochs small": {"epochs": 6, "small_epochs": 5},
-            "fast90: four of five, a whitening bias": {"small_epochs": 4, "whitening_bias": True},
-            "fast90: four of five, a lower rate for Muon": {"small_epochs": 4, "muon_rate": 0.06},
         },
     ),
 }

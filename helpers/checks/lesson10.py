@@ -381,7 +381,7 @@ def exercise_10_4(training_flops: Callable) -> str:
     got = [whole(call(training_flops, list(stack)), f"the FLOPs of {_said(stack)}") for stack in stacks]
     expected = [_step_flops(stack) for stack in stacks]
     if got == expected:
-        return "For `fast94` that is 681 million FLOPs a picture: three times the forward pass, less one layer's share."
+        return "For `fast94` that is 681 million FLOPs a picture: nearly three times the forward pass."
     mistakes = {
         "these are MACs. A MAC is a multiplication and an addition: two FLOPs.": lambda out, own, back: (
             out + own + back
@@ -408,6 +408,14 @@ def exercise_10_4(training_flops: Callable) -> str:
         "you count the slopes of the inputs in every trained layer. The first trained one has nobody before it who "
         "needs them, and a frozen layer behind a trained one does hand them on.": lambda stack: sum(
             2 * places * weights * (3 if trained else 1) for places, weights, trained in stack
+        ),
+        "you count the slopes of the inputs in every layer. Where no layer before is trained, nobody needs them.": (
+            lambda stack: sum(2 * places * weights * (2 + bool(trained)) for places, weights, trained in stack)
+        ),
+        "a layer counts as one before itself in your answer. Remember that a trained layer has come only when you "
+        "have counted it.": lambda stack: sum(
+            2 * places * weights * (1 + bool(trained) + any(earlier for *_, earlier in stack[: place + 1]))
+            for place, (places, weights, trained) in enumerate(stack)
         ),
         "you count the slopes of the weights of frozen layers too. Nobody needs these.": lambda stack: sum(
             2 * out * 2 + 2 * back for out, _, back in _parts(stack)
