@@ -322,6 +322,17 @@ def test_parts_and_ideas_meet_the_same_seeds(study, rows):
     assert {trial.recipe for trial in trials if trial.label == "all parts"} == {fast.FAST_RECIPES["fast90"]}
 
 
+def test_candidates_differ_from_the_recipes_that_they_might_replace():
+    trials = []
+    experiments.fast_candidates(trials.append)
+    assert len({trial.label for trial in trials}) == len(trials) == 7
+    for trial in trials:
+        standard = fast.FAST_RECIPES[trial.label.split(":")[0]]
+        assert trial.recipe != standard
+        assert trial.recipe.widths == standard.widths
+        assert not trial.final, "nothing is chosen on the test set"
+
+
 # The ladder of lesson 09
 
 CHANGES = {
