@@ -51,7 +51,8 @@ def dictionary(white: np.ndarray, atoms: int, alpha: float = 1.0, seed: int = 0,
         atoms, alpha=alpha, max_iter=passes, batch_size=256, fit_algorithm="cd", random_state=seed
     )
     with warnings.catch_warnings():
-        # For a few patches the descent stops short of the least value, by less than a thousandth: no atom shows that.
+        # For a few patches the descent stops short of the least value: by about a ten-thousandth of the patch's squared
+        # length at most, in the 124 warnings of lesson 09's study.
         warnings.simplefilter("ignore", ConvergenceWarning)
         # In float64: coordinate descent hardly comes to an end in float32.
         learnt = learner.fit(white.astype(np.float64)).components_
