@@ -284,7 +284,7 @@ def test_a_fast_recipe_is_a_trial_like_others(tmp_path, dataset, monkeypatch, ea
     assert record["seconds"] == pytest.approx(record["history"]["seconds"][0], abs=0.06)
     # One view is what the history has at its end.
     views = record["validation_by_views"]
-    assert list(views) == ["1", "2", "6"]
+    assert list(views) == ["1", "2", "6", "18"]
     assert views["1"] == record["history"]["val_accuracy"][-1]
     assert "test_accuracy" not in record
     monkeypatch.setattr(fast, "train_fast", None)
@@ -325,7 +325,8 @@ def test_parts_and_ideas_meet_the_same_seeds(study, rows):
 def test_candidates_differ_from_the_recipes_that_they_might_replace():
     trials = []
     experiments.fast_candidates(trials.append)
-    assert len({trial.label for trial in trials}) == len(trials) == 7
+    assert len({trial.label for trial in trials}) == len(trials) == 8
+    assert trials[0].recipe == experiments.FIRST_FAST94
     for trial in trials:
         standard = fast.FAST_RECIPES[trial.label.split(":")[0]]
         assert trial.recipe != standard

@@ -436,7 +436,7 @@ def reader():
     return model
 
 
-@pytest.mark.parametrize("views", [1, 2, 6])
+@pytest.mark.parametrize("views", [1, 2, 6, 18])
 def test_views_are_averaged_with_their_weights(views, reader):
     x = GENERATOR.integers(0, 256, (7, 6, 7, 3)).astype(np.uint8)
     kernel = reader.layers[-1].kernel.numpy().astype(float)
@@ -444,23 +444,30 @@ def test_views_are_averaged_with_their_weights(views, reader):
     def answer(pictures):
         return pictures.reshape(len(pictures), -1).astype(float) @ kernel
 
-    def shifted(step):
-        """The picture seen from ``step`` pixels further down and right, the gap filled from its own mirror image."""
-        moved = np.roll(x, (-step, -step), axis=(1, 2))
-        gap, from_row, from_column = (-1, 4, 5) if step > 0 else (0, 1, 1)
-        # The columns first: the corner then takes its pixel from the mirrored column.
-        moved[:, :, gap] = np.roll(x, -step, axis=1)[:, :, from_column]
-        moved[:, gap] = np.roll(x, -step, axis=2)[:, from_row]
-        moved[:, gap, gap] = x[:, from_row, from_column]
-        return moved
+    def shifted(down, right):
+        """The picture seen from further down and right, the gap filled from its own mirror image."""
+
+        def along(pictures, axis, step):
+            pictures = np.moveaxis(pictures, axis, 0)
+            moved = {
+                1: [*pictures[1:], pictures[-2]],
+                0: pictures,
+                -1: [pictures[1], *pictures[:-1]],
+            }[step]
+            return np.moveaxis(np.array(moved), 0, axis)
+
+        return along(along(x, 1, down), 2, right)
 
     def both(pictures):
         return (answer(pictures) + answer(pictures[:, :, ::-1])) / 2
 
+    beside = sum(both(shifted(*step)) for step in ((0, 1), (1, 0), (0, -1), (-1, 0)))
+    across = sum(both(shifted(*step)) for step in ((1, 1), (1, -1), (-1, 1), (-1, -1)))
     expected = {
         1: answer(x),
         2: both(x),
-        6: both(x) / 2 + both(shifted(1)) / 4 + both(shifted(-1)) / 4,
+        6: both(x) / 2 + both(shifted(1, 1)) / 4 + both(shifted(-1, -1)) / 4,
+        18: both(x) / 4 + beside / 8 + across / 16,
     }[views]
     got = fast.view_logits(reader, x, views, batch_size=3)
     np.testing.assert_allclose(got, expected, rtol=1e-4, atol=0.05)
@@ -468,19 +475,41 @@ def test_views_are_averaged_with_their_weights(views, reader):
 
 def test_other_views_are_refused(reader):
     x = np.zeros((2, 6, 7, 3), np.uint8)
-    with pytest.raises(ValueError, match=r"views is 3: choose one of 1, 2, 6\."):
+    with pytest.raises(ValueError, match=r"views is 3: choose one of 1, 2, 6, 18\."):
         fast.view_logits(reader, x, views=3)
-    with pytest.raises(ValueError, match="reach is 0: six views"):
+    with pytest.raises(ValueError, match="reach is 0: 6 views"):
         fast.view_logits(reader, x, reach=0)
+    with pytest.raises(ValueError, match="views is 2 and margin 1: a margin above 0 tells"):
+        fast.view_logits(reader, x, 2, margin=1)
+    with pytest.raises(ValueError, match="views is 6 and margin 0: a margin above 0"):
+        fast.view_logits(reader, x, 6, margin=0)
+
+
+@pytest.mark.parametrize("views", [6, 18])
+def test_more_views_are_asked_only_where_two_leave_doubt(views, reader):
+    x = GENERATOR.integers(0, 256, (60, 6, 7, 3)).astype(np.uint8)
+    two, all_of_them = fast.view_logits(reader, x, 2), fast.view_logits(reader, x, views)
+    gaps = np.diff(np.sort(two, axis=1)[:, -2:])[:, 0]
+    margin = float(np.median(gaps))
+    got = fast.view_logits(reader, x, views, margin=margin)
+    np.testing.assert_allclose(got, np.where((gaps < margin)[:, None], all_of_them, two), rtol=1e-4, atol=0.05)
+    assert 0 < np.sum(gaps < margin) < 60
+    one_by_one = np.concatenate([fast.view_logits(reader, x[i : i + 1], views, margin=margin) for i in range(60)])
+    np.testing.assert_allclose(one_by_one, got, rtol=1e-4, atol=0.05, err_msg="the others must not matter")
+    np.testing.assert_array_equal(fast.view_logits(reader, x, views, margin=1e-9), two)
+    recipe = changed(views=views, margin=margin)
+    np.testing.assert_array_equal(recipe.answer(reader, x), got)
+    np.testing.assert_array_equal(dataclasses.replace(recipe, margin=None).answer(reader, x), all_of_them)
 
 
 def test_accuracy_is_told_for_every_number_of_views(reader):
     x = GENERATOR.integers(0, 256, (50, 6, 7, 3)).astype(np.uint8)
-    answers = {views: fast.view_logits(reader, x, views).argmax(axis=1) for views in (1, 2, 6)}
+    answers = {views: fast.view_logits(reader, x, views).argmax(axis=1) for views in (1, 2, 6, 18)}
     # Labels that one view gets right in 30 pictures, and the others where they agree with it.
     y = np.where(np.arange(50) < 30, answers[1], (answers[1] + 1) % 5)
-    scores = fast.accuracy_by_views(reader, x, y)
-    assert list(scores) == ["1", "2", "6"], "the keys of JSON are text"
+    assert list(fast.accuracy_by_views(reader, x, y)) == ["1", "2", "6"]
+    scores = fast.accuracy_by_views(reader, x, y, fast.VIEWS)
+    assert list(scores) == ["1", "2", "6", "18"], "the keys of JSON are text"
     assert scores["1"] == 0.6
     for views, score in scores.items():
         assert score == pytest.approx(sum(map(int.__eq__, answers[int(views)].tolist(), y.tolist())) / 50)
@@ -573,6 +602,7 @@ def test_a_network_that_cannot_be_built_says_why(options, sentence):
         ("schedule", "cosine", "schedule is 'cosine': choose one of 'triangle', 'constant'"),
         ("flip", "coin", "flip is 'coin': choose one of 'alternating', 'random', 'none'"),
         ("views", 3, "views is 3"),
+        ("margin", 0.5, "views is 1 and margin 0.5: a margin"),  # TINY has one view
         ("epochs", 0, "epochs is 0"),
         ("small_epochs", 2, "small_epochs is 2 of 2"),
         ("small_side", 8, "small_side 8.*9 pixels"),
@@ -706,7 +736,7 @@ def test_a_small_network_learns_shapes(capsys):
     recipe = fast.FastRecipe(widths=(8, 16, 16), activation="relu", epochs=3, batch_size=25, rate_per_picture=0.02)
     model, history = fast.train_fast(x, y, recipe)
     assert history["loss"][-1] < history["loss"][0]
-    accuracy = np.mean(fast.view_logits(model, unseen, recipe.views).argmax(axis=1) == labels)
+    accuracy = np.mean(recipe.answer(model, unseen).argmax(axis=1) == labels)
     assert accuracy > 0.25, "chance is 0.1"
     assert capsys.readouterr().out.count("epoch") == 3
 
