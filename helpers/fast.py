@@ -603,9 +603,11 @@ class FastRecipe:
 
 
 FAST_RECIPES = {
-    "fast90": FastRecipe((32, 128, 128), "silu", epochs=5, batch_size=250, muon_rate=0.08, small_epochs=3),
+    "fast90": FastRecipe(
+        (32, 128, 128), "silu", epochs=5, batch_size=250, muon_rate=0.08, reach=1, small_epochs=3, small_side=22
+    ),
     "fast94": FastRecipe(
-        (64, 256, 256), "silu", epochs=10, batch_size=250, muon_rate=0.05, small_epochs=4, views=18, margin=1.0
+        (64, 256, 256), "silu", epochs=10, batch_size=250, muon_rate=0.05, small_epochs=6, views=18, margin=1.0
     ),
 }
 

@@ -174,9 +174,11 @@ def test_readme_shows_the_speeds_of_the_benchmark():
 def test_readme_shows_what_every_seed_of_the_fast_recipes_reached():
     rows = rows_of(readme.fast_table())
     assert set(rows) == {"fast90", "fast94"}
-    for name, (_, epochs, accuracies, _) in rows.items():
+    for name, (_, epochs, accuracies, minutes, units) in rows.items():
         record = training.stored_result(name)
         *seeds, mean = (float(number) for number in re.findall(r"\d+\.\d+", accuracies))
         assert seeds == [pytest.approx(100 * one, abs=0.006) for one in record["test_accuracy"]]
         assert mean == pytest.approx(statistics.mean(seeds), abs=0.006)
         assert int(epochs) == record["epochs"]
+        unit = statistics.median(training.stored_benchmark("training")["epochs"]["deeper_cnn"]["seconds"])
+        assert float(minutes) * 60 / unit == pytest.approx(float(units), abs=0.2)

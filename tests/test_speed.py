@@ -103,7 +103,7 @@ def test_a_changed_part_is_trained_changed(monkeypatch):
 
     monkeypatch.setattr(speed.fast, "train_fast", train_fast)
     assert speed.measure("without Lookahead", "", 500) == pytest.approx(0.5 * 100)
-    assert seen == [dataclasses.replace(fast.FAST_RECIPES["fast90"], lookahead=False, epochs=4, small_epochs=2)]
+    assert seen == [dataclasses.replace(experiments.BEFORE["fast90"], lookahead=False, epochs=4, small_epochs=2)]
 
 
 def test_without_bfloat16_everything_is_float32(monkeypatch):

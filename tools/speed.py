@@ -1,7 +1,7 @@
 """Seconds per epoch of the named models and the fast recipes: ``python -m tools.speed NAME`` measures one of them.
 
 ``python -m tools.bench training`` calls this for all, each in a process of its own, so that none finds the memory as
-another one left it. ``python -m tools.bench fast_parts`` does the same for the recipe "fast90" with one thing changed.
+another one left it. ``python -m tools.bench fast_parts`` does it for an earlier "fast90" with one thing changed.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def measured(rounds: int = 2, pictures: int = PICTURES) -> dict:
 
 
 def parts(rounds: int = 2, pictures: int = PARTS_PICTURES) -> dict:
-    """The record of "fast90" with one thing changed, all in turns: label -> seconds for 50,000 pictures."""
+    """The record of the earlier "fast90" with one thing changed, all in turns: label -> seconds for 50,000 pictures."""
     labels = dict.fromkeys(experiments.FAST_PARTS | experiments.FAST_IDEAS, fast.precision())
     seconds, _ = _in_turns(labels, rounds, pictures)
     for label, values in seconds.items():
