@@ -202,6 +202,13 @@ def test_9_3_accepts(gains, verdicts):
     passes(check.exercise_9_3, gains, verdicts, TRIALS[::-1])
 
 
+def test_9_3_names_a_gain_that_was_read_from_rounded_means():
+    rows = {check.WITH: (0.6356, 0.6350, 0.6360), check.WITHOUT: (0.6290, 0.6274, 0.6256)}
+    trials = [trial(5, label, seed, last) for label, row in rows.items() for seed, last in enumerate(row)]
+    passes(check.exercise_9_3, {5: 0.8}, {5: "helps"}, trials)
+    fails(check.exercise_9_3, {5: 0.9}, {5: "helps"}, trials, match="rounded means.*round only at the end")
+
+
 def test_9_3_knows_all_three_verdicts():
     swapped = {check.WITH: check.WITHOUT, check.WITHOUT: check.WITH}
     hurt = [dict(one, label=swapped[one["label"]]) for one in TRIALS]

@@ -334,6 +334,16 @@ def test_candidates_differ_from_the_recipes_that_they_might_replace():
         assert not trial.final, "nothing is chosen on the test set"
 
 
+@pytest.mark.parametrize("study", ["fast_parts", "fast_ideas", "fast_curves", "fast_candidates"])
+def test_the_stored_fast_studies_are_those_of_the_recipes_here(study):
+    trials = []
+    experiments.STUDIES[study](trials.append)
+    stored = {(record["label"], record["seed"]): record["recipe"] for record in training.stored_experiment(study)}
+    # Older records were made before there was a margin.
+    wanted = {(trial.label, trial.seed): json.loads(json.dumps(trial.recipe.as_dict())) for trial in trials}
+    assert {key: {"margin": None} | recipe for key, recipe in stored.items()} == wanted
+
+
 # The ladder of lesson 09
 
 CHANGES = {

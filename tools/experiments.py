@@ -458,7 +458,7 @@ FAST_CANDIDATES: dict[str, dict[str, dict]] = {
 
 
 def fast_candidates(run: Run) -> None:
-    """Lesson 10: other choices for the fast recipes, each with one change to an earlier state; on validation; one seed.
+    """Lesson 10: the fast recipes as they were before, and changes to these, on validation; one seed.
 
     By the validation loss, which tells trainings apart that differ by a few of 5,000 pictures in accuracy. What the
     recipes had reached on the test set was known by then, and the lesson says so. The list grew on the way. "fast94"

@@ -101,13 +101,14 @@ def fast_table() -> str:
 
     with start.quiet():
         from helpers import fast, training
+        from tools import speed
 
     clock = training.stored_benchmark("training")["epochs"]
     rows = [
         "| recipe | parameters | epochs | test accuracy of each seed: mean | minutes, views included | units |",
         "|---|--:|--:|---|--:|--:|",
     ]
-    unit = np.median(clock["deeper_cnn"]["seconds"])
+    unit = np.median(clock[speed.UNIT]["seconds"])
     for name in fast.FAST_RECIPES:
         record = training.stored_result(name)
         accuracies = ", ".join(f"{100 * value:.2f}" for value in record["test_accuracy"])
