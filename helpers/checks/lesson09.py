@@ -250,7 +250,8 @@ def exercise_9_4(with_new_head: Callable) -> str:
             which = ": the old head is still the last layer" if got.shape == (len(x), old) else ""
             wrong(f"asked for {classes} classes, the model answers with the shape {got.shape}{which}.")
         _compare_head(answer, got, features, classes, old, network.count_params())
-    return f"Of the check's small network, the weights of {features.shape[1]} features and a bias for each class are left to train."
+    weights = f"the weights of {features.shape[1]} features and a bias for each class"
+    return f"Of the check's small network, {weights} are left to train."
 
 
 def _learnt() -> keras.Sequential:
