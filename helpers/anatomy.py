@@ -42,7 +42,7 @@ KNOWN = (*WINDOWED, kinds.ZeroPadding2D, *WITHOUT_PLACES, kinds.Dense, *MERGING,
 class Row(NamedTuple):
     """The figures of one layer.
 
-    ``output`` is the shape for one picture. ``macs`` counts the multiply-accumulate operations of one picture
+    ``output`` is the shape for one image. ``macs`` counts the multiply-accumulate operations of one image
     forwards, in convolutions and dense layers only, as is usual; two FLOPs each. ``memory`` is the size of the
     output in bytes as float32. ``receptive_field`` and ``step`` are (rows, columns) in input pixels: how large
     a window one number of the output looks at (padding included), and how far apart two neighbours' windows lie.
@@ -77,7 +77,7 @@ class _Signal(NamedTuple):
 
 
 def layers(model: keras.Model) -> list[Row]:
-    """One row per layer, in the order in which a picture passes them; input layers are left out.
+    """One row per layer, in the order in which an image passes them; input layers are left out.
 
     A layer that is used twice has two rows and its parameters in the first. Raises ValueError for a model
     without a graph or with an unknown input size, and for a layer class that is not known here (it is named).
@@ -197,7 +197,7 @@ def _pass(layer, arriving: list[_Signal], rows: list[Row], seen: set[int], prefi
 
 
 def _macs(layer, given: tuple[int, ...], output: tuple[int, ...]) -> int:
-    """Multiply-accumulates for one picture: what one output number costs, times their count."""
+    """Multiply-accumulates for one image: what one output number costs, times their count."""
     if isinstance(layer, kinds.Conv2D):
         return math.prod(output) * math.prod(layer.kernel_size) * (given[-1] // layer.groups)
     if isinstance(layer, kinds.DepthwiseConv2D):
@@ -232,7 +232,7 @@ def _slide(layer, axis: int, given: _Window, places: int, output_places: int) ->
     dilation = 1 if isinstance(layer, POOLING) else layer.dilation_rate[axis]
     reach = (size - 1) * dilation
     stride = layer.strides[axis]
-    # "same" puts the odd pixel of padding after the picture, as TensorFlow does.
+    # "same" puts the odd pixel of padding after the image, as TensorFlow does.
     padding = max(0, (output_places - 1) * stride + reach + 1 - places) // 2 if layer.padding == "same" else 0
     return _Window(given.start - padding * given.step, given.size + reach * given.step, given.step * stride)
 

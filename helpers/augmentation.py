@@ -1,9 +1,9 @@
-"""Pictures changed in ways that leave their class as it is, a whole epoch at once, in NumPy.
+"""Images changed in ways that leave their class as it is, a whole epoch at once, in NumPy.
 
-Done once an epoch for all pictures, this takes about half a second on CIFAR-10 where layers of Keras take several.
-Pictures are (n, rows, columns, channels) with values from 0 to 255; every function returns as many of the same type,
+Done once an epoch for all images, this takes about half a second on CIFAR-10 where layers of Keras take several.
+Images are (n, rows, columns, channels) with values from 0 to 255; every function returns as many of the same type,
 and of the same shape but for ``shrunk``, and leaves its input as it is. ``augmented`` puts them together; what it draws
-follows from seed and epoch alone, so that a training that was killed and goes on sees the same pictures.
+follows from seed and epoch alone, so that a training that was killed and goes on sees the same images.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import tensorflow as tf
 from numpy.lib.stride_tricks import sliding_window_view
 
 FLIPS = ("alternating", "random", "none")
-# Pictures that are turned into float32 at a time: 60 MB of CIFAR-10.
+# Images that are turned into float32 at a time: 60 MB of CIFAR-10.
 CHUNK = 5_000
 
 
 def alternating_flip(x: np.ndarray, epoch: int, seed: int | tuple[int, ...]) -> np.ndarray:
-    """Half of the pictures mirrored left to right in even epochs, the other half in odd ones.
+    """Half of the images mirrored left to right in even epochs, the other half in odd ones.
 
-    The seed draws the halves. So every two epochs show each picture both ways, where a coin would show half of them
+    The seed draws the halves. So every two epochs show each image both ways, where a coin would show half of them
     the same way twice. Jordan 2024, arXiv:2404.00498.
     """
-    check_pictures(x)
+    check_images(x)
     mirrored = (np.random.default_rng(seed).permutation(len(x)) + epoch) % 2 == 0
     flipped = x.copy()
     flipped[mirrored] = x[mirrored, :, ::-1]
@@ -31,26 +31,26 @@ def alternating_flip(x: np.ndarray, epoch: int, seed: int | tuple[int, ...]) -> 
 
 
 def random_crops(x: np.ndarray, reach: int, generator: np.random.Generator) -> np.ndarray:
-    """Each picture shifted by up to ``reach`` pixels in both directions, its edge mirrored into the gap.
+    """Each image shifted by up to ``reach`` pixels in both directions, its edge mirrored into the gap.
 
-    Both shifts are drawn from -reach to reach, for each picture anew. Raises ValueError for a reach that is negative
+    Both shifts are drawn from -reach to reach, for each image anew. Raises ValueError for a reach that is negative
     or not below the number of pixels a side.
     """
     padded = mirrored_edges(x, reach)
     n, rows, columns, channels = x.shape
     top, left = generator.integers(0, 2 * reach + 1, (2, n))
-    # With the channels in the row, every row of a picture is one piece of memory: quick to copy.
+    # With the channels in the row, every row of an image is one piece of memory: quick to copy.
     flat = padded.reshape(n, rows + 2 * reach, -1)
     windows = sliding_window_view(flat, (rows, columns * channels), axis=(1, 2))
     return windows[np.arange(n), top, left * channels].reshape(x.shape)
 
 
 def random_zoom(x: np.ndarray, most: float, generator: np.random.Generator) -> np.ndarray:
-    """A square of each picture, enlarged to the whole: from all of it down to a share of ``1 - most`` a side.
+    """A square of each image, enlarged to the whole: from all of it down to a share of ``1 - most`` a side.
 
-    Size and place are drawn for each picture anew. Raises ValueError unless ``most`` is from 0 to below 1.
+    Size and place are drawn for each image anew. Raises ValueError unless ``most`` is from 0 to below 1.
     """
-    check_pictures(x)
+    check_images(x)
     if not 0 <= most < 1:
         raise ValueError(f"most is {most}: choose a share from 0 (no zoom) to below 1.")
     side = 1 - most * generator.random(len(x))
@@ -60,8 +60,8 @@ def random_zoom(x: np.ndarray, most: float, generator: np.random.Generator) -> n
     zoomed = np.empty_like(x)
     for first in range(0, len(x), CHUNK):
         part = slice(first, first + CHUNK)
-        pictures = tf.image.crop_and_resize(x[part], boxes[part], np.arange(len(x[part])), x.shape[1:3])
-        zoomed[part] = _as(pictures.numpy(), x.dtype)
+        images = tf.image.crop_and_resize(x[part], boxes[part], np.arange(len(x[part])), x.shape[1:3])
+        zoomed[part] = _as(images.numpy(), x.dtype)
     return zoomed
 
 
@@ -70,7 +70,7 @@ def random_noise(x: np.ndarray, deviation: float, generator: np.random.Generator
 
     Raises ValueError for a negative deviation.
     """
-    check_pictures(x)
+    check_images(x)
     if not deviation >= 0:
         raise ValueError(f"deviation is {deviation}: choose 0 (no noise) or more.")
     noisy = np.empty_like(x)
@@ -84,7 +84,7 @@ def random_noise(x: np.ndarray, deviation: float, generator: np.random.Generator
 def augmented(
     x: np.ndarray, epoch: int, seed: int, flip: str = "none", shift: int = 0, zoom: float = 0.0, noise: float = 0.0
 ) -> np.ndarray:
-    """The pictures of one epoch, in their order: flipped, zoomed, shifted and made noisy, each where it is asked for.
+    """The images of one epoch, in their order: flipped, zoomed, shifted and made noisy, each where it is asked for.
 
     ``flip`` is "alternating", "random" or "none"; ``shift`` is the reach of ``random_crops``, ``zoom`` and ``noise``
     are for the functions of their names. Raises ValueError for another flip.
@@ -106,10 +106,10 @@ def augmented(
 
 
 def shrunk(x: np.ndarray, side: int) -> np.ndarray:
-    """The pictures with ``side`` × ``side`` pixels, each the mean of what it covers; ValueError when not fewer."""
-    check_pictures(x)
+    """The images with ``side`` × ``side`` pixels, each the mean of what it covers; ValueError when not fewer."""
+    check_images(x)
     if not 1 <= side < min(x.shape[1:3]):
-        raise ValueError(f"side is {side}: pictures of {x.shape[1]} × {x.shape[2]} shrink to fewer pixels, 1 at least.")
+        raise ValueError(f"side is {side}: images of {x.shape[1]} × {x.shape[2]} shrink to fewer pixels, 1 at least.")
     small = np.empty((len(x), side, side, x.shape[3]), x.dtype)
     for first in range(0, len(x), CHUNK):
         part = slice(first, first + CHUNK)
@@ -118,21 +118,21 @@ def shrunk(x: np.ndarray, side: int) -> np.ndarray:
 
 
 def mirrored_edges(x: np.ndarray, reach: int) -> np.ndarray:
-    """The pictures with ``reach`` more pixels on all four sides, mirrored; the outermost row is not repeated."""
-    check_pictures(x)
+    """The images with ``reach`` more pixels on all four sides, mirrored; the outermost row is not repeated."""
+    check_images(x)
     if not 0 <= reach < min(x.shape[1:3]):
-        raise ValueError(f"reach is {reach}: pictures of {x.shape[1]} × {x.shape[2]} can move from 0 pixels to fewer.")
+        raise ValueError(f"reach is {reach}: images of {x.shape[1]} × {x.shape[2]} can move from 0 pixels to fewer.")
     return np.pad(x, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="reflect")
 
 
-def check_pictures(pictures: np.ndarray) -> None:
+def check_images(images: np.ndarray) -> None:
     """ValueError for another shape than (n, rows, columns, channels), or nothing in it."""
-    shape = np.shape(pictures)
+    shape = np.shape(images)
     if len(shape) != 4 or not all(shape):
-        raise ValueError(f"Pictures have the shape (n, rows, columns, channels), one at least; these have {shape}.")
+        raise ValueError(f"Images have the shape (n, rows, columns, channels), one at least; these have {shape}.")
 
 
-def _as(pictures: np.ndarray, dtype: np.dtype) -> np.ndarray:
+def _as(images: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Numbers cut to 0 to 255, rounded where the type has whole numbers."""
-    pictures = pictures.clip(0, 255)
-    return (np.rint(pictures) if np.issubdtype(dtype, np.integer) else pictures).astype(dtype)
+    images = images.clip(0, 255)
+    return (np.rint(images) if np.issubdtype(dtype, np.integer) else images).astype(dtype)

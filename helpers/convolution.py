@@ -1,6 +1,6 @@
 """Convolution and pooling as lesson 01 teaches them: a few lines of NumPy, arrays in, arrays out.
 
-"Convolution" is used as deep learning uses it: the kernel is laid on the picture as it is, not flipped first
+"Convolution" is used as deep learning uses it: the kernel is laid on the image as it is, not flipped first
 (cross-correlation). Formulas: Dumoulin and Visin, A guide to convolution arithmetic, arXiv:1603.07285.
 """
 
@@ -36,16 +36,16 @@ def same_padding(size: int, kernel_size: int, stride: int = 1) -> tuple[int, int
 def convolve(
     image: np.ndarray, kernel: np.ndarray, bias: float | np.ndarray = 0.0, stride: int = 1, padding: str = "valid"
 ) -> np.ndarray:
-    """Slide a kernel, a filter or many filters over one picture; "valid" or "same" padding, as in Keras.
+    """Slide a kernel, a filter or many filters over one image; "valid" or "same" padding, as in Keras.
 
-    Picture (rows, columns) with a kernel (k, k), or picture (rows, columns, channels) with one filter
+    Image (rows, columns) with a kernel (k, k), or image (rows, columns, channels) with one filter
     (k, k, channels) or with many, (k, k, channels, filters). Gives (new rows, new columns[, filters]).
     Raises ValueError for shapes that do not fit together and for another padding.
     """
     image, kernel = np.asarray(image), np.asarray(kernel)
     if image.ndim not in (2, 3) or image.shape[2:] != kernel.shape[2:3] or (image.ndim == 2) != (kernel.ndim == 2):
         raise ValueError(
-            f"A picture of shape {image.shape} and a kernel of shape {kernel.shape} do not fit together: "
+            f"An image of shape {image.shape} and a kernel of shape {kernel.shape} do not fit together: "
             "(rows, columns) goes with (k, k), and (rows, columns, channels) with (k, k, channels[, filters])."
         )
     if padding not in ("valid", "same"):
@@ -54,7 +54,7 @@ def convolve(
         sides = [same_padding(image.shape[axis], kernel.shape[axis], stride) for axis in (0, 1)]
         image = np.pad(image, sides + [(0, 0)] * (image.ndim - 2))
     if min(np.subtract(image.shape[:2], kernel.shape[:2])) < 0:
-        raise ValueError(f"A kernel of shape {kernel.shape} is larger than the picture of shape {image.shape}.")
+        raise ValueError(f"A kernel of shape {kernel.shape} is larger than the image of shape {image.shape}.")
     windows = sliding_window_view(image, kernel.shape[:2], axis=(0, 1))[::stride, ::stride]
     if image.ndim == 3:
         # (rows, columns, channels, k, k) -> (rows, columns, k, k, channels), the order of Keras's filters.

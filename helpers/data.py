@@ -1,6 +1,6 @@
-"""Datasets: ``load(name)`` gives uint8 pictures and integer labels, split into training, validation and test.
+"""Datasets: ``load(name)`` gives uint8 images and integer labels, split into training, validation and test.
 
-``photo(path)`` reads a picture file of your own.
+``photo(path)`` reads an image file of your own.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from helpers import download, shapes
 from helpers.download import DatasetError
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-PICTURE_SHAPE = (32, 32, 3)
+IMAGE_SHAPE = (32, 32, 3)
 PLANE = 32 * 32
 RECORD = 1 + 3 * PLANE
-VALIDATION_PICTURES = 5_000
+VALIDATION_IMAGES = 5_000
 SPLIT_SEED = 0
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-# How many pictures of Shapes-10, and the seed that draws them.
+# How many images of Shapes-10, and the seed that draws them.
 SHAPES10_TRAINING = (5_000, 1)
 SHAPES10_VALIDATION = (500, 2)
 SHAPES10_TEST = (1_000, 3)
@@ -31,7 +31,7 @@ SHAPES10_TEST = (1_000, 3)
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Pictures (n, 32, 32, 3) uint8 and labels (n,) int64 of one dataset.
+    """Images (n, 32, 32, 3) uint8 and labels (n,) int64 of one dataset.
 
     ``masks_*`` (n, 32, 32) bool say where the object is; they are None where nobody knows (CIFAR-10).
     """
@@ -53,7 +53,7 @@ def load(name: str = "auto", validation: bool = True) -> Dataset:
     """The dataset "cifar10" or "shapes10"; "auto" is the one that the variable CNN_DATASET names.
 
     Where CNN_DATASET is not set, "auto" is CIFAR-10, or Shapes-10 with a message when CIFAR-10 cannot be had.
-    ``validation=False`` keeps all training pictures together, in their original order, and ``x_val`` empty.
+    ``validation=False`` keeps all training images together, in their original order, and ``x_val`` empty.
 
     Raises DatasetError when CIFAR-10 was asked for by name and cannot be had, ValueError for an unknown name.
     """
@@ -70,40 +70,40 @@ def load(name: str = "auto", validation: bool = True) -> Dataset:
     try:
         return _cifar10(validation)
     except DatasetError as error:
-        print(f"{error}\nUntil then this goes on with Shapes-10: drawn pictures of the same size, ten other classes.")
+        print(f"{error}\nUntil then this goes on with Shapes-10: drawn images of the same size, ten other classes.")
         return _shapes10(validation)
 
 
 def photo(path: str | os.PathLike, side: int | None = None) -> np.ndarray:
-    """A picture file as (rows, columns, 3) uint8; with ``side`` its middle square, scaled to side × side pixels.
+    """An image file as (rows, columns, 3) uint8; with ``side`` its middle square, scaled to side × side pixels.
 
     It is turned the way its camera noted (EXIF), grey becomes three equal colours, and transparent places white.
-    Raises FileNotFoundError where there is no file, ValueError for a file that is no picture or is damaged.
+    Raises FileNotFoundError where there is no file, ValueError for a file that is no image or is damaged.
     """
     path = Path(path).expanduser()
     if side is not None and side < 1:
-        raise ValueError(f"side is {side}: a picture has at least one pixel on each side.")
+        raise ValueError(f"side is {side}: an image has at least one pixel on each side.")
     if not path.is_file():
-        what = "is a folder, not a picture file" if path.is_dir() else "does not exist"
+        what = "is a folder, not an image file" if path.is_dir() else "does not exist"
         raise FileNotFoundError(f"{path} {what}. Relative paths start in {Path.cwd()}.")
     try:
         with Image.open(path) as file:
-            picture = ImageOps.exif_transpose(file)
-        if picture.mode.startswith("I"):
+            image = ImageOps.exif_transpose(file)
+        if image.mode.startswith("I"):
             # 16 bits of grey, which Pillow would cut off at 255.
-            picture = Image.fromarray((np.asarray(picture) / 257).clip(0, 255).astype(np.uint8))
-        picture = picture.convert("RGBA")
+            image = Image.fromarray((np.asarray(image) / 257).clip(0, 255).astype(np.uint8))
+        image = image.convert("RGBA")
     except Exception as error:  # every format has its own errors for a damaged file
         known = not isinstance(error, UnidentifiedImageError)
         reason = f"{type(error).__name__}: {error}" if known else "it holds no format that is known here"
         raise ValueError(
-            f"{path.name} cannot be read as a picture ({reason}). Save it as JPEG or PNG with a picture viewer, and "
+            f"{path.name} cannot be read as an image ({reason}). Save it as JPEG or PNG with an image viewer, and "
             "give the path of that file."
         ) from None
-    picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     if side is not None:
-        picture = ImageOps.fit(picture, (side, side), Image.Resampling.LANCZOS)
-    return np.array(picture)
+        image = ImageOps.fit(image, (side, side), Image.Resampling.LANCZOS)
+    return np.array(image)
 
 
 def stratified_split(labels: np.ndarray, held_out: int, seed: int = SPLIT_SEED) -> tuple[np.ndarray, np.ndarray]:
@@ -114,7 +114,7 @@ def stratified_split(labels: np.ndarray, held_out: int, seed: int = SPLIT_SEED) 
     classes = np.unique(labels)
     per_class, rest = divmod(held_out, len(classes))
     if rest:
-        raise ValueError(f"{held_out} pictures do not divide evenly over {len(classes)} classes.")
+        raise ValueError(f"{held_out} images do not divide evenly over {len(classes)} classes.")
     generator = np.random.default_rng(seed)
     chosen = np.zeros(len(labels), dtype=bool)
     for label in classes:
@@ -129,15 +129,15 @@ def _cifar10(validation: bool) -> Dataset:
     records = _records([folder / name for name in source["training"]])
     test = _records([folder / name for name in source["test"]])
     labels = _labels(records)
-    kept, held_out = stratified_split(labels, VALIDATION_PICTURES if validation else 0)
+    kept, held_out = stratified_split(labels, VALIDATION_IMAGES if validation else 0)
     return Dataset(
         name="cifar10",
         class_names=CIFAR10_CLASSES,
-        x_train=_pictures(records, kept),
+        x_train=_images(records, kept),
         y_train=labels[kept],
-        x_val=_pictures(records, held_out),
+        x_val=_images(records, held_out),
         y_val=labels[held_out],
-        x_test=_pictures(test, np.arange(len(test))),
+        x_test=_images(test, np.arange(len(test))),
         y_test=_labels(test),
     )
 
@@ -181,8 +181,8 @@ def _labels(records: np.ndarray) -> np.ndarray:
     return records[:, 0].astype(np.int64)
 
 
-def _pictures(records: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The pictures of some rows, (n, 32, 32, 3): three colour planes each become one plane of three colours.
+def _images(records: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The images of some rows, (n, 32, 32, 3): three colour planes each become one plane of three colours.
 
     500 at a time, so that what is picked out and turned round stays in the processor's cache.
     """
@@ -191,4 +191,4 @@ def _pictures(records: np.ndarray, rows: np.ndarray) -> np.ndarray:
         some = records[rows[begin : begin + 500], 1:]
         for colour in range(3):
             pixels[begin : begin + 500, :, colour] = some[:, colour * PLANE : (colour + 1) * PLANE]
-    return pixels.reshape(-1, *PICTURE_SHAPE)
+    return pixels.reshape(-1, *IMAGE_SHAPE)

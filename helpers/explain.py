@@ -1,11 +1,11 @@
-"""Looking inside a CNN: feature maps, the pictures that excite a channel, and what a prediction rests on.
+"""Looking inside a CNN: feature maps, the images that excite a channel, and what a prediction rests on.
 
-Arrays in, arrays out. Every function takes a Sequential or functional model and a batch of pictures
-(n, rows, columns, 3), uint8 or floats from 0 to 255, and gives one result a picture. The model is never changed.
-``batch_size`` is the number of pictures that pass through the model at once. None stands for as many as have
-262,144 pixels together (256 pictures of 32 × 32, a third of a photo of 900 × 900, so one): 2 GB of memory are plenty.
+Arrays in, arrays out. Every function takes a Sequential or functional model and a batch of images
+(n, rows, columns, 3), uint8 or floats from 0 to 255, and gives one result an image. The model is never changed.
+``batch_size`` is the number of images that pass through the model at once. None stands for as many as have
+262,144 pixels together (256 images of 32 × 32, a third of a photo of 900 × 900, so one): 2 GB of memory are plenty.
 
-Wrong input raises ValueError: a layer that is not there, pictures of another shape or type than the model takes,
+Wrong input raises ValueError: a layer that is not there, images of another shape or type than the model takes,
 NaN, an empty batch, a class or a channel out of range.
 """
 
@@ -31,14 +31,14 @@ ACTIVATIONS = (kinds.Activation, kinds.Softmax, kinds.ReLU, kinds.LeakyReLU, kin
 
 
 def conv_layers(model: keras.Model) -> list[str]:
-    """The names of the convolutional layers, in the order in which a picture passes them."""
+    """The names of the convolutional layers, in the order in which an image passes them."""
     convolutions = (kinds.Conv2D, kinds.DepthwiseConv2D, kinds.SeparableConv2D)
     return [name for name, call in _calls(model).items() if isinstance(call.layer, convolutions)]
 
 
 def feature_maps(
     model: keras.Model,
-    pictures: np.ndarray,
+    images: np.ndarray,
     layers: Sequence[str] | None = None,
     channels: Sequence[int] | None = None,
     batch_size: int | None = None,
@@ -53,33 +53,31 @@ def feature_maps(
     if not names:
         raise ValueError(f"There is no layer to look at: {model.name!r} has no convolution, or layers= is empty.")
     kept = None if channels is None else [_channels(channels, model, name) for name in names]
-    pictures = _pictures(model, pictures)
+    images = _images(model, images)
     inside = keras.Model(model.inputs[0], leaving)
     maps: dict[str, np.ndarray] = {}
-    for part in _parts(len(pictures), pictures.shape, batch_size):
-        outputs = tf.nest.flatten(inside(_tensor(pictures[part]), training=False))
+    for part in _parts(len(images), images.shape, batch_size):
+        outputs = tf.nest.flatten(inside(_tensor(images[part]), training=False))
         for index, (name, values) in enumerate(zip(names, outputs)):
             values = values if kept is None else tf.gather(values, kept[index], axis=-1)
             if name not in maps:
                 # Room for all batches at once: joining them at the end would take twice the memory.
-                maps[name] = np.empty((len(pictures), *values.shape[1:]), np.float32)
+                maps[name] = np.empty((len(images), *values.shape[1:]), np.float32)
             maps[name][part] = values
     return maps
 
 
-def logits(model: keras.Model, pictures: np.ndarray, batch_size: int | None = None) -> np.ndarray:
+def logits(model: keras.Model, images: np.ndarray, batch_size: int | None = None) -> np.ndarray:
     """What the last layer computes before its softmax, (n, classes) float32; the output itself without a softmax."""
-    pictures = _pictures(model, pictures)
+    images = _images(model, images)
     score = _logits(model)
-    return np.concatenate(
-        [score(_tensor(pictures[part])) for part in _parts(len(pictures), pictures.shape, batch_size)]
-    )
+    return np.concatenate([score(_tensor(images[part])) for part in _parts(len(images), images.shape, batch_size)])
 
 
 def at_size(model: keras.Model, size: tuple[int, int]) -> keras.Model:
-    """A copy of the part of the model that has places, for pictures of another size (rows, columns).
+    """A copy of the part of the model that has places, for images of another size (rows, columns).
 
-    A convolution slides over a picture of any size with the same weights. The copy ends with the last layer whose
+    A convolution slides over an image of any size with the same weights. The copy ends with the last layer whose
     output is a map: where flattening or a mean over all places begins, the size is fixed or the places are lost.
     """
     mapped = [call.leaving for call in _calls(model).values() if len(call.leaving.shape) == 4]
@@ -129,16 +127,16 @@ def maximise_activation(
     seed: int = 0,
     batch_size: int | None = None,
 ) -> np.ndarray:
-    """Pictures (channels, rows, columns, 3), floats from 0 to 255, that climb to a high response of each channel.
+    """Images (channels, rows, columns, 3), floats from 0 to 255, that climb to a high response of each channel.
 
     The response is that of the middle place of the map (``middle`` cuts out what it sees), or of the unit of a dense
     layer, before the activation: after a ReLU, a channel that is silent at the start has no slope to climb.
     Each starts as grey with a little noise. In every step, the pixel with the steepest slope changes by
-    ``step_size`` grey values and the others in proportion. Three ways to keep the noise out of the picture:
+    ``step_size`` grey values and the others in proportion. Three ways to keep the noise out of the image:
 
     ``total_variation`` pulls each pixel towards its four neighbours, each with this share of the steepest slope
     (a few hundredths; most slopes are far from the steepest).
-    ``jitter`` shifts the picture by up to that many pixels before every step.
+    ``jitter`` shifts the image by up to that many pixels before every step.
     ``fourier`` climbs in the coefficients of waves instead of pixels, the coarse ones faster in proportion to
     their length: Olah, Mordvintsev and Schubert 2017, doi:10.23915/distill.00007.
     """
@@ -146,7 +144,7 @@ def maximise_activation(
     respond = _before_activation(model, layer)
     rows, columns, colours = _size(model)
     generator = np.random.default_rng(seed)
-    # The picture is cut out of a canvas that is larger by the jitter, so that shifting loses no border.
+    # The image is cut out of a canvas that is larger by the jitter, so that shifting loses no border.
     shape = (len(chosen), rows + 2 * jitter, columns + 2 * jitter, colours)
     start = generator.uniform(GREY - 8, GREY + 8, shape).astype(np.float32)
     corners = tf.constant(generator.integers(0, 2 * jitter + 1, (steps, 2)))
@@ -161,7 +159,7 @@ def maximise_activation(
                 values = respond(tf.ensure_shape(seen, (None, rows, columns, colours)))
                 if len(values.shape) == 4:
                     values = values[:, values.shape[1] // 2, values.shape[2] // 2]
-                # Picture k has a part in its own term only, so the slope of the sum is the slope of each.
+                # Image k has a part in its own term only, so the slope of the sum is the slope of each.
                 total = tf.reduce_sum(tf.gather(values, channel, batch_dims=1))
             slope = _slope(tape, total, canvas)
             if fourier:
@@ -180,16 +178,16 @@ def maximise_activation(
 
 
 class Patches(NamedTuple):
-    """The places of a set of pictures at which channels respond most, the strongest first.
+    """The places of a set of images at which channels respond most, the strongest first.
 
-    ``patches`` (channels, count, rows, columns, 3), as large as the receptive field, in the type of the pictures;
-    ``responses`` (channels, count) before the activation; ``pictures`` (channels, count), the index of the
-    picture; ``corners`` (channels, count, 2), the first row and column in it, negative where padding is seen.
+    ``patches`` (channels, count, rows, columns, 3), as large as the receptive field, in the type of the images;
+    ``responses`` (channels, count) before the activation; ``images`` (channels, count), the index of the
+    image; ``corners`` (channels, count, 2), the first row and column in it, negative where padding is seen.
     """
 
     patches: np.ndarray
     responses: np.ndarray
-    pictures: np.ndarray
+    images: np.ndarray
     corners: np.ndarray
 
 
@@ -197,23 +195,23 @@ def top_patches(
     model: keras.Model,
     layer: str,
     channels: Sequence[int],
-    pictures: np.ndarray,
+    images: np.ndarray,
     count: int = 9,
     batch_size: int | None = None,
 ) -> Patches:
-    """The patches to which each channel of a layer responds most, at most one of each picture.
+    """The patches to which each channel of a layer responds most, at most one of each image.
 
-    A patch shows what the place sees: its receptive field, grey beyond the border of the picture. Places of a dense
-    layer see all of it. Raises ValueError also for a count that is larger than the number of pictures.
+    A patch shows what the place sees: its receptive field, grey beyond the border of the image. Places of a dense
+    layer see all of it. Raises ValueError also for a count that is larger than the number of images.
     """
     chosen = _channels(channels, model, layer)
-    pictures = _pictures(model, pictures)
-    if not 1 <= count <= len(pictures):
-        raise ValueError(f"count is {count}: choose from 1 to the number of pictures, {len(pictures)}.")
+    images = _images(model, images)
+    if not 1 <= count <= len(images):
+        raise ValueError(f"count is {count}: choose from 1 to the number of images, {len(images)}.")
     respond = _before_activation(model, layer)
-    best, places = (np.empty((len(pictures), len(chosen)), kind) for kind in (np.float32, np.int64))
-    for part in _parts(len(pictures), pictures.shape, batch_size):
-        values = tf.gather(respond(_tensor(pictures[part])), chosen, axis=-1)
+    best, places = (np.empty((len(images), len(chosen)), kind) for kind in (np.float32, np.int64))
+    for part in _parts(len(images), images.shape, batch_size):
+        values = tf.gather(respond(_tensor(images[part])), chosen, axis=-1)
         columns = values.shape[2] if len(values.shape) == 4 else 1
         values = tf.reshape(values, (len(values), -1, len(chosen)))
         best[part], places[part] = tf.reduce_max(values, axis=1), tf.argmax(values, axis=1)
@@ -221,12 +219,12 @@ def top_patches(
     channel = np.arange(len(chosen))[:, None]
     start, size, step = (np.array(pair) for pair in window(model, layer))
     corners = start + step * np.stack(np.divmod(places[order, channel], columns), axis=-1)
-    patches = np.full((*order.shape, *size, pictures.shape[-1]), GREY, pictures.dtype)
+    patches = np.full((*order.shape, *size, images.shape[-1]), GREY, images.dtype)
     for index in np.ndindex(order.shape):
-        (top, left), (height, width) = corners[index], pictures.shape[1:3]
+        (top, left), (height, width) = corners[index], images.shape[1:3]
         rows = slice(max(top, 0), min(top + size[0], height))
         columns = slice(max(left, 0), min(left + size[1], width))
-        cut = pictures[order[index]][rows, columns]
+        cut = images[order[index]][rows, columns]
         patches[index][rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = cut
     return Patches(patches, best[order, channel], order, corners)
 
@@ -240,7 +238,7 @@ class Window(NamedTuple):
 
 
 def window(model: keras.Model, layer: str) -> Window:
-    """What the places of a layer's map look at; all of the picture for a layer without places."""
+    """What the places of a layer's map look at; all of the image for a layer without places."""
     _call(model, layer)
     row = next(row for row in anatomy.layers(model) if row.name == layer)
     if row.start is None:
@@ -249,7 +247,7 @@ def window(model: keras.Model, layer: str) -> Window:
 
 
 def middle(model: keras.Model, layer: str) -> tuple[slice, slice]:
-    """Rows and columns that the middle place of a layer's map sees: ``pictures[:, rows, columns]``."""
+    """Rows and columns that the middle place of a layer's map sees: ``images[:, rows, columns]``."""
     start, size, step = window(model, layer)
     shape = _call(model, layer).leaving.shape
     places = (shape[1] // 2, shape[2] // 2) if len(shape) == 4 else (0, 0)
@@ -263,7 +261,7 @@ def middle(model: keras.Model, layer: str) -> tuple[slice, slice]:
 
 def occlusion(
     model: keras.Model,
-    pictures: np.ndarray,
+    images: np.ndarray,
     classes: int | Sequence[int],
     fill: float | Sequence[float],
     patch: int = 4,
@@ -271,24 +269,24 @@ def occlusion(
     output: str = "probability",
     batch_size: int | None = None,
 ) -> np.ndarray:
-    """How much each picture's class loses when a square patch covers a place, (n, rows, columns) float32.
+    """How much each image's class loses when a square patch covers a place, (n, rows, columns) float32.
 
     The loss of probability, or of the logit with ``output="logit"``: positive where the covered pixels spoke for the
     class, negative where they spoke against it. ``fill`` is the colour that covers, one number or three; the mean of
-    the training pictures is a good one. Place (i, j) covers ``patch`` pixels from ``(i, j) * stride`` on:
+    the training images is a good one. Place (i, j) covers ``patch`` pixels from ``(i, j) * stride`` on:
     ``Window((0, 0), (patch, patch), (stride, stride))``. Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53.
     """
-    pictures = _pictures(model, pictures)
-    classes = _classes(classes, len(pictures), model)
-    height, width = pictures.shape[1:3]
+    images = _images(model, images)
+    classes = _classes(classes, len(images), model)
+    height, width = images.shape[1:3]
     if not (1 <= patch <= min(height, width) and stride >= 1):
         raise ValueError(
-            f"patch is {patch} and stride {stride}: the patch must fit into pictures of {height} × {width}, both be 1 "
+            f"patch is {patch} and stride {stride}: the patch must fit into images of {height} × {width}, both be 1 "
             "or more."
         )
     fill = np.asarray(fill, np.float32)
-    if fill.shape not in ((), (1,), pictures.shape[-1:]) or not np.isfinite(fill).all():
-        raise ValueError(f"fill is {fill.tolist()}: give one number, or one for each of {pictures.shape[-1]} colours.")
+    if fill.shape not in ((), (1,), images.shape[-1:]) or not np.isfinite(fill).all():
+        raise ValueError(f"fill is {fill.tolist()}: give one number, or one for each of {images.shape[-1]} colours.")
     if output not in ("probability", "logit"):
         raise ValueError(f"output is {output!r}: choose 'probability' or 'logit'.")
     logits_of = _logits(model)
@@ -298,70 +296,70 @@ def occlusion(
         values = tf.nn.softmax(values) if output == "probability" else values
         return tf.gather(values, classes[which], batch_dims=1).numpy()
 
-    whole = np.concatenate([score(pictures[part], part) for part in _parts(len(pictures), pictures.shape, batch_size)])
+    whole = np.concatenate([score(images[part], part) for part in _parts(len(images), images.shape, batch_size)])
     rows, columns = (height - patch) // stride + 1, (width - patch) // stride + 1
     row, column = np.arange(height), np.arange(width)
-    drops = np.empty(len(pictures) * rows * columns, np.float32)
-    # Every pair of a picture and a place is one covered picture; they are made a batch at a time.
-    for part in _parts(len(drops), pictures.shape, batch_size):
+    drops = np.empty(len(images) * rows * columns, np.float32)
+    # Every pair of an image and a place is one covered image; they are made a batch at a time.
+    for part in _parts(len(drops), images.shape, batch_size):
         which, place = np.divmod(np.arange(part.start, part.stop), rows * columns)
         top, left = (stride * corner[:, None] for corner in np.divmod(place, columns))
         in_rows, in_columns = (row >= top) & (row < top + patch), (column >= left) & (column < left + patch)
-        covered = pictures[which].astype(np.float32)
+        covered = images[which].astype(np.float32)
         covered[in_rows[:, :, None] & in_columns[:, None, :]] = fill
         drops[part] = whole[which] - score(covered, which)
-    return drops.reshape(len(pictures), rows, columns)
+    return drops.reshape(len(images), rows, columns)
 
 
 def saliency(
-    model: keras.Model, pictures: np.ndarray, classes: int | Sequence[int], batch_size: int | None = None
+    model: keras.Model, images: np.ndarray, classes: int | Sequence[int], batch_size: int | None = None
 ) -> np.ndarray:
-    """The slope of each picture's class logit with each of its numbers, (n, rows, columns, 3), per grey value.
+    """The slope of each image's class logit with each of its numbers, (n, rows, columns, 3), per grey value.
 
     Signed: positive where a brighter pixel speaks for the class. Simonyan et al. 2013, arXiv:1312.6034.
     """
-    pictures = _pictures(model, pictures)
-    classes = _classes(classes, len(pictures), model)
+    images = _images(model, images)
+    classes = _classes(classes, len(images), model)
     score = _logits(model)
-    parts = _parts(len(pictures), pictures.shape, batch_size)
-    return np.concatenate([_gradient(score, pictures[part], classes[part]) for part in parts])
+    parts = _parts(len(images), images.shape, batch_size)
+    return np.concatenate([_gradient(score, images[part], classes[part]) for part in parts])
 
 
 def smooth_grad(
     model: keras.Model,
-    pictures: np.ndarray,
+    images: np.ndarray,
     classes: int | Sequence[int],
     samples: int = 25,
     noise: float = 25.0,
     seed: int = 0,
     batch_size: int | None = None,
 ) -> np.ndarray:
-    """The mean of ``saliency`` over noisy copies of each picture; Smilkov et al. 2017, arXiv:1706.03825.
+    """The mean of ``saliency`` over noisy copies of each image; Smilkov et al. 2017, arXiv:1706.03825.
 
     ``noise`` is its standard deviation in grey values; the paper advises 10 to 20 % of the range.
     """
-    pictures = _pictures(model, pictures)
-    classes = _classes(classes, len(pictures), model)
+    images = _images(model, images)
+    classes = _classes(classes, len(images), model)
     if samples < 1 or not noise >= 0:
         raise ValueError(f"samples is {samples} and noise {noise}: at least one sample, and noise of 0 or more.")
     score = _logits(model)
     generator = np.random.default_rng(seed)
-    mean = np.zeros(pictures.shape, np.float32)
-    for part in _parts(len(pictures) * samples, pictures.shape, batch_size):
+    mean = np.zeros(images.shape, np.float32)
+    for part in _parts(len(images) * samples, images.shape, batch_size):
         which = np.arange(part.start, part.stop) // samples
-        noisy = pictures[which] + noise * generator.standard_normal((len(which), *pictures.shape[1:]), np.float32)
+        noisy = images[which] + noise * generator.standard_normal((len(which), *images.shape[1:]), np.float32)
         np.add.at(mean, which, _gradient(score, noisy, classes[which]) / samples)
     return mean
 
 
 def grad_cam(
     model: keras.Model,
-    pictures: np.ndarray,
+    images: np.ndarray,
     classes: int | Sequence[int],
     layer: str | None = None,
     batch_size: int | None = None,
 ) -> np.ndarray:
-    """Where a layer's channels speak for each picture's class, (n, rows, columns) of the layer's map, 0 or more.
+    """Where a layer's channels speak for each image's class, (n, rows, columns) of the layer's map, 0 or more.
 
     The layer's maps are added up, each with the mean slope of the class's logit as its weight, and negative sums
     become 0: Selvaraju et al. 2017, arXiv:1610.02391. ``layer`` is the last convolutional one when left out.
@@ -372,14 +370,14 @@ def grad_cam(
     leaving = _call(model, names[-1]).leaving
     if len(leaving.shape) != 4:
         raise ValueError(f"Layer {names[-1]!r} puts out no map but {tuple(leaving.shape[1:])}: Grad-CAM needs places.")
-    pictures = _pictures(model, pictures)
-    classes = _classes(classes, len(pictures), model)
+    images = _images(model, images)
+    classes = _classes(classes, len(images), model)
     score = _logits(model, with_output_of=leaving)
     maps = []
-    for part in _parts(len(pictures), pictures.shape, batch_size):
+    for part in _parts(len(images), images.shape, batch_size):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             # Watched, so that all that is computed from it is recorded.
-            given = _tensor(pictures[part])
+            given = _tensor(images[part])
             tape.watch(given)
             values, channels = score(given)
             total = tf.reduce_sum(tf.gather(values, classes[part], batch_dims=1))
@@ -392,7 +390,7 @@ def grad_cam(
 
 
 def enlarge(maps: np.ndarray, size: tuple[int, int], window: Window | None = None) -> np.ndarray:
-    """Maps (n, rows, columns) at the size of the pictures: each pixel gets the place whose window's centre is nearest.
+    """Maps (n, rows, columns) at the size of the images: each pixel gets the place whose window's centre is nearest.
 
     ``window`` says what a place looks at: ``window(model, layer)`` for Grad-CAM, see ``occlusion`` for its own.
     Without it, the map is stretched evenly. Nothing is interpolated: a 10 × 10 map stays one.
@@ -463,7 +461,7 @@ class _Call(NamedTuple):
 
 
 def _calls(model: keras.Model) -> dict[str, _Call]:
-    """The layers of the model in the order in which a picture passes them, by name; without the input layer.
+    """The layers of the model in the order in which an image passes them, by name; without the input layer.
 
     The tensors are those of this model's own graph: a layer may be part of other models too.
     """
@@ -519,19 +517,19 @@ def _end(layer: keras.Layer, arriving: Any) -> Callable:
 
 
 def _before_activation(model: keras.Model, name: str) -> Callable:
-    """The layer's values before its activation, float32, as a function of a tensor of pictures."""
+    """The layer's values before its activation, float32, as a function of a tensor of images."""
     layer, arriving, _ = _call(model, name)
     trunk, end = keras.Model(model.inputs[0], arriving), _end(layer, arriving)
     return lambda given: tf.cast(end(trunk(given, training=False)), tf.float32)
 
 
 def _logits(model: keras.Model, with_output_of: Any = None) -> Callable:
-    """The logits, float32, as a function of a tensor of pictures; on demand also a tensor on the way to them."""
+    """The logits, float32, as a function of a tensor of images; on demand also a tensor on the way to them."""
     calls = _calls(model)
     layer, arriving, leaving = calls[model.outputs[0]._keras_history[0].name]
     if len(leaving.shape) != 2 or leaving.shape[1] < 2:
         raise ValueError(
-            f"{model.name!r} puts out {tuple(leaving.shape[1:])} numbers a picture: a model that tells two classes or "
+            f"{model.name!r} puts out {tuple(leaving.shape[1:])} numbers an image: a model that tells two classes or "
             "more apart, one number each, is needed."
         )
     end = _end(layer, arriving)
@@ -554,15 +552,15 @@ def _slope(tape: tf.GradientTape, total: tf.Tensor, given: tf.Tensor) -> tf.Tens
     slope = tape.gradient(total, given)
     if slope is None:
         raise ValueError(
-            "No slope reaches the pictures. Either the layer lies behind the one that is asked for, or something on "
+            "No slope reaches the images. Either the layer lies behind the one that is asked for, or something on "
             "the way has none: an input of whole numbers (keras.Input(..., dtype='uint8')), or rounding."
         )
     return tf.cast(slope, tf.float32)
 
 
-def _gradient(score: Callable, pictures: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """The slope of each picture's class logit; the sum's slope is each one's own, as none has a part in another's."""
-    given = _tensor(pictures)
+def _gradient(score: Callable, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """The slope of each image's class logit; the sum's slope is each one's own, as none has a part in another's."""
+    given = _tensor(images)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(given)
         total = tf.reduce_sum(tf.gather(score(given), classes, batch_dims=1))
@@ -596,54 +594,52 @@ def _towards_neighbours(canvas: tf.Tensor) -> tf.Tensor:
 def _size(model: keras.Model) -> tuple[int, int, int]:
     size = tuple(model.inputs[0].shape[1:])
     if None in size:
-        raise ValueError(
-            f"{model.name!r} takes pictures of any size {size}: rebuild it with a full one, or use at_size."
-        )
+        raise ValueError(f"{model.name!r} takes images of any size {size}: rebuild it with a full one, or use at_size.")
     return size
 
 
-def _pictures(model: keras.Model, pictures: Any) -> np.ndarray:
-    """The pictures as an array of uint8 or float32, once they fit the model."""
+def _images(model: keras.Model, images: Any) -> np.ndarray:
+    """The images as an array of uint8 or float32, once they fit the model."""
     _calls(model)
-    pictures = np.asarray(pictures)
+    images = np.asarray(images)
     taken = tuple(model.inputs[0].shape[1:])
-    if pictures.ndim == len(taken):
+    if images.ndim == len(taken):
         raise ValueError(
-            f"One picture of shape {pictures.shape} was given. A batch is needed, if only of one: picture[None]."
+            f"One image of shape {images.shape} was given. A batch is needed, if only of one: image[None]."
         )
-    fits = pictures.ndim == len(taken) + 1 and all(t in (None, p) for t, p in zip(taken, pictures.shape[1:]))
+    fits = images.ndim == len(taken) + 1 and all(t in (None, p) for t, p in zip(taken, images.shape[1:]))
     if not fits:
         raise ValueError(
-            f"{model.name!r} takes pictures of shape (n, {', '.join(map(str, taken))}); these have {pictures.shape}. "
+            f"{model.name!r} takes images of shape (n, {', '.join(map(str, taken))}); these have {images.shape}. "
             "For the convolutions alone, at_size(model, (rows, columns)) makes a copy for another size."
         )
-    if not len(pictures):
-        raise ValueError(f"The batch is empty: its shape is {pictures.shape}. Give one picture at least.")
-    if pictures.dtype == np.uint8:
-        return pictures
-    if pictures.dtype.kind != "f":
-        raise ValueError(f"Pictures are uint8 or floats from 0 to 255; these have the type {pictures.dtype}.")
-    finite = np.isfinite(pictures).all(axis=tuple(range(1, pictures.ndim)))
+    if not len(images):
+        raise ValueError(f"The batch is empty: its shape is {images.shape}. Give one image at least.")
+    if images.dtype == np.uint8:
+        return images
+    if images.dtype.kind != "f":
+        raise ValueError(f"Images are uint8 or floats from 0 to 255; these have the type {images.dtype}.")
+    finite = np.isfinite(images).all(axis=tuple(range(1, images.ndim)))
     if not finite.all():
-        raise ValueError(f"Picture {np.flatnonzero(~finite)[0]} holds NaN or infinity.")
-    return pictures.astype(np.float32, copy=False)
+        raise ValueError(f"Image {np.flatnonzero(~finite)[0]} holds NaN or infinity.")
+    return images.astype(np.float32, copy=False)
 
 
-def _tensor(pictures: np.ndarray) -> tf.Tensor:
-    return tf.constant(pictures, tf.float32)
+def _tensor(images: np.ndarray) -> tf.Tensor:
+    return tf.constant(images, tf.float32)
 
 
 def _parts(count: int, shape: tuple[int, ...], batch_size: int | None) -> list[slice]:
-    """Slices that cut ``count`` pictures of the shape (n, rows, columns, colours) into batches."""
+    """Slices that cut ``count`` images of the shape (n, rows, columns, colours) into batches."""
     if batch_size is None:
         batch_size = max(1, PIXELS_AT_ONCE // (shape[1] * shape[2]))
     if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}: at least one picture must pass at a time.")
+        raise ValueError(f"batch_size is {batch_size}: at least one image must pass at a time.")
     return [slice(begin, min(begin + batch_size, count)) for begin in range(0, count, batch_size)]
 
 
 def _classes(classes: Any, count: int, model: keras.Model) -> np.ndarray:
-    """One class a picture; a single one stands for all."""
+    """One class an image; a single one stands for all."""
     return _within(classes, model.outputs[0].shape[-1], "class", count)
 
 
@@ -652,14 +648,14 @@ def _channels(channels: Any, model: keras.Model, layer: str) -> np.ndarray:
 
 
 def _within(numbers: Any, total: int, what: str, count: int | None = None) -> np.ndarray:
-    """Whole numbers from 0 to below ``total``, one for each of ``count`` pictures where a count is given."""
+    """Whole numbers from 0 to below ``total``, one for each of ``count`` images where a count is given."""
     array = np.asarray(numbers)
     if array.size and array.dtype.kind not in "iu":
         raise ValueError(f"A {what} is a whole number; {numbers!r} was given.")
     if count is not None and array.ndim == 0:
         array = np.full(count, array)
     if array.ndim != 1 or not len(array) or (count is not None and len(array) != count):
-        wanted = "a list of them" if count is None else f"one for all pictures, or a list of {count}, one a picture"
+        wanted = "a list of them" if count is None else f"one for all images, or a list of {count}, one an image"
         raise ValueError(f"Each {what}: {wanted} is needed; an array of shape {array.shape} was given.")
     outside = array[(array < 0) | (array >= total)]
     if len(outside):

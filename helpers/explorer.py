@@ -1,4 +1,4 @@
-"""A picture, a kernel, a stride and a padding to play with: sliders in a live notebook, a still figure elsewhere."""
+"""An image, a kernel, a stride and a padding to play with: sliders in a live notebook, a still figure elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STILL = ((1, "valid"), (4, "same"))
 
 
 def explore(image: np.ndarray, kernels: dict[str, np.ndarray]) -> Figure | None:
-    """Convolve a grey picture (rows, columns) with a kernel, stride and padding of the reader's choice.
+    """Convolve a grey image (rows, columns) with a kernel, stride and padding of the reader's choice.
 
     Where somebody can move them, controls appear. Where nobody can (a page, a test, a run without a screen,
     no ipywidgets) the still figure is returned: the same responses at fixed settings.
@@ -74,7 +74,7 @@ def front_end() -> bool:
 
 def _photo(image: np.ndarray, axes) -> None:
     axes.imshow(image, cmap="gray")
-    axes.set_title("picture {}×{}".format(*image.shape))
+    axes.set_title("image {}×{}".format(*image.shape))
     plots._bare(axes)
 
 

@@ -5,8 +5,8 @@ Every part stands alone, so that one can be looked at, or left out:
 
 * the network (``fast_cnn``): frozen whitening, identity initialisation, fused batch normalisation, small logits;
 * the steps (``Triangle``, ``Lookahead``, ``Muon``): how far to go, and where to;
-* the pictures (``helpers/augmentation.py``), a whole epoch at once;
-* the answer (``view_logits``): the mean over several views of a picture.
+* the images (``helpers/augmentation.py``), a whole epoch at once;
+* the answer (``view_logits``): the mean over several views of an image.
 
 ``FastRecipe`` says which parts are used, ``train_fast`` puts them together.
 """
@@ -30,32 +30,32 @@ ACTIVATIONS = ("relu", "silu", "gelu", "elu", "leaky_relu", "tanh")
 SCHEDULES = ("triangle", "constant")
 VIEWS = (1, 2, 6, 18)
 HISTORY_KEYS = (*training.HISTORY_KEYS, "elapsed")
-# As many pictures are enough to know the colours and the edges of a dataset.
+# As many images are enough to know the colours and the edges of a dataset.
 LOOKED_AT = 5_000
 
 
 # The network.
 
 
-def whitening_kernel(pictures: np.ndarray, size: int = 2, epsilon: float = 5e-4) -> np.ndarray:
+def whitening_kernel(images: np.ndarray, size: int = 2, epsilon: float = 5e-4) -> np.ndarray:
     """A kernel of filters that whiten: (size, size, channels, 2 * size² * channels).
 
     The outputs of the first half do not go together and have variance 1, or less where the variance of the patches is
     not large against ``epsilon``. They are the eigenvectors of the covariance of all patches of ``size`` × ``size``,
     the largest eigenvalue first, each divided by sqrt(eigenvalue + epsilon). The second half are their negatives, so
-    that a ReLU behind it loses nothing. ``pictures`` (n, rows, columns, channels) are as they arrive at the layer:
-    normalised. Raises ValueError for another shape, NaN, too few patches, or pictures of one colour.
+    that a ReLU behind it loses nothing. ``images`` (n, rows, columns, channels) are as they arrive at the layer:
+    normalised. Raises ValueError for another shape, NaN, too few patches, or images of one colour.
 
     Page 2019, "How to train your ResNet", myrtle.ai; with negatives in tysam-code/hlb-CIFAR10, 2023.
     """
-    pictures = np.asarray(pictures)
-    augmentation.check_pictures(pictures)
-    if not 1 <= size <= min(pictures.shape[1:3]):
-        raise ValueError(f"size is {size}: a patch has from 1 to {min(pictures.shape[1:3])} pixels a side here.")
-    if not np.isfinite(pictures).all():
-        raise ValueError("The pictures hold NaN or infinity: they have no covariance.")
-    channels = pictures.shape[-1]
-    patches = sliding_window_view(pictures, (size, size), axis=(1, 2))  # n, row, column, channel, and place in it
+    images = np.asarray(images)
+    augmentation.check_images(images)
+    if not 1 <= size <= min(images.shape[1:3]):
+        raise ValueError(f"size is {size}: a patch has from 1 to {min(images.shape[1:3])} pixels a side here.")
+    if not np.isfinite(images).all():
+        raise ValueError("The images hold NaN or infinity: they have no covariance.")
+    channels = images.shape[-1]
+    patches = sliding_window_view(images, (size, size), axis=(1, 2))  # n, row, column, channel, and place in it
     patches = np.moveaxis(patches, 3, -1).reshape(-1, size * size * channels).astype(np.float64)
     if len(patches) <= patches.shape[1]:
         raise ValueError(f"{len(patches)} patches of {patches.shape[1]} numbers: more patches than numbers are needed.")
@@ -80,8 +80,8 @@ class FrozenConv2D(layers.Conv2D):
 class QuickConv2D(layers.Conv2D):
     """Keras' convolution; with padding "same" and stride 1, on small maps and in bfloat16, its slopes take less time.
 
-    The slope of a kernel's weight is a sum of products over pictures and places. That is a convolution too: the maps
-    are its pictures, the slopes of the outputs its filters, and the pictures of the batch its channels. oneDNN has a
+    The slope of a kernel's weight is a sum of products over images and places. That is a convolution too: the maps
+    are its images, the slopes of the outputs its filters, and the images of the batch its channels. oneDNN has a
     quick way for this one in bfloat16, and none for its own slopes of a kernel: 2.4 times as fast on 7 × 7 maps, five
     times slower on 15 × 15 (Zen 4, oneDNN 3.7).
     """
@@ -214,7 +214,7 @@ class FusedBatchNormalization(layers.BatchNormalization):
 
 
 def fast_cnn(
-    pictures: np.ndarray | None = None,
+    images: np.ndarray | None = None,
     widths: tuple[int, int, int] = (64, 256, 256),
     activation: str = "silu",
     input_shape: tuple[int, int, int] = (32, 32, 3),
@@ -227,15 +227,15 @@ def fast_cnn(
 ) -> keras.Sequential:
     """Normalisation, whitening, three blocks of two 3x3 convolutions, global max pooling, a dense layer; logits out.
 
-    ``pictures`` (n, rows, columns, channels), 0 to 255, are training pictures; the first 5,000 give the mean and the
-    variance of each channel and the whitening kernel. All three are stored with the weights: leave the pictures out
+    ``images`` (n, rows, columns, channels), 0 to 255, are training images; the first 5,000 give the mean and the
+    variance of each channel and the whitening kernel. All three are stored with the weights: leave the images out
     only where weights are loaded afterwards.
 
     ``whitening=False`` has a trained convolution of the same shape and batch normalisation in its place;
     ``whitening_bias`` trains a bias behind the frozen kernel; ``identity=False`` draws all filters;
     ``bias_gain`` is that of ``FusedBatchNormalization``; ``policy`` is Keras' dtype policy of all layers but the first
     and the last two, which stay in float32, as all weights do. Raises ValueError for an activation that is not in
-    ``ACTIVATIONS``, pictures of another shape than ``input_shape``, sides below 9 pixels, other than three widths.
+    ``ACTIVATIONS``, images of another shape than ``input_shape``, sides below 9 pixels, other than three widths.
 
     Jordan 2024, arXiv:2404.00498; its network has GELU, SiLU is cheaper on a processor.
     """
@@ -281,7 +281,7 @@ def fast_cnn(
     model = keras.Sequential(
         [
             layers.Input(input_shape),
-            # Frozen, with the statistics of the pictures: unlike those of layers.Normalization, they are weights.
+            # Frozen, with the statistics of the images: unlike those of layers.Normalization, they are weights.
             layers.BatchNormalization(center=False, scale=False, trainable=False, name="normalisation"),
             *first,
             active(),
@@ -292,8 +292,8 @@ def fast_cnn(
         ],
         name="fast_cnn",
     )
-    if pictures is not None:
-        _look_at(model, pictures)
+    if images is not None:
+        _look_at(model, images)
     return model
 
 
@@ -302,17 +302,17 @@ def _drawn() -> keras.initializers.Initializer:
     return keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")
 
 
-def _look_at(model: keras.Sequential, pictures: np.ndarray) -> None:
-    """Set mean, variance and whitening kernel to those of the pictures."""
-    augmentation.check_pictures(pictures)
-    if pictures.shape[1:] != model.input_shape[1:]:
-        raise ValueError(f"The pictures have the shape {pictures.shape[1:]}; input_shape is {model.input_shape[1:]}.")
-    pictures = pictures[:LOOKED_AT].astype(np.float32)
+def _look_at(model: keras.Sequential, images: np.ndarray) -> None:
+    """Set mean, variance and whitening kernel to those of the images."""
+    augmentation.check_images(images)
+    if images.shape[1:] != model.input_shape[1:]:
+        raise ValueError(f"The images have the shape {images.shape[1:]}; input_shape is {model.input_shape[1:]}.")
+    images = images[:LOOKED_AT].astype(np.float32)
     normalisation = model.get_layer("normalisation")
-    normalisation.set_weights([pictures.mean(axis=(0, 1, 2)), pictures.var(axis=(0, 1, 2))])
+    normalisation.set_weights([images.mean(axis=(0, 1, 2)), images.var(axis=(0, 1, 2))])
     for layer in model.layers:
         if isinstance(layer, FrozenConv2D):
-            normalised = keras.ops.convert_to_numpy(normalisation(pictures))
+            normalised = keras.ops.convert_to_numpy(normalisation(images))
             layer.kernel.assign(whitening_kernel(normalised, layer.kernel_size[0]))
 
 
@@ -435,20 +435,20 @@ def view_logits(
     batch_size: int = 500,
     margin: float | None = None,
 ) -> np.ndarray:
-    """The model's answer to several views of each picture, averaged: (n, classes).
+    """The model's answer to several views of each image, averaged: (n, classes).
 
-    1: the picture. 2: and its mirror image. 6: both also shifted by ``reach`` pixels up and left, and down and
+    1: the image. 2: and its mirror image. 6: both also shifted by ``reach`` pixels up and left, and down and
     right, with half the weight of the others, which is the mean over a coin for the mirror and a coin for a shift.
     18: both in all nine places at most ``reach`` pixels from their own, up or down and left or right; for either
     direction no shift has the weight 1/2, and one each way 1/4.
 
-    With a ``margin``, two views are asked first, and all of them only for pictures whose two highest logits then lie
+    With a ``margin``, two views are asked first, and all of them only for images whose two highest logits then lie
     less than ``margin`` apart. Raises ValueError for another number of views, and a reach or a margin that asks none.
     Jordan 2024, arXiv:2404.00498, has the first three.
     """
     _check_choice("views", views, VIEWS)
     if views > 2 and reach < 1:
-        raise ValueError(f"reach is {reach}: {views} views shift the picture by 1 pixel at least.")
+        raise ValueError(f"reach is {reach}: {views} views shift the image by 1 pixel at least.")
     if margin is not None:
         _check_margin(views, margin)
         answers = view_logits(model, x, 2, reach, batch_size)
@@ -459,7 +459,7 @@ def view_logits(
         return answers
     padded = augmentation.mirrored_edges(x, reach)
     rows, columns = x.shape[1:3]
-    # The window that begins at ``reach`` is the picture itself.
+    # The window that begins at ``reach`` is the image itself.
     windows, places = {(reach, reach): 1.0}, {0: 0.25, reach: 0.5, 2 * reach: 0.25}
     if views == 6:
         windows = {(corner, corner): weight for corner, weight in places.items()}
@@ -478,7 +478,7 @@ def view_logits(
 def accuracy_by_views(
     model: keras.Model, x: np.ndarray, y: np.ndarray, numbers: tuple[int, ...] = (1, 2, 6)
 ) -> dict[str, float]:
-    """The share of right answers to pictures (n, rows, columns, channels) by the number of views, four decimals."""
+    """The share of right answers to images (n, rows, columns, channels) by the number of views, four decimals."""
     return {str(views): round(float(np.mean(view_logits(model, x, views).argmax(axis=1) == y)), 4) for views in numbers}
 
 
@@ -493,17 +493,17 @@ def _check_choice(name: str, value: object, choices: tuple) -> None:
 def _check_margin(views: int, margin: float) -> None:
     if views <= 2 or not margin > 0:
         raise ValueError(
-            f"views is {views} and margin {margin}: a margin above 0 tells which pictures get more than two views."
+            f"views is {views} and margin {margin}: a margin above 0 tells which images get more than two views."
         )
 
 
 def _one_hot(x: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:
-    """Labels (n,) -> (n, classes), 1 where the label is, once pictures and labels agree; ValueError when not."""
-    augmentation.check_pictures(x)
+    """Labels (n,) -> (n, classes), 1 where the label is, once images and labels agree; ValueError when not."""
+    augmentation.check_images(x)
     y = np.asarray(y)
     if y.shape != (len(x),) or y.dtype.kind not in "iu":
         raise ValueError(
-            f"{len(x)} pictures need {len(x)} whole numbers as labels; these are {y.dtype} of shape {y.shape}."
+            f"{len(x)} images need {len(x)} whole numbers as labels; these are {y.dtype} of shape {y.shape}."
         )
     if y.min() < 0 or y.max() >= classes:
         raise ValueError(
@@ -523,10 +523,10 @@ class FastRecipe:
     ``flip="random"`` or ``"none"``, ``reach=0`` (crops), ``small_epochs=0``, ``label_smoothing=0.0``,
     ``schedule="constant"``, ``views=1``.
 
-    The first ``small_epochs`` see the pictures shrunk to ``small_side`` pixels (progressive resizing: Howard 2018,
+    The first ``small_epochs`` see the images shrunk to ``small_side`` pixels (progressive resizing: Howard 2018,
     fast.ai, for DAWNBench).
 
-    ``rate_per_picture`` times the batch size is the learning rate at its peak. ``weight_decay`` times the rate of a
+    ``rate_per_image`` times the batch size is the learning rate at its peak. ``weight_decay`` times the rate of a
     step is the share that every trained weight loses in it (decoupled: Loshchilov and Hutter, arXiv:1711.05101).
     ``muon_rate`` is the rate of ``Muon`` for kernels at the peak, 0 stands for SGD. ``views`` and ``margin`` are for
     ``view_logits``. Raises ValueError for an unknown name, and for numbers that leave nothing to do.
@@ -537,7 +537,7 @@ class FastRecipe:
     epochs: int = 10
     batch_size: int = 500
     # 11.5 a thousand, and 0.0153, in airbench: 11.5 / 1024 / (1 + 1 / (1 - 0.85)) and 0.0153 / 11.5 / (1 - 0.85).
-    rate_per_picture: float = 1.465e-3
+    rate_per_image: float = 1.465e-3
     weight_decay: float = 8.87e-3
     momentum: float = 0.85
     schedule: str = "triangle"
@@ -568,7 +568,7 @@ class FastRecipe:
         if not 0 <= self.small_epochs < self.epochs or self.small_side < 9:
             raise ValueError(
                 f"small_epochs is {self.small_epochs} of {self.epochs} and small_side {self.small_side}: one epoch at "
-                "least must see whole pictures, and the network needs 9 pixels a side."
+                "least must see whole images, and the network needs 9 pixels a side."
             )
         if self.margin is not None:
             _check_margin(self.views, self.margin)
@@ -580,14 +580,14 @@ class FastRecipe:
     @property
     def learning_rate(self) -> float:
         """The rate at its peak, for the mean loss of a batch."""
-        return self.rate_per_picture * self.batch_size
+        return self.rate_per_image * self.batch_size
 
     def build(
-        self, pictures: np.ndarray | None, input_shape=(32, 32, 3), classes: int = 10, policy: str = "float32"
+        self, images: np.ndarray | None, input_shape=(32, 32, 3), classes: int = 10, policy: str = "float32"
     ) -> keras.Sequential:
         """The network of this recipe, as ``fast_cnn`` builds it."""
         parts = {name: getattr(self, name) for name in ("whitening", "whitening_bias", "identity", "bias_gain")}
-        return fast_cnn(pictures, self.widths, self.activation, input_shape, classes, policy=policy, **parts)
+        return fast_cnn(images, self.widths, self.activation, input_shape, classes, policy=policy, **parts)
 
     def make_optimizer(self, steps: int) -> keras.Optimizer:
         """A fresh optimizer for a training of that many steps."""
@@ -598,7 +598,7 @@ class FastRecipe:
         return keras.optimizers.SGD(rate, **settings)
 
     def answer(self, model: keras.Model, x: np.ndarray) -> np.ndarray:
-        """The logits (n, classes) of a trained network for pictures, from the views that this recipe asks."""
+        """The logits (n, classes) of a trained network for images, from the views that this recipe asks."""
         return view_logits(model, x, self.views, margin=self.margin)
 
 
@@ -630,19 +630,19 @@ def train_fast(
     classes: int = 10,
     progress: bool = True,
 ) -> tuple[keras.Sequential, dict[str, list[float]]]:
-    """Train the recipe's network on pictures (n, rows, columns, channels), 0 to 255, with integer labels (n,).
+    """Train the recipe's network on images (n, rows, columns, channels), 0 to 255, with integer labels (n,).
 
-    Batches are all of one size: where it does not divide the number of pictures, every epoch leaves out a few,
+    Batches are all of one size: where it does not divide the number of images, every epoch leaves out a few,
     others each time. Returns the model and its history, one entry an epoch: losses with label smoothing, accuracies,
     the seconds of each epoch with its augmentation and validation, and those elapsed since the call.
-    Raises ValueError for pictures and labels that do not fit one another, FloatingPointError when the loss is no
+    Raises ValueError for images and labels that do not fit one another, FloatingPointError when the loss is no
     longer a number.
     """
     began = time.perf_counter()
     targets = _one_hot(x, y, classes)
     steps = len(x) // recipe.batch_size
     if not steps:
-        raise ValueError(f"{len(x)} pictures do not fill a batch of {recipe.batch_size}: choose a smaller batch_size.")
+        raise ValueError(f"{len(x)} images do not fill a batch of {recipe.batch_size}: choose a smaller batch_size.")
     if validation is not None:
         validation = (validation[0], _one_hot(*validation, classes))
     keras.utils.set_random_seed(seed)
@@ -666,15 +666,15 @@ def train_fast(
     for epoch in range(recipe.epochs):
         epoch_began = time.perf_counter()
         order = np.random.default_rng((seed, 3, epoch)).permutation(len(x))[: steps * recipe.batch_size]
-        pictures, labels = augmentation.augmented(x, epoch, seed, recipe.flip, recipe.reach)[order], targets[order]
+        images, labels = augmentation.augmented(x, epoch, seed, recipe.flip, recipe.reach)[order], targets[order]
         network, held_out = model, validation
         if epoch < recipe.small_epochs:
             network, held_out = small_model, small_validation
-            pictures = augmentation.shrunk(pictures, recipe.small_side)
+            images = augmentation.shrunk(images, recipe.small_side)
         loss_name = f"The loss of epoch {epoch + 1}"
-        advice = f"a lower rate_per_picture (it is {recipe.rate_per_picture})"
+        advice = f"a lower rate_per_image (it is {recipe.rate_per_image})"
         epoch_history = training.fit_epoch(
-            network, pictures, labels, recipe.batch_size, held_out, callbacks, loss_name, advice
+            network, images, labels, recipe.batch_size, held_out, callbacks, loss_name, advice
         )
         now = time.perf_counter()
         for key, values in (epoch_history | {"seconds": [now - epoch_began], "elapsed": [now - began]}).items():
@@ -685,7 +685,7 @@ def train_fast(
 def stored(name: str, folder: Path = training.TRAINED) -> tuple[keras.Sequential, dict[str, list[float]], dict]:
     """The network of ``FAST_RECIPES[name]`` with its stored weights, their history, and the record of all seeds.
 
-    It was trained on CIFAR-10, all 50,000 pictures. Raises ValueError for an unknown name, and for files that are
+    It was trained on CIFAR-10, all 50,000 images. Raises ValueError for an unknown name, and for files that are
     missing, damaged, or of another recipe.
     """
     if name not in FAST_RECIPES:

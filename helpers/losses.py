@@ -21,6 +21,6 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Mean of -log p(label) in natural logarithms: logits (pictures, classes), integer labels (pictures,)."""
+    """Mean of -log p(label) in natural logarithms: logits (images, classes), integer labels (images,)."""
     labels = np.asarray(labels)
     return float(-log_softmax(logits)[np.arange(len(labels)), labels].mean())

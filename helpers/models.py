@@ -1,7 +1,7 @@
 """The named models that more than one lesson uses, each with the recipe it is trained by.
 
 Every builder takes ``input_shape`` and ``classes`` and returns an uncompiled ``keras.Sequential``.
-Pictures go in as uint8 (or 0..255 floats); the first layer scales them. The letters S, C, R, G, W
+Images go in as uint8 (or 0..255 floats); the first layer scales them. The letters S, C, R, G, W
 name the tutorials whose architecture a model follows (see the README).
 """
 
@@ -25,7 +25,7 @@ class Recipe:
     ``schedule`` is "constant" or "cosine" (down to zero over the whole training).
     ``momentum`` is for SGD alone, ``weight_decay`` for AdamW: what each step takes away from every weight, as a
     share of the learning rate. ``label_smoothing`` is that of Keras' cross-entropy. ``flip``, ``shift``, ``zoom`` and
-    ``noise`` change the training pictures of each epoch, as ``helpers.augmentation.augmented`` does.
+    ``noise`` change the training images of each epoch, as ``helpers.augmentation.augmented`` does.
     """
 
     optimizer: str
@@ -49,14 +49,14 @@ class Recipe:
         return {key: value for key, value in asdict(self).items() if key not in unused or value != unused[key]}
 
     def augmented(self, x: np.ndarray, epoch: int, seed: int) -> np.ndarray:
-        """The training pictures of one epoch, in their order."""
+        """The training images of one epoch, in their order."""
         return augmentation.augmented(x, epoch, seed, self.flip, self.shift, self.zoom, self.noise)
 
-    def make_optimizer(self, pictures: int) -> keras.Optimizer:
-        """A fresh optimizer for a training set of that many pictures."""
+    def make_optimizer(self, images: int) -> keras.Optimizer:
+        """A fresh optimizer for a training set of that many images."""
         rate: float | keras.optimizers.schedules.LearningRateSchedule = self.learning_rate
         if self.schedule == "cosine":
-            steps = -(-pictures // self.batch_size) * self.epochs
+            steps = -(-images // self.batch_size) * self.epochs
             rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
         elif self.schedule != "constant":
             raise ValueError(f"Unknown schedule {self.schedule!r}: use 'constant' or 'cosine'.")

@@ -24,10 +24,10 @@ def _bare(axes: Axes) -> Axes:
     return axes
 
 
-def pictures(
+def gallery(
     images: np.ndarray, titles: Sequence[str] | None = None, columns: int = 5, size: float = 1.8, title: str = ""
 ) -> Figure:
-    """A grid of pictures (n, rows, columns[, 3]) with a title over each."""
+    """A grid of images (n, rows, columns[, 3]) with a title over each."""
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     height = size * (1.25 if titles is not None else 1.0)
@@ -110,7 +110,7 @@ def probabilities(
 
 
 def window_frames(size: int, kernel_size: int, settings: Sequence[tuple[int, int]]) -> Figure:
-    """A row of frames for each (stride, padding): where the window lies along the top of a size × size picture.
+    """A row of frames for each (stride, padding): where the window lies along the top of a size × size image.
 
     Pixels are grey, padding is white, the window is orange. ``padding`` counts zeros on each end.
     """
@@ -231,7 +231,7 @@ def descent_on_contours(
 
 
 def kernels_and_responses(kernels: dict[str, np.ndarray], responses: Sequence[np.ndarray]) -> Figure:
-    """A column for each kernel: its numbers, and under them its response to a picture, all in the same colours."""
+    """A column for each kernel: its numbers, and under them its response to an image, all in the same colours."""
     figure, (above, below) = plt.subplots(2, len(kernels), figsize=(3.6 * len(kernels), 6.4), height_ratios=(3, 2.2))
     limit = float(np.percentile(np.abs(responses), 99))
     for (name, kernel), response, top, bottom in zip(kernels.items(), responses, above, below):
@@ -241,11 +241,11 @@ def kernels_and_responses(kernels: dict[str, np.ndarray], responses: Sequence[np
     return figure
 
 
-def windows(picture: np.ndarray, boxes: dict[str, tuple[int, int]], title: str = "", axes: Axes | None = None) -> Axes:
-    """Square windows on a picture: each label's (first row and column, side), in pixels."""
+def windows(image: np.ndarray, boxes: dict[str, tuple[int, int]], title: str = "", axes: Axes | None = None) -> Axes:
+    """Square windows on an image: each label's (first row and column, side), in pixels."""
     if axes is None:
         _, axes = plt.subplots(figsize=(7, 4.5))
-    axes.imshow(picture)
+    axes.imshow(image)
     colours = {label: f"C{index}" for index, label in enumerate(boxes)}
     for rank, (label, (start, side)) in enumerate(sorted(boxes.items(), key=lambda box: -box[1][1])):
         # The largest first and solid, the others dashed: where frames lie on the same pixels, both colours show.
@@ -403,7 +403,7 @@ def predictions(
     columns: int = 5,
     size: float = 2.6,
 ) -> Figure:
-    """Pictures with the predicted class and its probability; wrong ones in orange, crossed, with their true class."""
+    """Images with the predicted class and its probability; wrong ones in orange, crossed, with their true class."""
     predicted = np.argmax(probabilities, axis=1)
     right = predicted == np.asarray(labels)
     titles = [
@@ -411,7 +411,7 @@ def predictions(
         + ("\n " if hit else f"\ntrue: {class_names[label]}")
         for hit, answer, probability, label in zip(right, predicted, probabilities, labels)
     ]
-    figure = pictures(images, titles, columns, size)
+    figure = gallery(images, titles, columns, size)
     for axes, hit in zip(figure.axes, right):
         axes.title.set_color("black" if hit else "C1")
     return figure
@@ -423,9 +423,9 @@ def _sure(probability: float) -> str:
 
 
 def reliability(bins: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Figure:
-    """Accuracy over confidence, and under it how many pictures each point stands for.
+    """Accuracy over confidence, and under it how many images each point stands for.
 
-    ``bins`` gives for each name three arrays (bins,): mean confidence, accuracy and share of the pictures.
+    ``bins`` gives for each name three arrays (bins,): mean confidence, accuracy and share of the images.
     On the dashed diagonal a network is right as often as it says.
     """
     figure, (above, below) = plt.subplots(2, 1, figsize=(8, 8), sharex=True, height_ratios=(3, 1))
@@ -437,7 +437,7 @@ def reliability(bins: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]) -> F
         below.bar(places, share, width, color=f"C{index}", hatch=("", "//", "..")[index % 3], edgecolor="white")
     above.set(ylabel="accuracy", ylim=(-0.02, 1.02))
     above.legend(loc="upper left")
-    below.set(xlabel="confidence", ylabel="share of\npictures", xlim=(0, 1.02))
+    below.set(xlabel="confidence", ylabel="share of\nimages", xlim=(0, 1.02))
     for axis in (above.yaxis, below.yaxis, below.xaxis):
         axis.set_major_formatter(lambda value, _: f"{value:.0%}")
     return figure
@@ -453,7 +453,7 @@ def map_grid(
     """Maps (n, rows, columns) side by side in one image, on one scale, each under its label (its index by default).
 
     The colours end at the 99th percentile of the absolute values: diverging when a value is below zero, else
-    sequential. The maps of one picture are ``np.moveaxis(maps[0], -1, 0)``.
+    sequential. The maps of one image are ``np.moveaxis(maps[0], -1, 0)``.
     """
     maps = np.asarray(maps)
     columns = min(columns, len(maps))
@@ -476,19 +476,19 @@ def map_grid(
     return _bare(axes)
 
 
-def picture_grid(
-    pictures: np.ndarray,
+def image_grid(
+    images: np.ndarray,
     row_labels: Sequence[str] | None = None,
     column_labels: Sequence[str] | None = None,
     title: str = "",
     axes: Axes | None = None,
 ) -> Axes:
-    """Pictures (rows, columns, height, width, 3) from 0 to 255 in one image, with names at its left and over it."""
-    pictures = np.clip(np.asarray(pictures), 0, 255).astype(np.uint8)
-    rows, columns, height, width = pictures.shape[:4]
+    """Images (rows, columns, height, width, 3) from 0 to 255 in one image, with names at its left and over it."""
+    images = np.clip(np.asarray(images), 0, 255).astype(np.uint8)
+    rows, columns, height, width = images.shape[:4]
     if axes is None:
         _, axes = plt.subplots(figsize=(1.25 * columns + 1.6, 1.25 * rows * height / width + 0.6))
-    tiled, corners = _tiled(pictures, 255)
+    tiled, corners = _tiled(images, 255)
     axes.imshow(tiled)
     axes.set_title(title)
     _bare(axes)
@@ -517,13 +517,13 @@ def _tiled(images: np.ndarray, fill: float, strip: float = 0.0) -> tuple[np.ndar
     return tiled, corners
 
 
-def explanations(pictures: np.ndarray, maps: dict[str, np.ndarray], row_labels: Sequence[str] | None = None) -> Figure:
-    """A row for each picture: the picture, and beside it one map of each name (n, rows, columns).
+def explanations(images: np.ndarray, maps: dict[str, np.ndarray], row_labels: Sequence[str] | None = None) -> Figure:
+    """A row for each image: the image, and beside it one map of each name (n, rows, columns).
 
     A column has one scale and one colour bar, which ends at its 99th percentile: diverging when a value of the
     column is below zero, else sequential. Maps of different columns can be compared in form only.
     """
-    rows, columns = len(pictures), 1 + len(maps)
+    rows, columns = len(images), 1 + len(maps)
     # The last row is for the colour bars.
     figure, grid = plt.subplots(
         rows + 1,
@@ -533,8 +533,8 @@ def explanations(pictures: np.ndarray, maps: dict[str, np.ndarray], row_labels: 
         squeeze=False,
     )
     grid[-1, 0].set_visible(False)
-    for index, (axes, picture) in enumerate(zip(grid[:, 0], pictures)):
-        _bare(axes).imshow(picture)
+    for index, (axes, image) in enumerate(zip(grid[:, 0], images)):
+        _bare(axes).imshow(image)
         if row_labels is not None:
             axes.set_ylabel(row_labels[index], fontsize=12, rotation=0, ha="right", va="center")
     for column, (name, values) in zip(grid.T[1:], maps.items()):

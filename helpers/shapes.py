@@ -1,8 +1,8 @@
-"""Shapes-10, the drawn stand-in for CIFAR-10: ten classes of shapes, each picture with its object's mask.
+"""Shapes-10, the drawn stand-in for CIFAR-10: ten classes of shapes, each image with its object's mask.
 
 Light objects on a dark, textured ground. Colours, place, size, angle, texture and noise are random and the
 same for every class, so that only form tells the classes apart. Neighbours blend into one another: a ring
-with a small hole is nearly a disc. No class changes when a picture is flipped or turned.
+with a small hole is nearly a disc. No class changes when an image is flipped or turned.
 
 Test accuracy of ``training.train("strided_cnn", data.load("shapes10"), seed)`` for the seeds 0, 1, 2: 90.7,
 90.7 and 89.1 %; 76, 59 and 62 % of the wrong answers fall on neighbours, where chance has 13 % (12 of the 90
@@ -34,22 +34,22 @@ TEXTURE = (3.0, 11.0)
 NOISE = (2.0, 9.0)
 
 
-def draw(pictures: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pictures (n, 32, 32, 3) uint8, labels (n,) int64 and masks (n, 32, 32) bool, shuffled, as many of each class.
+def draw(images: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Images (n, 32, 32, 3) uint8, labels (n,) int64 and masks (n, 32, 32) bool, shuffled, as many of each class.
 
     A mask is True where the middle of the pixel lies on the object. The same number and seed give the
-    same pictures. Raises ValueError when ``pictures`` is not a positive multiple of 10.
+    same images. Raises ValueError when ``images`` is not a positive multiple of 10.
     """
     classes = len(CLASS_NAMES)
-    if pictures <= 0 or pictures % classes:
-        raise ValueError(f"{pictures} pictures do not divide evenly over {classes} classes: ask for a multiple of 10.")
+    if images <= 0 or images % classes:
+        raise ValueError(f"{images} images do not divide evenly over {classes} classes: ask for a multiple of 10.")
     generator = np.random.default_rng(seed)
-    labels = generator.permutation(np.repeat(np.arange(classes, dtype=np.int64), pictures // classes))
-    x = np.empty((pictures, SIDE, SIDE, 3), np.uint8)
-    masks = np.empty((pictures, SIDE, SIDE), bool)
+    labels = generator.permutation(np.repeat(np.arange(classes, dtype=np.int64), images // classes))
+    x = np.empty((images, SIDE, SIDE, 3), np.uint8)
+    masks = np.empty((images, SIDE, SIDE), bool)
     for label, name in enumerate(CLASS_NAMES):
         members = labels == label
-        x[members], masks[members] = _draw_class(name, pictures // classes, generator)
+        x[members], masks[members] = _draw_class(name, images // classes, generator)
     return x, labels, masks
 
 
@@ -62,17 +62,17 @@ def _draw_class(name: str, n: int, generator: np.random.Generator) -> tuple[np.n
     pattern = _pattern(name, u, v, radius, generator)[..., None]
     paint = _colour(PAINT, n, generator) - pattern * _colour(SECOND_PAINT, n, generator)
     noise = generator.standard_normal((n, SIDE, SIDE, 3), np.float32) * _uniform(NOISE, n, generator)[..., None]
-    picture = ground + inside * (paint - ground) + _texture(n, generator) + noise
-    return np.clip(np.rint(picture), 0, 255).astype(np.uint8), distance < 0
+    image = ground + inside * (paint - ground) + _texture(n, generator) + noise
+    return np.clip(np.rint(image), 0, 255).astype(np.uint8), distance < 0
 
 
 def _uniform(limits: tuple[float, float], n: int, generator: np.random.Generator) -> np.ndarray:
-    """One number for each picture, (n, 1, 1)."""
+    """One number for each image, (n, 1, 1)."""
     return generator.uniform(*limits, (n, 1, 1)).astype(np.float32)
 
 
 def _colour(limits: tuple[float, float], n: int, generator: np.random.Generator) -> np.ndarray:
-    """One colour for each picture, (n, 1, 1, 3)."""
+    """One colour for each image, (n, 1, 1, 3)."""
     return generator.uniform(*limits, (n, 1, 1, 3)).astype(np.float32)
 
 

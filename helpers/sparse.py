@@ -1,6 +1,6 @@
 """Features without a label: a dictionary of patches, codes by a soft threshold, sums over the four quadrants.
 
-Coates and Ng 2011, The importance of encoding versus training with sparse coding and vector quantization. Pictures are
+Coates and Ng 2011, The importance of encoding versus training with sparse coding and vector quantization. Images are
 (n, rows, columns, channels) with values from 0 to 255; ``whitening`` is what the function of that name returns.
 """
 
@@ -16,22 +16,22 @@ from sklearn.exceptions import ConvergenceWarning
 SIDE = 6
 # Added to the variance of a patch, in squared grey values, so that noise on an even sky is not blown up.
 EVEN = 10.0
-# Pictures that are coded at a time.
+# Images that are coded at a time.
 CHUNK = 100
 
 
 def patches(x: np.ndarray, count: int, seed: int = 0, side: int = SIDE) -> np.ndarray:
-    """Windows from random places of random pictures, (count, side * side * channels), brightness and contrast undone.
+    """Windows from random places of random images, (count, side * side * channels), brightness and contrast undone.
 
-    Each has mean 0 and, unless it is nearly even, variance 1. Raises ValueError for pictures smaller than a window.
+    Each has mean 0 and, unless it is nearly even, variance 1. Raises ValueError for images smaller than a window.
     """
     n, rows, columns = x.shape[:3]
     if side > min(rows, columns):
-        raise ValueError(f"side is {side}: the pictures have {rows} × {columns} pixels.")
+        raise ValueError(f"side is {side}: the images have {rows} × {columns} pixels.")
     generator = np.random.default_rng(seed)
-    picture, top, left = (generator.integers(0, most, count) for most in (n, rows - side + 1, columns - side + 1))
+    image, top, left = (generator.integers(0, most, count) for most in (n, rows - side + 1, columns - side + 1))
     inside = np.arange(side)
-    windows = x[picture[:, None, None], (top[:, None] + inside)[:, :, None], (left[:, None] + inside)[:, None]]
+    windows = x[image[:, None, None], (top[:, None] + inside)[:, :, None], (left[:, None] + inside)[:, None]]
     flat = windows.reshape(count, -1).astype(np.float32)
     flat -= flat.mean(axis=1, keepdims=True)
     return flat / np.sqrt(flat.var(axis=1, keepdims=True) + EVEN)
@@ -59,7 +59,7 @@ def dictionary(white: np.ndarray, atoms: int, alpha: float = 1.0, seed: int = 0,
     return (learnt / np.linalg.norm(learnt, axis=1, keepdims=True)).astype(np.float32)
 
 
-def as_pictures(atoms: np.ndarray, whitening: PCA, side: int = SIDE) -> np.ndarray:
+def as_images(atoms: np.ndarray, whitening: PCA, side: int = SIDE) -> np.ndarray:
     """The patches that atoms stand for, (atoms, side, side, channels), each scaled to grey values around 128."""
     flat = whitening.inverse_transform(atoms) - whitening.mean_
     return (128 + 127 * flat / np.abs(flat).max(axis=1, keepdims=True)).reshape(len(atoms), side, side, -1)
@@ -84,13 +84,13 @@ def codes(x: np.ndarray, whitening: PCA, atoms: np.ndarray, threshold: float, si
 
 
 def quadrants(maps: tf.Tensor) -> tf.Tensor:
-    """Maps (n, rows, columns, channels) summed over each quarter of the picture: (n, 4 * channels)."""
+    """Maps (n, rows, columns, channels) summed over each quarter of the image: (n, 4 * channels)."""
     row, column = maps.shape[1] // 2, maps.shape[2] // 2
     quarters = [part for half in (maps[:, :row], maps[:, row:]) for part in (half[:, :, :column], half[:, :, column:])]
     return tf.concat([tf.reduce_sum(quarter, axis=(1, 2)) for quarter in quarters], axis=-1)
 
 
 def features(x: np.ndarray, whitening: PCA, atoms: np.ndarray, threshold: float, side: int = SIDE) -> np.ndarray:
-    """The codes of pictures, summed over quadrants: (n, 8 * atoms)."""
+    """The codes of images, summed over quadrants: (n, 8 * atoms)."""
     parts = (x[first : first + CHUNK] for first in range(0, len(x), CHUNK))
     return np.concatenate([quadrants(codes(part, whitening, atoms, threshold, side)).numpy() for part in parts])

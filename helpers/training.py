@@ -1,7 +1,7 @@
 """Training by recipe: seeds, progress, resuming after a kill, stored weights and their records.
 
 Everything that trains by itself (outside a lesson's visible ``fit``) goes through ``train``. Each epoch
-draws its order of pictures from (seed, epoch) alone, so a training that was killed and goes on sees the
+draws its order of images from (seed, epoch) alone, so a training that was killed and goes on sees the
 same batches as one that was not.
 """
 
@@ -106,7 +106,7 @@ def _in_notebook() -> bool:
     return getattr(get_ipython(), "kernel", None) is not None
 
 
-def compile_by(recipe: models.Recipe, model: keras.Model, pictures: int) -> None:
+def compile_by(recipe: models.Recipe, model: keras.Model, images: int) -> None:
     """Compile the model with the recipe's optimizer and the cross-entropy that fits its last layer.
 
     With label smoothing, the labels are to be one-hot.
@@ -116,7 +116,7 @@ def compile_by(recipe: models.Recipe, model: keras.Model, pictures: int) -> None
         loss = keras.losses.CategoricalCrossentropy(from_logits, recipe.label_smoothing)
     else:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits)
-    model.compile(optimizer=recipe.make_optimizer(pictures), loss=loss, metrics=["accuracy"])
+    model.compile(optimizer=recipe.make_optimizer(images), loss=loss, metrics=["accuracy"])
 
 
 def train(
@@ -166,10 +166,8 @@ def train(
         order = np.random.default_rng((seed, epoch)).permutation(len(x))
         loss_name = f"{name}: the loss of epoch {epoch + 1}"
         advice = f"a lower learning rate (it is {recipe.learning_rate})"
-        pictures = recipe.augmented(x, epoch, seed)[order]
-        epoch_history = fit_epoch(
-            model, pictures, y[order], recipe.batch_size, validation, callbacks, loss_name, advice
-        )
+        images = recipe.augmented(x, epoch, seed)[order]
+        epoch_history = fit_epoch(model, images, y[order], recipe.batch_size, validation, callbacks, loss_name, advice)
         epoch_history["seconds"] = [time.perf_counter() - began]
         for key in history:
             history[key] += epoch_history.get(key, [])
@@ -197,57 +195,57 @@ def fit_epoch(
     ).history
     if not math.isfinite(history["loss"][0]):
         raise FloatingPointError(
-            f"{loss_name} is {history['loss'][0]}. Try {advice}, and look whether pictures or "
+            f"{loss_name} is {history['loss'][0]}. Try {advice}, and look whether images or "
             "labels hold values that do not belong there."
         )
     return history
 
 
 def accuracy(model: keras.Model, x: np.ndarray, y: np.ndarray) -> float:
-    """The share of pictures (n, rows, columns, channels) whose highest answer is their label, one number each."""
+    """The share of images (n, rows, columns, channels) whose highest answer is their label, one number each."""
     return float(np.mean(model.predict(x, batch_size=500, verbose=0).argmax(axis=1) == y))
 
 
 def _checked(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """The training pictures and labels, once pictures, labels and class names agree; ValueError when not."""
+    """The training images and labels, once images, labels and class names agree; ValueError when not."""
     x, y = dataset.x_train, dataset.y_train
     if x.ndim != 4 or x.shape[1] != x.shape[2] or not len(x):
-        raise ValueError(f"Training needs square pictures (n, side, side, channels); {dataset.name} has {x.shape}.")
+        raise ValueError(f"Training needs square images (n, side, side, channels); {dataset.name} has {x.shape}.")
     classes = len(dataset.class_names)
-    for part, pictures, labels in (("training", x, y), ("validation", dataset.x_val, dataset.y_val)):
-        if len(pictures) != len(labels):
+    for part, images, labels in (("training", x, y), ("validation", dataset.x_val, dataset.y_val)):
+        if len(images) != len(labels):
             raise ValueError(
-                f"{dataset.name} has {len(pictures)} {part} pictures and {len(labels)} labels: one label a picture."
+                f"{dataset.name} has {len(images)} {part} images and {len(labels)} labels: one label an image."
             )
         if len(labels) and not (labels.min() >= 0 and labels.max() < classes):
             raise ValueError(
                 f"{dataset.name} names {classes} classes, so {part} labels run from 0 to {classes - 1}; "
                 f"they run from {labels.min()} to {labels.max()}."
             )
-        if len(pictures) and pictures.shape[1:] != x.shape[1:]:
+        if len(images) and images.shape[1:] != x.shape[1:]:
             raise ValueError(
-                f"{dataset.name} has {part} pictures of shape {pictures.shape[1:]} and training pictures of shape "
+                f"{dataset.name} has {part} images of shape {images.shape[1:]} and training images of shape "
                 f"{x.shape[1:]}: one shape for all."
             )
     return x, y
 
 
 def _check_fit(model: keras.Model, dataset: Dataset) -> None:
-    """ValueError when the model takes other pictures or gives another number of answers than the dataset has."""
-    pictures, classes = dataset.x_train.shape[1:], len(dataset.class_names)
+    """ValueError when the model takes other images or gives another number of answers than the dataset has."""
+    images, classes = dataset.x_train.shape[1:], len(dataset.class_names)
     taken, given = model.input_shape[1:], model.output_shape[-1]
-    if len(taken) != len(pictures) or any(side not in (None, size) for side, size in zip(taken, pictures)):
-        raise ValueError(f"The model takes pictures of shape {taken}; those of {dataset.name} have {pictures}.")
+    if len(taken) != len(images) or any(side not in (None, size) for side, size in zip(taken, images)):
+        raise ValueError(f"The model takes images of shape {taken}; those of {dataset.name} have {images}.")
     if given != classes:
         raise ValueError(f"The model tells {given} classes apart; {dataset.name} has {classes}.")
 
 
 def fingerprint(recipe: models.Recipe, model: keras.Model, dataset: Dataset) -> str:
-    """Twelve letters that change with the recipe, the shapes of the weights or the training pictures."""
+    """Twelve letters that change with the recipe, the shapes of the weights or the training images."""
     facts = {"recipe": recipe.as_dict(), "weights": [list(w.shape) for w in model.weights], "dataset": dataset.name}
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     digest.update(dataset.y_train.tobytes())
-    # One picture in fifty is enough to tell two datasets apart, and takes milliseconds.
+    # One image in fifty is enough to tell two datasets apart, and takes milliseconds.
     digest.update(np.ascontiguousarray(dataset.x_train[::50]).tobytes())
     return digest.hexdigest()[:12]
 
@@ -342,7 +340,7 @@ def trained(
 ) -> tuple[keras.Model, dict[str, list[float]]]:
     """The named model, trained by its recipe, and its history.
 
-    On CIFAR-10 with 45,000 training pictures both come from ``data/trained``; elsewhere, or with
+    On CIFAR-10 with 45,000 training images both come from ``data/trained``; elsewhere, or with
     ``retrain=True``, the model is trained here, and kept under ``build/`` for the next time.
     Raises ValueError for stored weights that are damaged or belong to another recipe.
     """
@@ -350,7 +348,7 @@ def trained(
     x, _ = _checked(dataset)
     model = models.build(name, x.shape[1:], len(dataset.class_names))
     record = stored_result(name, stored)
-    if record and not retrain and dataset.name == record["dataset"] and len(x) == record["training_pictures"]:
+    if record and not retrain and dataset.name == record["dataset"] and len(x) == record["training_images"]:
         load_checked(model, record, recipe, stored / f"{name}.weights.h5")
         histories = stored_histories(name, stored)
         if record["seeds"][0] not in histories:
@@ -400,14 +398,14 @@ def stored_benchmark(part: str, stored: Path = TRAINED) -> dict:
 def seconds_to(name: str, epoch: float, stored: Path = TRAINED) -> dict[str, int]:
     """Accuracies of ``MARKS`` -> seconds until the stored trainings of that name reached them, as a mean over seeds.
 
-    ``epoch`` is seconds for 50,000 pictures. By validation accuracy after each epoch where there is one; a recipe that
-    was trained on all pictures is looked at once, at its end, on the test set and with its views. Marks that were not
+    ``epoch`` is seconds for 50,000 images. By validation accuracy after each epoch where there is one; a recipe that
+    was trained on all images is looked at once, at its end, on the test set and with its views. Marks that were not
     reached are left out; empty for a name without stored trainings.
     """
     record = stored_result(name, stored)
     if not record:
         return {}
-    epoch *= record["training_pictures"] / 50_000
+    epoch *= record["training_images"] / 50_000
     if record["validation_accuracy"]:
         histories = stored_histories(name, stored).values()
         reached = np.mean([history["val_accuracy"] for history in histories], axis=0)

@@ -18,8 +18,8 @@ def stack(*hidden, shape=(32, 32, 3)):
 
 
 def profiled_macs(model):
-    """Multiply-accumulates of one picture by TensorFlow's profiler: half its floating-point operations."""
-    run = tf.function(lambda pictures: model(pictures, training=False))
+    """Multiply-accumulates of one image by TensorFlow's profiler: half its floating-point operations."""
+    run = tf.function(lambda images: model(images, training=False))
     graph = run.get_concrete_function(tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)).graph
     options = tf.compat.v1.profiler.ProfileOptionBuilder(
         tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
@@ -31,10 +31,10 @@ def seen_pixels(model, row, column):
     """First and last input row and column that one output number depends on, by its gradient."""
     generator = np.random.default_rng(0)
     model.set_weights([generator.uniform(0.5, 1.0, weight.shape) for weight in model.get_weights()])
-    picture = tf.Variable(generator.uniform(0.5, 1.0, (1, *model.input_shape[1:])), dtype=tf.float32)
+    image = tf.Variable(generator.uniform(0.5, 1.0, (1, *model.input_shape[1:])), dtype=tf.float32)
     with tf.GradientTape() as tape:
-        number = tf.reduce_sum(model(picture)[0, row, column])
-    touched = np.abs(tape.gradient(number, picture)[0]).sum(axis=-1) > 0
+        number = tf.reduce_sum(model(image)[0, row, column])
+    touched = np.abs(tape.gradient(number, image)[0]).sum(axis=-1) > 0
     rows, columns = np.flatnonzero(touched.any(axis=1)), np.flatnonzero(touched.any(axis=0))
     return (rows[0], rows[-1]), (columns[0], columns[-1])
 
@@ -119,20 +119,20 @@ def test_receptive_field_of_random_stacks_by_gradient(seed):
 
 
 def test_receptive_field_over_branches_is_the_window_that_covers_them_all():
-    picture = keras.Input((64, 64, 1))
-    narrow = layers.Conv2D(3, 3, padding="same")(picture)
-    wide = layers.Conv2D(3, 3, padding="same", dilation_rate=4)(layers.Conv2D(3, 3, padding="same")(picture))
-    both = layers.Concatenate()([layers.Add()([narrow, wide]), picture])
-    model = keras.Model(picture, layers.Conv2D(1, 3, strides=2)(both))
+    image = keras.Input((64, 64, 1))
+    narrow = layers.Conv2D(3, 3, padding="same")(image)
+    wide = layers.Conv2D(3, 3, padding="same", dilation_rate=4)(layers.Conv2D(3, 3, padding="same")(image))
+    both = layers.Concatenate()([layers.Add()([narrow, wide]), image])
+    model = keras.Model(image, layers.Conv2D(1, 3, strides=2)(both))
     assert anatomy.layers(model)[-1].receptive_field == (13, 13)
     assert_receptive_field_by_gradient(model)
 
 
 def test_receptive_field_of_branches_that_are_not_centred_on_each_other():
-    picture = keras.Input((64, 64, 1))
-    ahead = layers.Conv2D(1, 3)(layers.ZeroPadding2D(((0, 2), (0, 2)))(picture))
-    behind = layers.Conv2D(1, 3)(layers.ZeroPadding2D(((2, 0), (2, 0)))(picture))
-    model = keras.Model(picture, layers.Add()([ahead, behind]))
+    image = keras.Input((64, 64, 1))
+    ahead = layers.Conv2D(1, 3)(layers.ZeroPadding2D(((0, 2), (0, 2)))(image))
+    behind = layers.Conv2D(1, 3)(layers.ZeroPadding2D(((2, 0), (2, 0)))(image))
+    model = keras.Model(image, layers.Add()([ahead, behind]))
     assert anatomy.layers(model)[-1].receptive_field == (5, 5)
     assert_receptive_field_by_gradient(model)
 
@@ -203,9 +203,9 @@ def test_models_inside_models_and_layers_from_other_models():
 
 
 def test_a_shared_layer_works_twice_and_is_counted_once():
-    picture = keras.Input((16, 16, 4))
+    image = keras.Input((16, 16, 4))
     shared = layers.Conv2D(4, 3, padding="same")
-    model = keras.Model(picture, shared(shared(picture)))
+    model = keras.Model(image, shared(shared(image)))
     rows = anatomy.layers(model)
     assert [row.parameters for row in rows] == [model.count_params(), 0]
     assert rows[0].macs == rows[1].macs == 16 * 16 * 4 * 9 * 4
@@ -261,8 +261,8 @@ def test_models_that_cannot_be_read_are_refused_with_what_to_do():
         anatomy.table(stack(layers.Conv2D(3, 3), shape=(None, None, 3)))
 
     class Written(keras.Model):
-        def call(self, pictures):
-            return pictures
+        def call(self, images):
+            return images
 
     with pytest.raises(ValueError, match=r"subclass of keras\.Model"):
         anatomy.layers(Written())

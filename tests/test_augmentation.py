@@ -1,4 +1,4 @@
-"""Augmentation: each way to change a picture against a second way to compute it."""
+"""Augmentation: each way to change an image against a second way to compute it."""
 
 import numpy as np
 import pytest
@@ -9,14 +9,14 @@ GENERATOR = np.random.default_rng(7)
 
 
 @pytest.mark.parametrize(("shape", "reach"), [((60, 5, 7, 3), 2), ((30, 4, 4, 1), 1), ((9, 6, 3, 2), 0)])
-def test_every_crop_is_a_window_of_its_own_picture_with_mirrored_edges(shape, reach):
+def test_every_crop_is_a_window_of_its_own_image_with_mirrored_edges(shape, reach):
     x = GENERATOR.integers(0, 256, shape).astype(np.uint8)
     before = x.copy()
     crops = augmentation.random_crops(x, reach, np.random.default_rng(1))
     assert crops.shape == x.shape
     assert crops.dtype == np.uint8
     found = set()
-    for picture, crop in zip(x, crops):
+    for image, crop in zip(x, crops):
         places = []
         for down, right in np.ndindex(2 * reach + 1, 2 * reach + 1):
             # Row -1 is row 1, the row behind the last one is the last but one.
@@ -24,17 +24,17 @@ def test_every_crop_is_a_window_of_its_own_picture_with_mirrored_edges(shape, re
             rows = [row if row < shape[1] else 2 * shape[1] - 2 - row for row in rows]
             columns = [abs(column) for column in np.arange(shape[2]) + right - reach]
             columns = [column if column < shape[2] else 2 * shape[2] - 2 - column for column in columns]
-            if np.array_equal(crop, picture[rows][:, columns]):
+            if np.array_equal(crop, image[rows][:, columns]):
                 places.append((down - reach, right - reach))
         assert places
         found.update(places[:1])
-    assert len(found) > 0.6 * (2 * reach + 1) ** 2, "shifts in all directions, drawn for every picture anew"
+    assert len(found) > 0.6 * (2 * reach + 1) ** 2, "shifts in all directions, drawn for every image anew"
     np.testing.assert_array_equal(x, before)
     np.testing.assert_array_equal(crops, augmentation.random_crops(x, reach, np.random.default_rng(1)))
 
 
 @pytest.mark.parametrize("reach", [-1, 5])
-def test_a_reach_beyond_the_picture_is_refused(reach):
+def test_a_reach_beyond_the_image_is_refused(reach):
     with pytest.raises(ValueError, match=f"reach is {reach}"):
         augmentation.random_crops(np.zeros((2, 5, 6, 3), np.uint8), reach, GENERATOR)
 
@@ -64,14 +64,14 @@ def test_an_epoch_is_augmented_as_it_is_asked_for():
     x = GENERATOR.integers(0, 256, (200, 5, 5, 3)).astype(np.uint8)
 
     def mirrored(flip, epoch):
-        pictures = augmentation.augmented(x, epoch, seed=3, flip=flip)
-        return np.array([np.array_equal(new, old[:, ::-1]) for new, old in zip(pictures, x)])
+        images = augmentation.augmented(x, epoch, seed=3, flip=flip)
+        return np.array([np.array_equal(new, old[:, ::-1]) for new, old in zip(images, x)])
 
     np.testing.assert_array_equal(mirrored("alternating", 0), ~mirrored("alternating", 1))
     assert not mirrored("none", 0).any()
     first, second = mirrored("random", 0), mirrored("random", 1)
     assert first.sum() == second.sum() == 100
-    assert 30 < (first & second).sum() < 70, "independent halves share a quarter of the pictures"
+    assert 30 < (first & second).sum() < 70, "independent halves share a quarter of the images"
     crops = [augmentation.augmented(x, epoch, seed, shift=2) for epoch, seed in ((0, 3), (1, 3), (0, 4))]
     for one, other in ((0, 1), (0, 2)):
         assert not np.array_equal(crops[one], crops[other])
@@ -79,7 +79,7 @@ def test_an_epoch_is_augmented_as_it_is_asked_for():
         augmentation.alternating_flip(x[0], 0, 0)
 
 
-def test_zoom_enlarges_a_square_of_each_picture():
+def test_zoom_enlarges_a_square_of_each_image():
     # Brightness that is linear in place: wherever a window lies, bilinear reading is exact.
     rows, columns = np.meshgrid(np.arange(9), np.arange(9), indexing="ij")
     plane = np.stack([10.0 + 20 * rows, 10.0 + 20 * columns], axis=-1).astype(np.float32)
@@ -95,7 +95,7 @@ def test_zoom_enlarges_a_square_of_each_picture():
     assert 0.5 <= sides.min() < 0.6 < 0.9 < sides.max() <= 1
     assert zoomed.min() >= 10 - 1e-3
     assert zoomed.max() <= 170 + 1e-3
-    assert len(np.unique(zoomed[:, 0, 0].round(3), axis=0)) > 50, "every picture has a window of its own"
+    assert len(np.unique(zoomed[:, 0, 0].round(3), axis=0)) > 50, "every image has a window of its own"
 
 
 def test_no_zoom_and_no_noise_change_nothing():
@@ -119,7 +119,7 @@ def test_noise_has_the_deviation_that_was_asked_for(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])
-def test_a_shrunk_picture_holds_means_of_squares(monkeypatch, kind):
+def test_a_shrunk_image_holds_means_of_squares(monkeypatch, kind):
     monkeypatch.setattr(augmentation, "CHUNK", 4)
     x = (255 * GENERATOR.random((9, 12, 12, 2))).astype(kind)
     small = augmentation.shrunk(x, 4)
@@ -131,7 +131,7 @@ def test_a_shrunk_picture_holds_means_of_squares(monkeypatch, kind):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda x: augmentation.shrunk(x, 4), "side is 4: pictures of 4 × 4"),
+        (lambda x: augmentation.shrunk(x, 4), "side is 4: images of 4 × 4"),
         (lambda x: augmentation.shrunk(x, 0), "side is 0"),
         (lambda x: augmentation.random_zoom(x, 1.0, GENERATOR), "most is 1.0"),
         (lambda x: augmentation.random_zoom(x, -0.1, GENERATOR), "most is -0.1"),

@@ -92,7 +92,7 @@ def neighbouring_windows(image, kernel, stride):
     return by_windows(image, kernel, 1)[:rows, :columns]
 
 
-def changes_the_picture(image, kernel, stride):
+def changes_the_image(image, kernel, stride):
     image *= 1
     image[0, 0] = 7
     return by_windows(image, kernel, stride)
@@ -108,7 +108,7 @@ def changes_the_picture(image, kernel, stride):
         (lambda image, kernel, stride: by_windows(image, kernel, 1), "answer for stride 1"),
         (lambda image, kernel, stride: by_windows(image, kernel, 1)[::stride], "one side only"),
         (lambda image, kernel, stride: by_windows(image, kernel, stride)[:-1, :-1], "one off"),
-        (lambda image, kernel, stride: convolve(image, kernel, padding="same"), "as large as the picture"),
+        (lambda image, kernel, stride: convolve(image, kernel, padding="same"), "as large as the image"),
         (
             lambda image, kernel, stride: by_windows(image, kernel, stride) + 1,
             "wrong numbers.*nine numbers of section 2",
@@ -117,7 +117,7 @@ def changes_the_picture(image, kernel, stride):
         (lambda image, kernel, stride: by_windows(image, kernel, stride).sum(), "return shape"),
         (lambda image, kernel, stride: np.full_like(by_windows(image, kernel, stride), np.nan), "NaN"),
         (neighbouring_windows, "next to each other"),
-        (changes_the_picture, "changed its input"),
+        (changes_the_image, "changed its input"),
     ],
 )
 def test_wrong_convolutions_are_named(answer, sentence):

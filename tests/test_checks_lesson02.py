@@ -27,7 +27,7 @@ def test_memory_accepts(answer, capsys):
         (614_400_000, "float32 copy"),
         (9_830_400_000, "bits"),
         (409_600_000, "one colour channel"),
-        (24_576, "one picture"),
+        (24_576, "one image"),
         (1_474_560_000, "60,000"),
         (1_105_920_000, "45,000"),
         (1_228.8, "megabytes"),
@@ -100,7 +100,7 @@ def one_hot_everywhere(labels, classes):
     ("answer", "sentence"),
     [
         (one_hot_too_narrow, "need not hold every class"),
-        (lambda labels, classes: np.eye(classes)[labels].T, "swapped: one row a picture"),
+        (lambda labels, classes: np.eye(classes)[labels].T, "swapped: one row an image"),
         (lambda labels, classes: 1 - np.eye(classes)[labels], "ones and zeros are swapped"),
         (lambda labels, classes: np.eye(classes)[labels - 1], "one column off"),
         (lambda labels, classes: np.eye(classes)[labels] * labels[:, None] + 2, "only 0 and 1"),
@@ -232,7 +232,7 @@ def with_replacement(labels, held_out, seed):
 
 
 def per_class(count_of, labels, held_out, seed, classes=None):
-    """Draws ``count_of(held_out)`` pictures of each class, wherever that leads."""
+    """Draws ``count_of(held_out)`` images of each class, wherever that leads."""
     generator = np.random.default_rng(seed)
     classes = np.unique(labels) if classes is None else classes
     draws = [generator.choice(np.flatnonzero(labels == label), count_of(held_out), replace=False) for label in classes]
@@ -290,8 +290,8 @@ def changed(change):
         (the_first_of_each, "seed 0 and seed 1"),
         (lambda labels, held_out, seed: split_with_scikit_learn(labels, held_out, None), "two different splits"),
         (with_replacement, "without replacement"),
-        (all_of_each_class, "hold out 12 pictures of each class, 36 in all"),
-        (a_tenth_of_each_class, r"3 pictures instead of 12. This test has 3 classes, not ten: .* np.unique"),
+        (all_of_each_class, "hold out 12 images of each class, 36 in all"),
+        (a_tenth_of_each_class, r"3 images instead of 12. This test has 3 classes, not ten: .* np.unique"),
         (ten_shuffled_classes, "3 classes, not ten"),
         (for_ten_classes, "stopped with ValueError.* This test has 3 classes, not ten"),
         (positions_within_the_class, "positions within a class"),

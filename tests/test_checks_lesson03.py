@@ -179,7 +179,7 @@ def test_cross_entropy_right(answer):
         (with_probabilities(lambda p, y: -np.log2(p[rows(y), y]).mean()), "bits"),
         (with_probabilities(lambda p, y: -np.log10(p[rows(y), y]).mean()), "log10"),
         (with_probabilities(lambda p, y: np.log(p[rows(y), y]).mean()), "sign"),
-        (with_probabilities(lambda p, y: -(np.log(p) * np.eye(p.shape[1])[y]).mean()), "pictures × classes"),
+        (with_probabilities(lambda p, y: -(np.log(p) * np.eye(p.shape[1])[y]).mean()), "images × classes"),
         (with_probabilities(lambda p, y: -np.log(p).mean()), "all classes"),
         (with_probabilities(lambda p, y: -np.log(p)[:, y].mean()), "Pair each row"),
         (with_probabilities(lambda p, y: -np.log(losses.softmax(p)[rows(y), y]).mean()), "twice"),

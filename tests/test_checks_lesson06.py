@@ -150,7 +150,7 @@ def test_6_3_accepts(answer, capsys):
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        ("A", "has not learnt its training pictures"),
+        ("A", "has not learnt its training images"),
         ("D", "what guessing gives"),
         ("B", "0.50 and a validation loss of 1.10.*further apart"),
         ("E", "one of A, B, C, D"),

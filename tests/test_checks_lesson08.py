@@ -50,8 +50,8 @@ def test_8_1_accepts(answer):
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (silent_somewhere, r"at least one picture.*\*every\*"),
-        (lambda maps: dead(maps[:1]), "first picture only"),
+        (silent_somewhere, r"at least one image.*\*every\*"),
+        (lambda maps: dead(maps[:1]), "first image only"),
         (lambda maps: np.flatnonzero((maps == 0).any(axis=(0, 1, 2))), "zero at some place"),
         (lambda maps: sorted(set(range(maps.shape[-1])) - set(dead(maps))), r"\*alive\*"),
         (lambda maps: np.flatnonzero(maps.mean(axis=(0, 1, 2)) < 1e-3), "weak, not dead"),
@@ -143,20 +143,20 @@ def test_8_2_names_the_mistake(answer, sentence):
 # 8.3
 
 
-def uphill(picture, slope, step_size):
+def uphill(image, slope, step_size):
     steepest = np.abs(slope).max()
-    return picture.copy() if steepest == 0 else np.clip(picture + step_size * slope / steepest, 0, 255)
+    return image.copy() if steepest == 0 else np.clip(image + step_size * slope / steepest, 0, 255)
 
 
-def uphill_by_tensorflow(picture, slope, step_size):
+def uphill_by_tensorflow(image, slope, step_size):
     import tensorflow as tf
 
     share = tf.math.divide_no_nan(slope, tf.reduce_max(tf.abs(slope)))
-    return tf.clip_by_value(picture + step_size * share, 0.0, 255.0)
+    return tf.clip_by_value(image + step_size * share, 0.0, 255.0)
 
 
-def with_tiny(picture, slope, step_size):
-    return np.clip(picture + step_size * slope / (np.abs(slope).max() + 1e-12), 0, 255)
+def with_tiny(image, slope, step_size):
+    return np.clip(image + step_size * slope / (np.abs(slope).max() + 1e-12), 0, 255)
 
 
 @pytest.mark.parametrize("answer", [uphill, uphill_by_tensorflow, with_tiny, lambda *a: uphill(*a).tolist()])
@@ -166,12 +166,12 @@ def test_8_3_accepts(answer):
 
 def scaled(scale):
     """A wrong step: ``scale`` says by what the slope is divided."""
-    return lambda picture, slope, step: np.clip(picture + step * slope / np.maximum(scale(slope), 1e-12), 0, 255)
+    return lambda image, slope, step: np.clip(image + step * slope / np.maximum(scale(slope), 1e-12), 0, 255)
 
 
-def in_place(picture, slope, step_size):
-    picture += step_size * slope / max(np.abs(slope).max(), 1e-12)
-    return picture
+def in_place(image, slope, step_size):
+    image += step_size * slope / max(np.abs(slope).max(), 1e-12)
+    return image
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def in_place(picture, slope, step_size):
         (scaled(lambda s: np.abs(s).max(axis=(0, 1))), "each colour"),
         (lambda p, s, z: z * s / max(np.abs(s).max(), 1e-12), "the step alone"),
         (lambda p, s, z: uphill(p, s, z).clip(0, 1), "0 to 1"),
-        (lambda p, s, z: p.copy(), "old picture"),
+        (lambda p, s, z: p.copy(), "old image"),
         (lambda p, s, z: uphill(p, s, z).astype("uint8"), "whole numbers.*Return floats"),
         (lambda p, s, z: uphill(p, s, z).round(), "whole numbers.*Return floats"),
         (lambda p, s, z: uphill(p, s, z)[None], r"should have the shape \(6, 5, 3\)"),
@@ -205,18 +205,18 @@ def test_8_3_names_the_mistake(answer, sentence):
 # 8.4
 
 
-def loss(predict, picture, row, column, side, fill):
-    covered = picture.astype("float32")
+def loss(predict, image, row, column, side, fill):
+    covered = image.astype("float32")
     covered[row : row + side, column : column + side] = fill
-    before, after = predict(np.stack([picture, covered]))
+    before, after = predict(np.stack([image, covered]))
     return float(before - after)
 
 
-def loss_by_two_calls(predict, picture, row, column, side, fill):
-    covered = np.array(picture, dtype="float32")
+def loss_by_two_calls(predict, image, row, column, side, fill):
+    covered = np.array(image, dtype="float32")
     for y, x in itertools.product(range(row, row + side), range(column, column + side)):
         covered[y, x] = fill
-    return predict(picture[None])[0] - predict(covered[None])[0]
+    return predict(image[None])[0] - predict(covered[None])[0]
 
 
 @pytest.mark.parametrize("answer", [loss, loss_by_two_calls])
@@ -224,18 +224,18 @@ def test_8_4_accepts(answer):
     check.exercise_8_4(answer)
 
 
-def after(predict, picture, row, column, side, fill):
-    return predict(picture[None])[0] - loss(predict, picture, row, column, side, fill)
+def after(predict, image, row, column, side, fill):
+    return predict(image[None])[0] - loss(predict, image, row, column, side, fill)
 
 
-def covers_the_original(predict, picture, row, column, side, fill):
-    before = predict(picture[None])[0]
-    picture[row : row + side, column : column + side] = fill
-    return before - predict(picture[None])[0]
+def covers_the_original(predict, image, row, column, side, fill):
+    before = predict(image[None])[0]
+    image[row : row + side, column : column + side] = fill
+    return before - predict(image[None])[0]
 
 
-def same_array(predict, picture, row, column, side, fill):
-    covered = np.array(picture)
+def same_array(predict, image, row, column, side, fill):
+    covered = np.array(image)
     original = covered
     covered[row : row + side, column : column + side] = fill
     return predict(original[None])[0] - predict(covered[None])[0]
@@ -255,7 +255,7 @@ def same_array(predict, picture, row, column, side, fill):
         (lambda f, p, r, c, s, fill: loss(f, p, r, c, s - 1, fill), "too small"),
         (lambda f, p, r, c, s, fill: loss(f, p, r - s // 2, c - s // 2, s, fill), "for the middle"),
         (lambda *a: abs(loss(*a)), "sign is lost"),
-        (same_array, "same picture"),
+        (same_array, "same image"),
         (lambda *a: max(0, loss(*a)), r"cut it off.*\*against\*"),
         (lambda f, *a: np.array([loss(f, *a)]), r"take the first, \[0\]"),
         (lambda f, p, *a: f(p[None]) - after(f, p, *a), r"take the first, \[0\]"),

@@ -23,10 +23,10 @@ def flip_with_where(x, chosen):
 
 
 def flip_by_loops(x, chosen):
-    pictures = []
-    for picture, mirror in zip(x, chosen):
-        pictures.append([row[::-1] if mirror else row for row in picture.tolist()])
-    return pictures
+    images = []
+    for image, mirror in zip(x, chosen):
+        images.append([row[::-1] if mirror else row for row in image.tolist()])
+    return images
 
 
 def flip_in_tensorflow(x, chosen):
@@ -63,11 +63,11 @@ BACK = slice(None, None, -1)
         (flipped_along(BACK), "stand on their heads"),
         (flipped_along(BACK, BACK), "180 degrees"),
         (flipped_along(..., BACK), "red and blue"),
-        (lambda x, c: x[::-1], "order of the pictures"),
-        (lambda x, c: x[:, :, ::-1], "all pictures are mirrored"),
+        (lambda x, c: x[::-1], "order of the images"),
+        (lambda x, c: x[:, :, ::-1], "all images are mirrored"),
         (lambda x, c: flip(x, ~c), "were \\*not\\* chosen"),
         (lambda x, c: x.copy(), "nothing is mirrored"),
-        (lambda x, c: x[c, :, ::-1], "only the chosen pictures"),
+        (lambda x, c: x[c, :, ::-1], "only the chosen images"),
         (lambda x, c: flip(x, c)[:1], "should have the shape"),
         (lambda x, c: flip(x, c) if c.any() else 255 - x, "none is chosen"),
         (lambda x, c: flip(x, c) / 255, "first column becomes the last"),

@@ -93,7 +93,7 @@ def cut_off(logits, targets):
     return -(targets * np.log((powers / powers.sum(axis=1, keepdims=True)).clip(1e-7))).sum(axis=1).mean()
 
 
-def over_pictures(logits, targets):
+def over_images(logits, targets):
     return -(targets * (logits - np.log(np.exp(logits).sum(axis=0)))).sum(axis=1).mean()
 
 
@@ -104,20 +104,20 @@ def true_class_alone(logits, targets):
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (lambda z, t: loss(z, t) * len(z), "sum over the pictures"),
-        (lambda z, t: loss(z, t) / z.shape[1], r"pictures \*and\* classes"),
+        (lambda z, t: loss(z, t) * len(z), "sum over the images"),
+        (lambda z, t: loss(z, t) / z.shape[1], r"images \*and\* classes"),
         (lambda z, t: -loss(z, t), "sign is turned round"),
         (lambda z, t: -(t * z).sum(axis=1).mean(), "no softmax"),
-        (over_pictures, "runs over the pictures"),
+        (over_images, "runs over the images"),
         (true_class_alone, "only the true class counts"),
         (lambda z, t: loss(z, t) + (t * np.log(t)).sum() / len(t), "above the lowest possible"),
         (lambda z, t: loss(z, t) / np.log(2), "base 2"),
         (lambda z, t: loss(z, t) / np.log(10), "base 10"),
-        (lambda z, t: [loss(z[i : i + 1], t[i : i + 1]) for i in range(len(z))], "one number for each picture"),
+        (lambda z, t: [loss(z[i : i + 1], t[i : i + 1]) for i in range(len(z))], "one number for each image"),
         (log_of_softmax, r"your loss is (nan|inf): an exponential is too large"),
         (log_of_stable_softmax, "your loss is (nan|inf)"),
         (cut_off, "do not cut it off"),
-        (lambda z, t: loss(z, t) + 0.3, "The first picture alone should give"),
+        (lambda z, t: loss(z, t) + 0.3, "The first image alone should give"),
         (lambda z, t: z * t, "one number"),
     ],
 )
@@ -206,9 +206,9 @@ def test_10_2_names_the_mistake(answer, sentence):
 # 10.3
 
 
-def six(answer, pictures):
-    rows, columns = pictures.shape[1:3]
-    padded = np.pad(pictures, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+def six(answer, images):
+    rows, columns = images.shape[1:3]
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
     total = 0
     for corner, weight in ((1, 1 / 4), (0, 1 / 8), (2, 1 / 8)):
         window = padded[:, corner : corner + rows, corner : corner + columns]
@@ -216,12 +216,12 @@ def six(answer, pictures):
     return total
 
 
-def six_in_one_call(answer, pictures):
-    rows, columns = pictures.shape[1:3]
-    padded = tf.pad(pictures, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="REFLECT")
+def six_in_one_call(answer, images):
+    rows, columns = images.shape[1:3]
+    padded = tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="REFLECT")
     windows = [padded[:, c : c + rows, c : c + columns] for c in (1, 0, 2)]
     together = np.concatenate([view for w in windows for view in (w, tf.image.flip_left_right(w))])
-    return np.tensordot([0.25, 0.25, 0.125, 0.125, 0.125, 0.125], answer(together).reshape(6, len(pictures), -1), 1)
+    return np.tensordot([0.25, 0.25, 0.125, 0.125, 0.125, 0.125], answer(together).reshape(6, len(images), -1), 1)
 
 
 @pytest.mark.parametrize(
@@ -232,16 +232,16 @@ def test_10_3_accepts(answer):
 
 
 def test_10_3_agrees_with_the_helper():
-    pictures = np.random.default_rng(1).integers(0, 256, (5, 9, 9, 3), dtype=np.uint8)
+    images = np.random.default_rng(1).integers(0, 256, (5, 9, 9, 3), dtype=np.uint8)
     model = keras.Sequential([layers.Input((9, 9, 3)), layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(4)])
-    got = six(lambda x: model.predict(x, verbose=0), pictures)
-    np.testing.assert_allclose(got, fast.view_logits(model, pictures, 6), atol=0.02)
+    got = six(lambda x: model.predict(x, verbose=0), images)
+    np.testing.assert_allclose(got, fast.view_logits(model, images, 6), atol=0.02)
 
 
 def variant(corners=((1, 1), (0, 0), (2, 2)), weights=(1 / 4, 1 / 8, 1 / 8), mode="reflect", mirror=2, reach=1):
-    def answer_to(answer, pictures):
-        rows, columns = pictures.shape[1:3]
-        padded = np.pad(pictures, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode=mode)
+    def answer_to(answer, images):
+        rows, columns = images.shape[1:3]
+        padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode=mode)
         total = 0
         for (top, left), weight in zip(corners, weights):
             window = padded[:, top : top + rows, left : left + columns]
@@ -251,33 +251,33 @@ def variant(corners=((1, 1), (0, 0), (2, 2)), weights=(1 / 4, 1 / 8, 1 / 8), mod
     return answer_to
 
 
-def mirrored_first(answer, pictures):
-    return (variant(mirror=None)(answer, pictures) + variant(mirror=None)(answer, pictures[:, :, ::-1])).astype(float)
+def mirrored_first(answer, images):
+    return (variant(mirror=None)(answer, images) + variant(mirror=None)(answer, images[:, :, ::-1])).astype(float)
 
 
-def rolled(answer, pictures):
-    moved = [(np.roll(pictures, step, axis=(1, 2)), w) for step, w in ((0, 1 / 4), (1, 1 / 8), (-1, 1 / 8))]
+def rolled(answer, images):
+    moved = [(np.roll(images, step, axis=(1, 2)), w) for step, w in ((0, 1 / 4), (1, 1 / 8), (-1, 1 / 8))]
     return sum(weight * (answer(one) + answer(one[:, :, ::-1])) for one, weight in moved)
 
 
 def probabilities(answer):
-    return lambda pictures: np.array(tf.nn.softmax(answer(pictures)))
+    return lambda images: np.array(tf.nn.softmax(answer(images)))
 
 
-def one_mirror(answer, pictures):
-    windows = variant(mirror=None, weights=(1 / 4, 1 / 4, 1 / 4))(answer, pictures)
-    return windows + answer(pictures[:, :, ::-1]) / 4
+def one_mirror(answer, images):
+    windows = variant(mirror=None, weights=(1 / 4, 1 / 4, 1 / 4))(answer, images)
+    return windows + answer(images[:, :, ::-1]) / 4
 
 
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
         (variant(weights=[1 / 6] * 3), "all six views count the same"),
-        (lambda a, x: a(x), "the picture alone"),
+        (lambda a, x: a(x), "the image alone"),
         (lambda a, x: (a(x) + a(x[:, :, ::-1])) / 2, "mean over two views"),
         (variant(mirror=None, weights=(1 / 2, 1 / 4, 1 / 4)), "mirror images are missing: this is"),
         (variant(mirror=None, weights=[1 / 3] * 3), "all three windows count the same"),
-        (one_mirror, "only the picture itself is mirrored"),
+        (one_mirror, "only the image itself is mirrored"),
         (variant(mirror=1), "upside down"),
         (variant(mirror=3), "colours are turned"),
         (variant(mode="constant"), "filled with zeros"),
@@ -288,14 +288,14 @@ def one_mirror(answer, pictures):
         (variant(corners=((1, 1), (0, 2), (2, 0))), "other diagonal"),
         (mirrored_first, "mirror first and move then"),
         (variant(corners=((2, 2), (0, 0), (4, 4)), reach=2), "moved by two pixels"),
-        (variant(corners=((0, 0), (2, 2)), weights=(1 / 4, 1 / 4)), "the picture itself is missing"),
+        (variant(corners=((0, 0), (2, 2)), weights=(1 / 4, 1 / 4)), "the image itself is missing"),
         (variant(weights=(1, 1, 1)), "sum over the six"),
         (variant(weights=(1 / 2, 1 / 4, 1 / 4)), "weights add up to 2"),
         (lambda a, x: six(probabilities(a), x), "average probabilities"),
-        (lambda a, x: probabilities(lambda pictures: six(a, pictures))(x), "but return probabilities"),
+        (lambda a, x: probabilities(lambda images: six(a, images))(x), "but return probabilities"),
         (lambda a, x: np.array([a(x)] * 6), "came back side by side"),
-        (lambda a, x: six(a, x).argmax(axis=1), "one class for each picture"),
-        (lambda a, x: a(x[0]), "answer wants pictures of shape"),
+        (lambda a, x: six(a, x).argmax(axis=1), "one class for each image"),
+        (lambda a, x: a(x[0]), "answer wants images of shape"),
         (lambda a, x: six(a, x).T, r"should have the shape"),
         (lambda a, x: six(a, x) + 1, "weights add up to 1"),
     ],

@@ -91,7 +91,7 @@ def test_same_padding_puts_the_odd_zero_last():
     [((5, 5), (3, 3, 1)), ((5, 5, 3), (3, 3)), ((5, 5, 3), (3, 3, 4)), ((2, 5), (3, 3)), ((1, 5, 5, 3), (3, 3, 3))],
 )
 def test_convolve_names_shapes_that_do_not_fit(image, kernel):
-    with pytest.raises(ValueError, match=r"do not fit together|larger than the picture"):
+    with pytest.raises(ValueError, match=r"do not fit together|larger than the image"):
         convolve(np.zeros(image), np.zeros(kernel))
 
 

@@ -1,4 +1,4 @@
-"""The way of the pictures: found, fetched, checked, read and split, whatever the network and the disk do."""
+"""The way of the images: found, fetched, checked, read and split, whatever the network and the disk do."""
 
 import contextlib
 import hashlib
@@ -32,22 +32,22 @@ RECORDS = 10
 
 
 class Fake:
-    """CIFAR-10 in small: the same names and format, 10 pictures a file, and the manifest that goes with it."""
+    """CIFAR-10 in small: the same names and format, 10 images a file, and the manifest that goes with it."""
 
     def __init__(self, generator):
         self.labels = {name: generator.permutation(np.arange(RECORDS) % 10) for name in [*TRAINING, "test_batch.bin"]}
-        self.pictures = {name: generator.integers(0, 256, (RECORDS, 32, 32, 3), np.uint8) for name in self.labels}
+        self.images = {name: generator.integers(0, 256, (RECORDS, 32, 32, 3), np.uint8) for name in self.labels}
         self.files = {name: self._encode(name) for name in self.labels}
         self.archive = self._pack()
 
     def _encode(self, name):
         # Written from the format's description, pixel by pixel, so that reading has something to agree with.
         content = bytearray()
-        for label, picture in zip(self.labels[name], self.pictures[name]):
+        for label, image in zip(self.labels[name], self.images[name]):
             content.append(label)
             for colour in range(3):
                 for row in range(32):
-                    content += bytes(picture[row, column, colour] for column in range(32))
+                    content += bytes(image[row, column, colour] for column in range(32))
         return bytes(content)
 
     def _pack(self):
@@ -109,7 +109,7 @@ def room(tmp_path, monkeypatch, fake, server):
     folder = tmp_path / "data"
     folder.mkdir()
     monkeypatch.setattr(data, "DATA", folder)
-    monkeypatch.setattr(data, "VALIDATION_PICTURES", 10)
+    monkeypatch.setattr(data, "VALIDATION_IMAGES", 10)
     for name, part in (("TRAINING", (50, 1)), ("VALIDATION", (10, 2)), ("TEST", (20, 3))):
         monkeypatch.setattr(data, f"SHAPES10_{name}", part)
     monkeypatch.setattr(download, "TIMEOUT_SECONDS", 1.0)
@@ -124,17 +124,15 @@ def offer(folder, fake, addresses):
 
 
 def assert_is_the_fake(dataset, fake):
-    """Every picture is there, with its label, in the right set."""
+    """Every image is there, with its label, in the right set."""
     assert dataset.name == "cifar10"
-    assert np.array_equal(dataset.x_test, fake.pictures["test_batch.bin"])
+    assert np.array_equal(dataset.x_test, fake.images["test_batch.bin"])
     assert np.array_equal(dataset.y_test, fake.labels["test_batch.bin"])
-    labels = {
-        picture.tobytes(): label for name in TRAINING for picture, label in zip(fake.pictures[name], fake.labels[name])
-    }
+    labels = {image.tobytes(): label for name in TRAINING for image, label in zip(fake.images[name], fake.labels[name])}
     x = np.concatenate([dataset.x_train, dataset.x_val])
     y = np.concatenate([dataset.y_train, dataset.y_val])
     assert len(labels) == len(x) == len(y) == 5 * RECORDS
-    assert {picture.tobytes(): label for picture, label in zip(x, y)} == labels
+    assert {image.tobytes(): label for image, label in zip(x, y)} == labels
 
 
 def assert_nothing_passes_for_good(folder):
@@ -463,7 +461,7 @@ import sys
 from pathlib import Path
 from helpers import data, download
 data.DATA = Path(sys.argv[1])
-data.VALIDATION_PICTURES = 10
+data.VALIDATION_IMAGES = 10
 download.TIMEOUT_SECONDS = 30
 print("ready", flush=True)
 sys.stdin.readline()
@@ -484,14 +482,14 @@ def notebook(folder):
     return process
 
 
-def test_two_notebooks_fetch_once_and_both_get_the_pictures(room, fake, server):
+def test_two_notebooks_fetch_once_and_both_get_the_images(room, fake, server):
     offer(room, fake, [server.address("unhurried")])
     both = [notebook(room), notebook(room)]
     for process in both:
         process.stdin.write("go\n")
         process.stdin.flush()
     outputs = [process.communicate(timeout=60) for process in both]
-    total = str(fake.pictures["test_batch.bin"].sum())
+    total = str(fake.images["test_batch.bin"].sum())
     assert [out.split()[-1] for out, _ in outputs] == [total, total]
     assert [err for _, err in outputs] == ["", ""]
     assert len(server.requests) == 1
@@ -506,7 +504,7 @@ def test_a_notebook_that_waits_says_so_and_takes_what_another_fetched(room, fake
         assert process.stdout.readline() == "Another notebook is fetching CIFAR-10: waiting for it.\n"
         fake.write_folder(room)
     out, err = process.communicate(timeout=60)
-    assert (out.strip(), err) == (str(fake.pictures["test_batch.bin"].sum()), "")
+    assert (out.strip(), err) == (str(fake.images["test_batch.bin"].sum()), "")
     assert server.requests == []
 
 
@@ -580,37 +578,37 @@ def test_unknown_names_are_answered_with_the_known_ones(room, monkeypatch):
 
 def read_batch(path):
     records = data._records([path])
-    return data._pictures(records, np.arange(len(records))), data._labels(records)
+    return data._images(records, np.arange(len(records))), data._labels(records)
 
 
 def test_reads_the_binary_format(fake, tmp_path):
     path = tmp_path / "batch.bin"
     path.write_bytes(fake.files["data_batch_4.bin"])
-    pictures, labels = read_batch(path)
-    assert pictures.dtype == np.uint8
+    images, labels = read_batch(path)
+    assert images.dtype == np.uint8
     assert labels.dtype == np.int64
-    assert np.array_equal(pictures, fake.pictures["data_batch_4.bin"])
+    assert np.array_equal(images, fake.images["data_batch_4.bin"])
     assert np.array_equal(labels, fake.labels["data_batch_4.bin"])
     path.write_bytes(fake.files["data_batch_4.bin"][:-1])
     with pytest.raises(ValueError, match=r"batch\.bin has 30,729 bytes"):
         read_batch(path)
 
 
-def test_more_pictures_than_are_turned_round_at_a_time(tmp_path):
+def test_more_images_than_are_turned_round_at_a_time(tmp_path):
     records = np.random.default_rng(3).integers(0, 256, (1234, 3073), np.uint8)
     path = tmp_path / "batch.bin"
     records.tofile(path)
-    pictures, labels = read_batch(path)
+    images, labels = read_batch(path)
     assert np.array_equal(
-        pictures, np.stack([records[:, 1 + 1024 * c : 1025 + 1024 * c] for c in range(3)], -1).reshape(-1, 32, 32, 3)
+        images, np.stack([records[:, 1 + 1024 * c : 1025 + 1024 * c] for c in range(3)], -1).reshape(-1, 32, 32, 3)
     )
     assert np.array_equal(labels, records[:, 0])
 
 
-def test_all_training_pictures_in_their_original_order(room, fake):
+def test_all_training_images_in_their_original_order(room, fake):
     fake.write_folder(room)
     dataset = data.load("cifar10", validation=False)
-    assert np.array_equal(dataset.x_train, np.concatenate([fake.pictures[name] for name in TRAINING]))
+    assert np.array_equal(dataset.x_train, np.concatenate([fake.images[name] for name in TRAINING]))
     assert np.array_equal(dataset.y_train, np.concatenate([fake.labels[name] for name in TRAINING]))
     assert dataset.x_val.shape == (0, 32, 32, 3)
     assert dataset.y_val.shape == (0,)
@@ -635,7 +633,7 @@ def test_the_split_takes_the_same_share_of_every_class(seed):
 
 
 def test_the_split_that_stored_weights_were_trained_with():
-    """If this fails, the validation pictures have changed, and stored figures no longer belong to them."""
+    """If this fails, the validation images have changed, and stored figures no longer belong to them."""
     held_out = data.stratified_split(np.arange(50_000) * 7 % 10, 5_000)[1]
     assert (
         hashlib.sha256(held_out.astype("<i8").tobytes()).hexdigest()
@@ -654,7 +652,7 @@ def test_shapes10(monkeypatch):
         assert y.dtype == np.int64
         assert masks.shape == (size, 32, 32)
         assert masks.dtype == bool
-    seen = {picture.tobytes() for x in (dataset.x_train, dataset.x_val, dataset.x_test) for picture in x}
+    seen = {image.tobytes() for x in (dataset.x_train, dataset.x_val, dataset.x_test) for image in x}
     assert len(seen) == 6_500
 
 
@@ -711,21 +709,21 @@ LEFT, RIGHT = (200, 30, 30), (30, 30, 200)
 
 def two_halves(rows=20, columns=40):
     """Red on the left, blue on the right."""
-    picture = np.empty((rows, columns, 3), np.uint8)
-    picture[:, : columns // 2], picture[:, columns // 2 :] = LEFT, RIGHT
-    return picture
+    image = np.empty((rows, columns, 3), np.uint8)
+    image[:, : columns // 2], image[:, columns // 2 :] = LEFT, RIGHT
+    return image
 
 
 def test_photo_gives_the_pixels_of_the_file(tmp_path):
-    picture = np.random.default_rng(0).integers(0, 256, (7, 13, 3), np.uint8)
-    Image.fromarray(picture).save(tmp_path / "photo.png")
+    image = np.random.default_rng(0).integers(0, 256, (7, 13, 3), np.uint8)
+    Image.fromarray(image).save(tmp_path / "photo.png")
     got = data.photo(tmp_path / "photo.png")
     assert got.dtype == np.uint8
-    assert np.array_equal(got, picture)
-    assert np.array_equal(data.photo(str(tmp_path / "photo.png")), picture)
+    assert np.array_equal(got, image)
+    assert np.array_equal(data.photo(str(tmp_path / "photo.png")), image)
 
 
-# What a camera notes when it is turned, and where the left half of the stored picture belongs then.
+# What a camera notes when it is turned, and where the left half of the stored image belongs then.
 @pytest.mark.parametrize(("orientation", "side"), [(1, "left"), (3, "right"), (6, "top"), (8, "bottom")])
 def test_photo_is_turned_as_the_camera_noted(tmp_path, orientation, side):
     exif = Image.Exif()
@@ -749,13 +747,13 @@ def test_photo_makes_three_equal_colours_of_grey(tmp_path, kind):
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
-def test_photo_puts_transparent_pictures_on_white(tmp_path, mode):
+def test_photo_puts_transparent_images_on_white(tmp_path, mode):
     pixels = np.array([[[0, 0, 0, 0], [0, 0, 0, 255]]], np.uint8)
     Image.fromarray(pixels).convert(mode).save(tmp_path / "logo.png")
     assert data.photo(tmp_path / "logo.png")[0].tolist() == [[255] * 3, [0] * 3]
 
 
-def test_photo_of_a_printer_and_a_moving_picture(tmp_path):
+def test_photo_of_a_printer_and_a_moving_image(tmp_path):
     Image.new("CMYK", (5, 4), (0, 255, 255, 0)).save(tmp_path / "print.jpg")
     red = data.photo(tmp_path / "print.jpg")
     assert red.shape == (4, 5, 3)
@@ -776,12 +774,12 @@ def test_photo_with_a_side_is_the_middle_square(tmp_path, rows, columns):
         assert np.abs(got[15, 24].astype(int) - RIGHT).max() < 10
 
 
-def no_picture(folder):
+def no_image(folder):
     (folder / "notes.jpg").write_text("Dear diary")
     return folder / "notes.jpg"
 
 
-def half_a_picture(folder):
+def half_an_image(folder):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     Image.fromarray(noise).save(folder / "half.png")
     content = (folder / "half.png").read_bytes()
@@ -807,10 +805,10 @@ def bomb(folder):
     return folder / "bomb.png"
 
 
-@pytest.mark.parametrize("make", [no_picture, half_a_picture, empty_file, bomb])
-def test_photo_says_in_a_sentence_that_a_file_is_no_picture(tmp_path, make):
+@pytest.mark.parametrize("make", [no_image, half_an_image, empty_file, bomb])
+def test_photo_says_in_a_sentence_that_a_file_is_no_image(tmp_path, make):
     path = make(tmp_path)
-    with pytest.raises(ValueError, match=rf"{path.name} cannot be read as a picture \(.*JPEG or PNG"):
+    with pytest.raises(ValueError, match=rf"{path.name} cannot be read as an image \(.*JPEG or PNG"):
         data.photo(path)
 
 

@@ -59,7 +59,7 @@ def test_unknown_lessons_and_datasets_are_named():
     assert lessons.find("1")[0].number == "01"
 
 
-def test_nothing_is_executed_without_its_pictures(monkeypatch, tmp_path):
+def test_nothing_is_executed_without_its_images(monkeypatch, tmp_path):
     monkeypatch.setenv("CIFAR10_PATH", str(tmp_path))
     with pytest.raises(SystemExit, match="CIFAR10_PATH is"):
         lessons.dataset_or_exit("cifar10")

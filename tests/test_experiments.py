@@ -225,7 +225,7 @@ def test_the_confirmation_uses_fresh_seeds_and_at_least_as_many_seconds_for_the_
     assert not used & {trial.seed for trial in trials}
 
 
-# Pictures, labels, recipes of the fast network
+# Images, labels, recipes of the fast network
 
 
 @pytest.fixture
@@ -241,10 +241,10 @@ def seen(monkeypatch):
     return datasets
 
 
-def test_fewer_pictures_are_the_first_ones_and_make_another_trial(tmp_path, dataset, seen):
-    for pictures in (20, None, 20):
-        record = experiments.train(Trial("plain_cnn", RECIPE, pictures=pictures), dataset, tmp_path)
-        assert record["training_pictures"] == (pictures or 40)
+def test_fewer_images_are_the_first_ones_and_make_another_trial(tmp_path, dataset, seen):
+    for images in (20, None, 20):
+        record = experiments.train(Trial("plain_cnn", RECIPE, images=images), dataset, tmp_path)
+        assert record["training_images"] == (images or 40)
     assert [len(each.y_train) for each in seen] == [20, 40], "the third one was read"
     np.testing.assert_array_equal(seen[0].x_train, dataset.x_train[:20])
     np.testing.assert_array_equal(seen[0].y_train, dataset.y_train[:20])
@@ -292,7 +292,7 @@ def test_a_fast_recipe_is_a_trial_like_others(tmp_path, dataset, monkeypatch, ea
 
 
 def test_a_fast_recipe_whose_loss_is_no_number_has_no_views(tmp_path, dataset, eagerly):
-    recipe = dataclasses.replace(TINY, rate_per_picture=1e30)
+    recipe = dataclasses.replace(TINY, rate_per_image=1e30)
     record = experiments.train(Trial("fast_cnn", recipe, label="too far"), dataset, tmp_path)
     assert record["history"]["val_accuracy"] == []
     assert "validation_by_views" not in record
@@ -379,7 +379,7 @@ def test_each_rung_changes_what_its_label_says_and_nothing_else(seed):
         old, new = settings(before[trial.label]), settings(trial)
         assert old.keys() == new.keys()
         assert {name for name in new if new[name] != old[name]} == CHANGES[trial.label]
-    assert {(trial.model, trial.seed, trial.final, trial.pictures) for trial in trials} == {
+    assert {(trial.model, trial.seed, trial.final, trial.images) for trial in trials} == {
         ("improved_cnn", seed, False, None)
     }
     assert {trial.recipe.epochs for trial in trials} == {experiments.LADDER_EPOCHS}
@@ -408,14 +408,14 @@ def test_the_top_of_the_ladder_with_twice_the_filters_is_the_improved_model(data
         assert getattr(top.recipe, name) == getattr(stored, name)
 
 
-def test_fewer_pictures_get_equally_many_steps():
+def test_fewer_images_get_equally_many_steps():
     trials = []
     experiments.data_amount(trials.append)
-    assert {trial.pictures * trial.recipe.epochs for trial in trials} == {45_000 * experiments.LADDER_EPOCHS}
-    groups = {(trial.seed, trial.pictures) for trial in trials}
+    assert {trial.images * trial.recipe.epochs for trial in trials} == {45_000 * experiments.LADDER_EPOCHS}
+    groups = {(trial.seed, trial.images) for trial in trials}
     assert len(groups) == 9
     for group in groups:
-        plain, augmented = (trial for trial in trials if (trial.seed, trial.pictures) == group)
+        plain, augmented = (trial for trial in trials if (trial.seed, trial.images) == group)
         assert (augmented.label, plain.label) == ("with flip and shift", "without")
         assert {name for name in settings(plain) if settings(plain)[name] != settings(augmented)[name]} == {
             "flip",

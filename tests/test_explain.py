@@ -12,7 +12,7 @@ from keras import layers
 from helpers import explain, models, plots
 
 
-def pictures(n=3, side=8, seed=0):
+def images(n=3, side=8, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (n, side, side, 3), np.uint8)
 
 
@@ -71,7 +71,7 @@ def model(request):
 
 
 def linear(side=6, classes=2, seed=0):
-    """Logits that are a weighted sum of the numbers of the picture, and the weights (side, side, 3, classes)."""
+    """Logits that are a weighted sum of the numbers of the image, and the weights (side, side, 3, classes)."""
     model = keras.Sequential([layers.Input((side, side, 3)), layers.Flatten(), layers.Dense(classes)])
     weights = np.random.default_rng(seed).normal(size=(side, side, 3, classes)).astype(np.float32) / 100
     model.layers[-1].set_weights([weights.reshape(-1, classes), np.arange(classes, dtype=np.float32)])
@@ -87,7 +87,7 @@ def softmax(values):
 
 
 def test_feature_maps_are_those_of_truncated_models(model):
-    x = pictures(5)
+    x = images(5)
     maps = explain.feature_maps(model, x, batch_size=2)
     assert list(maps) == explain.conv_layers(model)
     for name, values in maps.items():
@@ -100,7 +100,7 @@ def test_feature_maps_are_those_of_truncated_models(model):
 
 
 def test_feature_maps_of_named_layers_and_channels():
-    model, x = with_random_weights(sequential()), pictures()
+    model, x = with_random_weights(sequential()), images()
     whole = explain.feature_maps(model, x, ["hidden", "first"])
     some = explain.feature_maps(model, x, ["hidden", "first"], channels=[3, 0])
     assert list(some) == ["hidden", "first"]
@@ -110,7 +110,7 @@ def test_feature_maps_of_named_layers_and_channels():
 
 
 def test_logits_are_what_the_softmax_takes(model):
-    x = pictures()
+    x = images()
     values = explain.logits(model, x, batch_size=2)
     expected = model(x.astype("float32"), training=False).numpy()
     np.testing.assert_allclose(values if models.outputs_logits(model) else softmax(values), expected, atol=1e-5)
@@ -120,16 +120,16 @@ def test_logits_are_what_the_softmax_takes(model):
 def test_logits_of_a_model_inside_a_model():
     inner = with_random_weights(sequential())
     outer = keras.Sequential([layers.Input((8, 8, 3)), layers.RandomFlip(), inner])
-    np.testing.assert_allclose(explain.logits(outer, pictures()), explain.logits(inner, pictures()), atol=1e-6)
+    np.testing.assert_allclose(explain.logits(outer, images()), explain.logits(inner, images()), atol=1e-6)
 
 
-def test_a_larger_picture_passes_through_the_same_weights():
+def test_a_larger_image_passes_through_the_same_weights():
     model = with_random_weights(sequential())
-    x = pictures(2, side=20)
+    x = images(2, side=20)
     larger = explain.at_size(model, (20, 20))
     maps = explain.feature_maps(larger, x)
     assert maps["second"].shape == (2, 9, 9, 5)
-    # Away from the padding, a large picture's maps hold those of its crops.
+    # Away from the padding, a large image's maps hold those of its crops.
     crop = explain.feature_maps(model, x[:, 4:12, 4:12])
     np.testing.assert_allclose(maps["first"][:, 4:10, 4:10], crop["first"], atol=1e-5)
     np.testing.assert_allclose(maps["second"][:, 3:4, 3:4], crop["second"][:, 1:2, 1:2], atol=1e-5)
@@ -165,7 +165,7 @@ def test_random_weights_differ_where_the_model_fixed_its_seeds_and_leave_global_
 
 
 def one_filter(side=9, bias=0.0, activation="relu"):
-    """One 3×3 filter of random weights on pictures from 0 to 255, and its kernel."""
+    """One 3×3 filter of random weights on images from 0 to 255, and its kernel."""
     model = keras.Sequential(
         [layers.Input((side, side, 3)), layers.Conv2D(1, 3, activation=activation, name="filter"), layers.Flatten()]
     )
@@ -209,7 +209,7 @@ def test_every_channel_of_every_layer_climbs_silent_or_not():
         assert end.max() <= 255
 
 
-def test_channels_climb_alone_or_together_to_the_same_pictures():
+def test_channels_climb_alone_or_together_to_the_same_images():
     model = with_random_weights(functional())
     together = explain.maximise_activation(model, "first", [2, 0, 2], steps=5, jitter=1, batch_size=3)
     in_parts = explain.maximise_activation(model, "first", [2, 0, 2], steps=5, jitter=1, batch_size=1)
@@ -227,7 +227,7 @@ def test_total_variation_pulls_as_its_gradient_says():
 
 @pytest.mark.parametrize("side", [7, 8])
 def test_a_fourier_step_is_a_step_in_the_coefficients_of_waves(side):
-    # The picture as a real linear map of its scaled coefficients' real and imaginary parts, spelt out.
+    # The image as a real linear map of its scaled coefficients' real and imaginary parts, spelt out.
     index = np.arange(side)
     scale = 1 / np.maximum(np.hypot(np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side)), 1 / side)
     wave = np.exp(2j * np.pi * np.outer(index, index) / side)
@@ -259,7 +259,7 @@ def test_jitter_shifts_what_is_seen():
     assert len(corners) > 1
 
 
-def test_waves_and_total_variation_give_smoother_pictures():
+def test_waves_and_total_variation_give_smoother_images():
     model = with_random_weights(sequential(16))
     rows, columns = explain.middle(model, "second")
 
@@ -296,15 +296,15 @@ def test_top_patches_are_the_windows_that_the_gradient_reaches(padding, seed):
         for row, channel in enumerate(channels):
             best = tf.reduce_max(values[..., channel], axis=(1, 2))
             strongest = np.argsort(-best.numpy())[:4]
-            np.testing.assert_array_equal(top.pictures[row], strongest)
+            np.testing.assert_array_equal(top.images[row], strongest)
             np.testing.assert_allclose(top.responses[row], best.numpy()[strongest], rtol=1e-5)
-            for rank, picture in enumerate(strongest):
-                numbers[row][rank] = best[picture]
+            for rank, image in enumerate(strongest):
+                numbers[row][rank] = best[image]
     size = explain.window(stack, "last").size
     assert top.patches.shape == (2, 4, *size, 3)
     assert top.patches.dtype == np.uint8
     for row, rank in np.ndindex(2, 4):
-        touched = np.abs(tape.gradient(numbers[row][rank], given)[top.pictures[row, rank]]).sum(axis=-1) > 0
+        touched = np.abs(tape.gradient(numbers[row][rank], given)[top.images[row, rank]]).sum(axis=-1) > 0
         sides = [np.flatnonzero(touched.any(axis=axis)) for axis in (1, 0)]
         for axis, side in enumerate(sides):
             corner = top.corners[row, rank, axis]
@@ -312,19 +312,19 @@ def test_top_patches_are_the_windows_that_the_gradient_reaches(padding, seed):
             assert side[-1] == min(corner + size[axis], x.shape[1 + axis]) - 1
         # The patch holds those pixels, and grey where the window hangs over the border.
         padded = np.full((60, 60, 3), explain.GREY, np.uint8)
-        padded[20:35, 20:37] = x[top.pictures[row, rank]]
+        padded[20:35, 20:37] = x[top.images[row, rank]]
         first = top.corners[row, rank] + 20
         cut = padded[first[0] : first[0] + size[0], first[1] : first[1] + size[1]]
         np.testing.assert_array_equal(top.patches[row, rank], cut)
 
 
-def test_top_patches_of_a_dense_layer_are_whole_pictures():
+def test_top_patches_of_a_dense_layer_are_whole_images():
     model, weights = linear(classes=3)
-    x = pictures(7, side=6)
+    x = images(7, side=6)
     top = explain.top_patches(model, model.layers[-1].name, [1], x, count=2)
     scores = np.einsum("nrcd,rcdk->nk", x.astype(float), weights)[:, 1] + 1
     order = np.argsort(-scores)[:2]
-    np.testing.assert_array_equal(top.pictures[0], order)
+    np.testing.assert_array_equal(top.images[0], order)
     np.testing.assert_array_equal(top.patches[0], x[order])
     np.testing.assert_allclose(top.responses[0], scores[order], rtol=1e-4)
 
@@ -340,7 +340,7 @@ def test_the_middle_place_sees_what_the_gradient_reaches():
             if values.ndim == 4:
                 values = values[:, values.shape[1] // 2, values.shape[2] // 2]
             total = tf.reduce_sum(values)
-        # Over forty pictures, so that max-pooling lets every pixel of the window through at least once.
+        # Over forty images, so that max-pooling lets every pixel of the window through at least once.
         touched = np.abs(tape.gradient(total, given)).sum(axis=(0, 3)) > 0
         rows, columns = (np.flatnonzero(touched.any(axis=axis)) for axis in (1, 0))
         assert explain.middle(model, name) == (
@@ -355,7 +355,7 @@ def test_the_middle_place_sees_what_the_gradient_reaches():
 @pytest.mark.parametrize(("patch", "stride", "fill"), [(2, 1, 128), (3, 2, [10, 200.5, 0]), (6, 1, 0)])
 def test_occlusion_of_a_linear_model_by_hand(patch, stride, fill):
     model, weights = linear(classes=3)
-    x, classes = pictures(4, side=6), np.array([2, 0, 1, 1])
+    x, classes = images(4, side=6), np.array([2, 0, 1, 1])
     places = range(0, 6 - patch + 1, stride)
     whole = np.einsum("nrcd,rcdk->nk", x.astype(float), weights) + np.arange(3)
     logit, probability = np.empty((2, 4, len(places), len(places)))
@@ -374,14 +374,14 @@ def test_occlusion_of_a_linear_model_by_hand(patch, stride, fill):
 
 def test_saliency_of_a_linear_model_is_its_weights():
     model, weights = linear(classes=3)
-    x, classes = pictures(5, side=6), [2, 0, 1, 1, 0]
+    x, classes = images(5, side=6), [2, 0, 1, 1, 0]
     expected = np.moveaxis(weights, -1, 0)[classes]
     np.testing.assert_allclose(explain.saliency(model, x, classes, batch_size=2), expected, rtol=1e-5)
     np.testing.assert_allclose(explain.smooth_grad(model, x, classes, samples=3), expected, rtol=1e-4)
 
 
 def test_saliency_by_finite_differences(model):
-    x = pictures(2).astype(np.float32)
+    x = images(2).astype(np.float32)
     slopes = explain.saliency(model, x, [1, 2])
     generator = np.random.default_rng(0)
     direction = slopes / np.linalg.norm(slopes.reshape(2, -1), axis=1)[:, None, None, None]
@@ -399,7 +399,7 @@ def test_smooth_grad_averages_over_noise():
     kernel[0, 1] = 1.0
     model = keras.Model(given, layers.Dense(2)(layers.Flatten()(squared)))
     model.layers[-1].set_weights([kernel, np.zeros(2, np.float32)])
-    x = pictures(2, side=2)
+    x = images(2, side=2)
     got = explain.smooth_grad(model, x, 1, samples=400, noise=10.0, batch_size=33)
     assert np.abs(got[:, 0, 0, 0] - 2.0 * x[:, 0, 0, 0]).max() < 5 * 2 * 10 / 20
     assert (got.reshape(2, -1)[:, 1:] == 0).all()
@@ -435,8 +435,8 @@ def test_grad_cam_by_hand():
 
 def test_grad_cam_of_every_kind_of_model(model):
     name = explain.conv_layers(model)[-1]
-    cams = explain.grad_cam(model, pictures(), 1)
-    assert cams.shape == explain.feature_maps(model, pictures())[name].shape[:3]
+    cams = explain.grad_cam(model, images(), 1)
+    assert cams.shape == explain.feature_maps(model, images())[name].shape[:3]
     assert cams.min() >= 0
     assert cams.dtype == np.float32
 
@@ -500,7 +500,7 @@ CALLS = {
     "grad_cam": lambda model, x, classes=0, **options: explain.grad_cam(model, x, classes, **options),
 }
 EXPLAINS_A_CLASS = ["occlusion", "saliency", "smooth_grad", "grad_cam"]
-X = pictures()
+X = images()
 WITH_NAN = X.astype("float32")
 WITH_NAN[1, 2, 3, 0] = np.nan
 
@@ -528,7 +528,7 @@ def test_nothing_changes_the_model(model):
 
 
 class Recorder(layers.Layer):
-    """Notes how many pictures pass at a time."""
+    """Notes how many images pass at a time."""
 
     passed = ()
 
@@ -542,14 +542,14 @@ class Recorder(layers.Layer):
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name != "top_patches"])
-def test_pictures_pass_in_batches_not_one_by_one(name):
+def test_images_pass_in_batches_not_one_by_one(name):
     recorder = Recorder()
     parts = [layers.Conv2D(2, 3, name="first"), layers.GlobalAveragePooling2D(), layers.Dense(2)]
     model = keras.Sequential([layers.Input((8, 8, 3)), recorder, *parts])
-    whole = CALLS[name](model, pictures(20))
+    whole = CALLS[name](model, images(20))
     passed = recorder.passed
     assert len(passed) <= 2
-    parts = CALLS[name](model, pictures(20), batch_size=6)
+    parts = CALLS[name](model, images(20), batch_size=6)
     passed = recorder.passed[len(passed) :]
     assert max(passed) == 6
     assert len(passed) <= -(-sum(passed) // 6) + 1
@@ -558,12 +558,12 @@ def test_pictures_pass_in_batches_not_one_by_one(name):
     np.testing.assert_allclose(whole, parts, rtol=1e-4, atol=1e-5)
 
 
-def test_large_pictures_pass_one_at_a_time():
+def test_large_images_pass_one_at_a_time():
     assert len(explain._parts(3, (3, 900, 900, 3), None)) == 3
     assert len(explain._parts(1000, (1000, 32, 32, 3), None)) == 4
 
 
-def test_floats_and_bytes_are_the_same_pictures(model):
+def test_floats_and_bytes_are_the_same_images(model):
     for name in ("logits", "saliency", "grad_cam"):
         np.testing.assert_allclose(CALLS[name](model, X), CALLS[name](model, X.astype("float64")), atol=1e-6)
 
@@ -572,18 +572,18 @@ def test_floats_and_bytes_are_the_same_pictures(model):
 @pytest.mark.parametrize(
     ("bad", "sentence"),
     [
-        (X[0], r"picture\[None\]"),
+        (X[0], r"image\[None\]"),
         (X[:, :7], r"\(n, 8, 8, 3\); these have \(3, 7, 8, 3\).*at_size"),
         (X[..., :1], r"these have \(3, 8, 8, 1\)"),
         (X[:0], "batch is empty"),
         (X.astype("int64"), "type int64"),
         (X > 100, "type bool"),
         (np.full((1, 8, 8, 3), "a"), "type <U1"),
-        (WITH_NAN, "Picture 1 holds NaN"),
-        (np.full_like(WITH_NAN, np.inf), "Picture 0 holds NaN or infinity"),
+        (WITH_NAN, "Image 1 holds NaN"),
+        (np.full_like(WITH_NAN, np.inf), "Image 0 holds NaN or infinity"),
     ],
 )
-def test_bad_pictures_are_refused_in_a_sentence(name, bad, sentence):
+def test_bad_images_are_refused_in_a_sentence(name, bad, sentence):
     with pytest.raises(ValueError, match=sentence):
         CALLS[name](SMALL, bad)
 
@@ -594,7 +594,7 @@ def test_bad_pictures_are_refused_in_a_sentence(name, bad, sentence):
     [
         (3, "no class with the number 3: they run from 0 to 2"),
         ([0, -1, 2], "number -1"),
-        ([0, 1], "one a picture"),
+        ([0, 1], "one an image"),
         ([[0], [1], [2]], r"shape \(3, 1\)"),
         (1.5, "whole number"),
         ("cat", "whole number"),
@@ -693,12 +693,12 @@ def test_map_grid_holds_every_map_on_one_scale():
     plt.close("all")
 
 
-def test_picture_grid_holds_every_picture():
+def test_image_grid_holds_every_image():
     grid = np.random.default_rng(0).integers(0, 256, (2, 3, 5, 6, 3), np.uint8)
-    axes = plots.picture_grid(grid.astype(float), ["up", "down"], ["a", "b", "c"])
+    axes = plots.image_grid(grid.astype(float), ["up", "down"], ["a", "b", "c"])
     tiled = np.asarray(axes.images[0].get_array())
     windows = np.lib.stride_tricks.sliding_window_view(tiled, (5, 6, 3))
-    for picture in grid.reshape(-1, 5, 6, 3):
-        assert (windows == picture).all(axis=(-3, -2, -1)).sum() == 1
+    for image in grid.reshape(-1, 5, 6, 3):
+        assert (windows == image).all(axis=(-3, -2, -1)).sum() == 1
     assert [label.get_text() for label in axes.get_yticklabels()] == ["up", "down"]
     plt.close("all")

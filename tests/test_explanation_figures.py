@@ -19,19 +19,19 @@ def close_figures():
     plt.close("all")
 
 
-def test_explanations_put_every_map_beside_its_picture_on_one_scale_a_column():
+def test_explanations_put_every_map_beside_its_image_on_one_scale_a_column():
     generator = np.random.default_rng(8)
-    pictures = generator.integers(0, 256, (3, 8, 8, 3), np.uint8)
+    images = generator.integers(0, 256, (3, 8, 8, 3), np.uint8)
     maps = {
         "signed": generator.normal(size=(3, 5, 5)),
         "unsigned": generator.random((3, 8, 8)),
         "empty": np.zeros((3, 2, 2)),
     }
-    figure = plots.explanations(pictures, maps, ["a", "b", "c"])
+    figure = plots.explanations(images, maps, ["a", "b", "c"])
     drawn = np.array(figure.axes).reshape(4, 4)[:3]
-    for row, picture in enumerate(pictures):
+    for row, image in enumerate(images):
         assert drawn[row, 0].get_ylabel() == "abc"[row]
-        assert np.array_equal(drawn[row, 0].images[0].get_array(), picture)
+        assert np.array_equal(drawn[row, 0].images[0].get_array(), image)
         for column, values in enumerate(maps.values(), start=1):
             assert np.array_equal(drawn[row, column].images[0].get_array(), values[row])
     limits = [[axes.images[0].get_clim() for axes in column] for column in drawn.T[1:]]

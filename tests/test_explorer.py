@@ -58,7 +58,7 @@ def test_with_a_front_end_controls_redraw_the_response(monkeypatch):
         for padding in controls["padding"]:
             draw(kernel="blur", stride=stride, padding=padding)
     assert "stride 8, same: 3×3" in drawn[-1]
-    assert "picture 20×24" in drawn[-1]
+    assert "image 20×24" in drawn[-1]
 
 
 @pytest.mark.parametrize(

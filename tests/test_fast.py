@@ -16,7 +16,7 @@ from helpers import anatomy, fast, models, shapes, training
 
 GENERATOR = np.random.default_rng(7)
 TINY = fast.FastRecipe(
-    widths=(2, 3, 4), activation="relu", epochs=2, batch_size=10, rate_per_picture=0.01, reach=1, views=1
+    widths=(2, 3, 4), activation="relu", epochs=2, batch_size=10, rate_per_image=0.01, reach=1, views=1
 )
 
 
@@ -27,11 +27,11 @@ def drawn(*shape):
 
 
 def coloured(n=40, side=10, classes=4, seed=0):
-    """Pictures whose brightness tells the class, and their labels."""
+    """Images whose brightness tells the class, and their labels."""
     generator = np.random.default_rng(seed)
     labels = generator.permutation(np.arange(n) % classes)
-    pictures = generator.normal(60 + 40 * labels[:, None, None, None], 40, (n, side, side, 3))
-    return pictures.clip(0, 255).astype(np.uint8), labels
+    images = generator.normal(60 + 40 * labels[:, None, None, None], 40, (n, side, side, 3))
+    return images.clip(0, 255).astype(np.uint8), labels
 
 
 @pytest.fixture
@@ -144,15 +144,15 @@ def test_in_bfloat16_weights_and_logits_stay_float32_and_answers_about_the_same(
 
 @pytest.mark.parametrize(("size", "channels", "rows"), [(1, 3, 6), (2, 3, 7), (2, 1, 9), (3, 2, 8)])
 def test_whitened_patches_have_variance_1_and_do_not_go_together(size, channels, rows):
-    pictures = drawn(60, rows, rows + 2, channels)
-    kernel = fast.whitening_kernel(pictures, size, epsilon=1e-9)
+    images = drawn(60, rows, rows + 2, channels)
+    kernel = fast.whitening_kernel(images, size, epsilon=1e-9)
     numbers = size * size * channels
     assert kernel.shape == (size, size, channels, 2 * numbers)
     # One output at a time, place by place: no reshaping that could hide a wrong order of the patch's numbers.
     outputs = np.stack(
         [
             sum(
-                kernel[i, j, c, k] * pictures[:, i : rows - size + 1 + i, j : rows + 3 - size + j, c]
+                kernel[i, j, c, k] * images[:, i : rows - size + 1 + i, j : rows + 3 - size + j, c]
                 for i, j, c in np.ndindex(size, size, channels)
             ).ravel()
             for k in range(2 * numbers)
@@ -165,16 +165,16 @@ def test_whitened_patches_have_variance_1_and_do_not_go_together(size, channels,
 
 
 def test_epsilon_holds_back_directions_in_which_patches_hardly_differ():
-    pictures = GENERATOR.normal(size=(50, 6, 6, 3)) * [1, 0.05, 0]
-    kernel = fast.whitening_kernel(pictures, 1, epsilon=1e-2)
-    outputs = (pictures @ kernel[0, 0, :, :3]).reshape(-1, 3)
-    centred = (pictures - pictures.mean(axis=(0, 1, 2))).reshape(-1, 3)
+    images = GENERATOR.normal(size=(50, 6, 6, 3)) * [1, 0.05, 0]
+    kernel = fast.whitening_kernel(images, 1, epsilon=1e-2)
+    outputs = (images @ kernel[0, 0, :, :3]).reshape(-1, 3)
+    centred = (images - images.mean(axis=(0, 1, 2))).reshape(-1, 3)
     variances = np.linalg.svd(centred, compute_uv=False) ** 2 / len(centred)
     np.testing.assert_allclose(outputs.var(axis=0), variances / (variances + 1e-2), rtol=1e-3, atol=1e-9)
 
 
 @pytest.mark.parametrize(
-    ("pictures", "size", "sentence"),
+    ("images", "size", "sentence"),
     [
         (np.zeros((4, 5, 5)), 2, r"shape \(n, rows, columns, channels\).*\(4, 5, 5\)"),
         (np.zeros((0, 5, 5, 3)), 2, r"these have \(0, 5, 5, 3\)"),
@@ -185,9 +185,9 @@ def test_epsilon_holds_back_directions_in_which_patches_hardly_differ():
         (drawn(1, 4, 4, 3), 2, "9 patches of 12 numbers"),
     ],
 )
-def test_pictures_that_cannot_be_whitened_are_named(pictures, size, sentence):
+def test_images_that_cannot_be_whitened_are_named(images, size, sentence):
     with pytest.raises(ValueError, match=sentence):
-        fast.whitening_kernel(pictures, size)
+        fast.whitening_kernel(images, size)
 
 
 def test_a_frozen_kernel_stays_frozen_when_the_model_is_thawed():
@@ -441,25 +441,25 @@ def test_views_are_averaged_with_their_weights(views, reader):
     x = GENERATOR.integers(0, 256, (7, 6, 7, 3)).astype(np.uint8)
     kernel = reader.layers[-1].kernel.numpy().astype(float)
 
-    def answer(pictures):
-        return pictures.reshape(len(pictures), -1).astype(float) @ kernel
+    def answer(images):
+        return images.reshape(len(images), -1).astype(float) @ kernel
 
     def shifted(down, right):
-        """The picture seen from further down and right, the gap filled from its own mirror image."""
+        """The image seen from further down and right, the gap filled from its own mirror image."""
 
-        def along(pictures, axis, step):
-            pictures = np.moveaxis(pictures, axis, 0)
+        def along(images, axis, step):
+            images = np.moveaxis(images, axis, 0)
             moved = {
-                1: [*pictures[1:], pictures[-2]],
-                0: pictures,
-                -1: [pictures[1], *pictures[:-1]],
+                1: [*images[1:], images[-2]],
+                0: images,
+                -1: [images[1], *images[:-1]],
             }[step]
             return np.moveaxis(np.array(moved), 0, axis)
 
         return along(along(x, 1, down), 2, right)
 
-    def both(pictures):
-        return (answer(pictures) + answer(pictures[:, :, ::-1])) / 2
+    def both(images):
+        return (answer(images) + answer(images[:, :, ::-1])) / 2
 
     beside = sum(both(shifted(*step)) for step in ((0, 1), (1, 0), (0, -1), (-1, 0)))
     across = sum(both(shifted(*step)) for step in ((1, 1), (1, -1), (-1, 1), (-1, -1)))
@@ -505,7 +505,7 @@ def test_more_views_are_asked_only_where_two_leave_doubt(views, reader):
 def test_accuracy_is_told_for_every_number_of_views(reader):
     x = GENERATOR.integers(0, 256, (50, 6, 7, 3)).astype(np.uint8)
     answers = {views: fast.view_logits(reader, x, views).argmax(axis=1) for views in (1, 2, 6, 18)}
-    # Labels that one view gets right in 30 pictures, and the others where they agree with it.
+    # Labels that one view gets right in 30 images, and the others where they agree with it.
     y = np.where(np.arange(50) < 30, answers[1], (answers[1] + 1) % 5)
     assert list(fast.accuracy_by_views(reader, x, y)) == ["1", "2", "6"]
     scores = fast.accuracy_by_views(reader, x, y, fast.VIEWS)
@@ -537,7 +537,7 @@ def test_the_network_has_the_layers_and_the_weights_of_its_description(activatio
     np.testing.assert_allclose(np.cov(whitened[..., :12].reshape(-1, 12).T), np.eye(12), atol=0.02)
     logits = model.predict(x, verbose=0)
     np.testing.assert_allclose(logits, last / 9, rtol=1e-5)
-    # All that was read off the pictures is stored with the weights, and in the file of the whole model.
+    # All that was read off the images is stored with the weights, and in the file of the whole model.
     model.save_weights(tmp_path / "fast.weights.h5")
     model.save(tmp_path / "fast.keras")
     bare = fast.fast_cnn(None, (4, 6, 5), activation, (17, 17, 3), classes=7)
@@ -582,12 +582,12 @@ def test_each_option_changes_one_part():
         ({"widths": (4, 8)}, r"widths are \(4, 8\)"),
         ({"widths": (4, 8, 0)}, r"widths are \(4, 8, 0\)"),
         ({"input_shape": (8, 32, 3)}, r"input_shape is \(8, 32, 3\).*9 pixels"),
-        ({"input_shape": (32, 32, 3)}, r"pictures have the shape \(10, 10, 3\); input_shape is \(32, 32, 3\)"),
-        ({"pictures": np.full((5, 10, 10, 3), 9, np.uint8)}, "All patches are the same"),
+        ({"input_shape": (32, 32, 3)}, r"images have the shape \(10, 10, 3\); input_shape is \(32, 32, 3\)"),
+        ({"images": np.full((5, 10, 10, 3), 9, np.uint8)}, "All patches are the same"),
     ],
 )
 def test_a_network_that_cannot_be_built_says_why(options, sentence):
-    options = {"pictures": coloured()[0], "widths": (2, 2, 2), "input_shape": (10, 10, 3)} | options
+    options = {"images": coloured()[0], "widths": (2, 2, 2), "input_shape": (10, 10, 3)} | options
     with pytest.raises(ValueError, match=sentence):
         fast.fast_cnn(**options)
 
@@ -620,7 +620,7 @@ def test_recipes_are_plain_data_and_choose_the_optimizer():
         assert 50_000 % recipe.batch_size == 0 == 45_000 % recipe.batch_size
     recipe = fast.FAST_RECIPES["fast94"]
     # The figures of airbench, decoupled from momentum there; see arXiv:2404.00498.
-    assert recipe.rate_per_picture == pytest.approx(11.5 / 1024 / (1 + 1 / (1 - recipe.momentum)), rel=1e-3)
+    assert recipe.rate_per_image == pytest.approx(11.5 / 1024 / (1 + 1 / (1 - recipe.momentum)), rel=1e-3)
     assert recipe.weight_decay == pytest.approx(0.0153 / 11.5 / (1 - recipe.momentum), rel=1e-3)
     plain = dataclasses.replace(recipe, muon_rate=0.0)
     optimizer = plain.make_optimizer(1000)
@@ -637,9 +637,9 @@ def test_the_same_seed_gives_the_same_training(eagerly, monkeypatch):
     x, y = coloured(43)
     before, seen, fit = x.copy(), [], keras.Model.fit
 
-    def spy(model, pictures, targets, *arguments, **options):
+    def spy(model, images, targets, *arguments, **options):
         seen.append(targets)
-        return fit(model, pictures, targets, *arguments, **options)
+        return fit(model, images, targets, *arguments, **options)
 
     monkeypatch.setattr(keras.Model, "fit", spy)
     unseen = coloured(12, seed=1)
@@ -652,7 +652,7 @@ def test_the_same_seed_gives_the_same_training(eagerly, monkeypatch):
         np.testing.assert_array_equal(one, two)
     assert all(len(history[key]) == TINY.epochs for key in fast.HISTORY_KEYS)
     assert 0 < history["seconds"][0] < history["elapsed"][0] < history["elapsed"][1]
-    assert [targets.shape for targets in seen] == [(40, 4)] * 5, "whole batches: three of 43 pictures wait"
+    assert [targets.shape for targets in seen] == [(40, 4)] * 5, "whole batches: three of 43 images wait"
     assert not np.array_equal(seen[0], seen[1])
     np.testing.assert_array_equal(x, before)
     figures = model.evaluate(unseen[0], np.eye(4)[unseen[1]], verbose=0)
@@ -666,7 +666,7 @@ def test_the_same_seed_gives_the_same_training(eagerly, monkeypatch):
         {"muon_rate": 0.1, "whitening_bias": True, "flip": "random"},
         {"whitening": False, "identity": False, "bias_gain": 1.0, "weight_decay": 0.0},
     ],
-    ids=["without steps and pictures", "muon", "without the network's parts"],
+    ids=["without steps and images", "muon", "without the network's parts"],
 )
 def test_every_part_can_be_left_out(eagerly, monkeypatch, fields):
     used = []
@@ -679,15 +679,15 @@ def test_every_part_can_be_left_out(eagerly, monkeypatch, fields):
     assert history["val_loss"] == history["val_accuracy"] == []
 
 
-def test_small_epochs_train_the_same_weights_on_shrunk_pictures(eagerly, monkeypatch):
+def test_small_epochs_train_the_same_weights_on_shrunk_images(eagerly, monkeypatch):
     x, y = coloured(40, side=14)
     seen, fit = [], keras.Model.fit
 
-    def spy(model, pictures, *arguments, **options):
+    def spy(model, images, *arguments, **options):
         before = model.get_weights()
-        history = fit(model, pictures, *arguments, **options)
+        history = fit(model, images, *arguments, **options)
         moved = [not np.array_equal(old, new) for old, new in zip(before, model.get_weights(), strict=True)]
-        seen.append((pictures.shape[1:3], options["validation_data"][0].shape[1:3], sum(moved)))
+        seen.append((images.shape[1:3], options["validation_data"][0].shape[1:3], sum(moved)))
         return history
 
     monkeypatch.setattr(keras.Model, "fit", spy)
@@ -702,21 +702,21 @@ def test_small_epochs_train_the_same_weights_on_shrunk_pictures(eagerly, monkeyp
 
 
 def test_a_loss_that_is_no_number_stops_with_what_to_try(eagerly):
-    with pytest.raises(FloatingPointError, match=r"loss of epoch 1 is nan\. Try a lower rate_per_picture \(it is 1e"):
-        train(changed(rate_per_picture=1e30))
+    with pytest.raises(FloatingPointError, match=r"loss of epoch 1 is nan\. Try a lower rate_per_image \(it is 1e"):
+        train(changed(rate_per_image=1e30))
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
         ({"x": np.zeros((40, 10, 10), np.uint8)}, r"these have \(40, 10, 10\)"),
-        ({"y": np.zeros(39, int)}, r"40 pictures need 40 whole numbers as labels.*\(39,\)"),
+        ({"y": np.zeros(39, int)}, r"40 images need 40 whole numbers as labels.*\(39,\)"),
         ({"y": np.zeros((40, 4), int)}, r"\(40, 4\)"),
         ({"y": np.zeros(40)}, "float64"),
         ({"y": np.full(40, 4)}, "4 classes have labels from 0 to 3; they run from 4 to 4"),
         ({"y": np.full(40, -1)}, "run from -1 to -1"),
-        ({"validation": (np.zeros((3, 10, 10, 3)), np.zeros(2, int))}, "3 pictures need 3"),
-        ({"recipe": changed(batch_size=41)}, "40 pictures do not fill a batch of 41"),
+        ({"validation": (np.zeros((3, 10, 10, 3)), np.zeros(2, int))}, "3 images need 3"),
+        ({"recipe": changed(batch_size=41)}, "40 images do not fill a batch of 41"),
     ],
 )
 def test_what_does_not_fit_is_named_before_training(changes, sentence, monkeypatch):
@@ -726,14 +726,14 @@ def test_what_does_not_fit_is_named_before_training(changes, sentence, monkeypat
         fast.train_fast(**({"x": x, "y": y, "recipe": TINY, "classes": 4} | changes))
 
 
-# All together, compiled, on pictures with something to see
+# All together, compiled, on images with something to see
 
 
 def test_a_small_network_learns_shapes(capsys):
     x, y, _ = shapes.draw(500, seed=5)
     unseen, labels, _ = shapes.draw(300, seed=6)
-    # So few pictures make few steps: they have to be long ones.
-    recipe = fast.FastRecipe(widths=(8, 16, 16), activation="relu", epochs=3, batch_size=25, rate_per_picture=0.02)
+    # So few images make few steps: they have to be long ones.
+    recipe = fast.FastRecipe(widths=(8, 16, 16), activation="relu", epochs=3, batch_size=25, rate_per_image=0.02)
     model, history = fast.train_fast(x, y, recipe)
     assert history["loss"][-1] < history["loss"][0]
     accuracy = np.mean(recipe.answer(model, unseen).argmax(axis=1) == labels)
@@ -770,7 +770,7 @@ def folder(original, tmp_path, monkeypatch):
 
 def test_what_is_stored_comes_back_with_its_history_and_record(folder, original):
     model, history, record = fast.stored("fast90", folder)
-    # Whitening and the statistics of the pictures are among the weights: no pictures are needed.
+    # Whitening and the statistics of the images are among the weights: no images are needed.
     for weight, wanted in zip(model.get_weights(), original[1], strict=True):
         np.testing.assert_array_equal(weight, wanted)
     assert history == {"elapsed": [3.0]}, "the weights are those of the first seed"

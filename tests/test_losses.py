@@ -9,11 +9,11 @@ from helpers import losses
 GENERATOR = np.random.default_rng(3)
 
 
-@pytest.mark.parametrize("pictures", [1, 2, 17])
+@pytest.mark.parametrize("images", [1, 2, 17])
 @pytest.mark.parametrize("classes", [2, 3, 10, 100])
-def test_equal_to_keras(pictures, classes):
-    logits = GENERATOR.normal(scale=5, size=(pictures, classes))
-    labels = GENERATOR.integers(classes, size=pictures)
+def test_equal_to_keras(images, classes):
+    logits = GENERATOR.normal(scale=5, size=(images, classes))
+    labels = GENERATOR.integers(classes, size=images)
     np.testing.assert_allclose(losses.softmax(logits), keras.ops.softmax(logits), atol=1e-6)
     np.testing.assert_allclose(losses.log_softmax(logits), keras.ops.log_softmax(logits), rtol=1e-5, atol=1e-5)
     ours = losses.cross_entropy(logits, labels)

@@ -85,8 +85,8 @@ def test_improved_cnn_begins_at_guide_cnn():
         widths=(32, 64), padding="valid", pooled=2, batch_normalization=False, dense=256, dropout=0.25
     )
     first.set_weights(guide.get_weights())
-    pictures = np.random.default_rng(1).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
-    np.testing.assert_allclose(first(pictures), guide(pictures), atol=1e-6)
+    images = np.random.default_rng(1).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    np.testing.assert_allclose(first(images), guide(images), atol=1e-6)
     rates = [
         [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] for model in (first, guide)
     ]
@@ -106,11 +106,11 @@ def test_two_builds_are_alike_and_share_nothing():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_pictures_go_in_as_bytes_and_probabilities_or_logits_come_out(name):
+def test_images_go_in_as_bytes_and_probabilities_or_logits_come_out(name):
     model = models.build(name)
-    pictures = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
-    answers = np.asarray(model(pictures))
-    np.testing.assert_allclose(answers, np.asarray(model(pictures.astype("float32"))), atol=1e-6)
+    images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
+    answers = np.asarray(model(images))
+    np.testing.assert_allclose(answers, np.asarray(model(images.astype("float32"))), atol=1e-6)
     sums = answers.sum(axis=1)
     assert np.allclose(sums, 1, atol=1e-5) != models.outputs_logits(model)
 
@@ -164,7 +164,7 @@ def test_what_came_later_is_told_only_where_it_is_used():
     assert list(models.RECIPES["strided_cnn"].as_dict()) == first_fields
 
 
-def test_the_pictures_of_an_epoch_are_changed_as_the_recipe_says():
+def test_the_images_of_an_epoch_are_changed_as_the_recipe_says():
     x = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
     assert models.Recipe("Adam", 0.1, 8, 2).augmented(x, 0, 0) is x
     for name, value in {"flip": "random", "shift": 2, "zoom": 0.3, "noise": 9.0}.items():
@@ -188,9 +188,9 @@ def test_decay_follows_its_formula(step):
     assert float(optimizer.learning_rate) == pytest.approx(0.5 / (1 + 0.01 * step), rel=1e-5)
 
 
-@pytest.mark.parametrize(("pictures", "steps"), [(450, 3 * 45), (451, 3 * 46)])
-def test_cosine_ends_at_zero_with_the_last_step(pictures, steps):
-    optimizer = models.Recipe("SGD", 0.1, batch_size=10, epochs=3, schedule="cosine").make_optimizer(pictures)
+@pytest.mark.parametrize(("images", "steps"), [(450, 3 * 45), (451, 3 * 46)])
+def test_cosine_ends_at_zero_with_the_last_step(images, steps):
+    optimizer = models.Recipe("SGD", 0.1, batch_size=10, epochs=3, schedule="cosine").make_optimizer(images)
     rates = []
     for step in (0, steps // 2, steps - 1, steps):
         optimizer.iterations.assign(step)

@@ -24,13 +24,13 @@ def dataset():
 
 
 def fit_and_score(features, dataset, classifier=None):
-    """Test accuracy of a linear classifier on standardised features of pictures and masks."""
+    """Test accuracy of a linear classifier on standardised features of images and masks."""
     model = make_pipeline(StandardScaler(), classifier or LogisticRegression(tol=0.01))
     model.fit(features(dataset.x_train, dataset.masks_train), dataset.y_train)
     return model.score(features(dataset.x_test, dataset.masks_test), dataset.y_test)
 
 
-def test_draw_gives_balanced_shuffled_pictures_of_the_promised_types(drawn):
+def test_draw_gives_balanced_shuffled_images_of_the_promised_types(drawn):
     x, y, masks = drawn
     assert (x.shape, x.dtype) == ((500, 32, 32, 3), np.uint8)
     assert (y.shape, y.dtype) == ((500,), np.int64)
@@ -39,23 +39,23 @@ def test_draw_gives_balanced_shuffled_pictures_of_the_promised_types(drawn):
     assert (np.diff(y) != 0).mean() > 0.8
 
 
-def test_the_same_seed_gives_the_same_pictures_and_another_seed_others(drawn):
+def test_the_same_seed_gives_the_same_images_and_another_seed_others(drawn):
     for again, first in zip(shapes.draw(500, seed=2), drawn):
         np.testing.assert_array_equal(again, first)
     assert not np.array_equal(shapes.draw(500, seed=3)[0], drawn[0])
 
 
-@pytest.mark.parametrize("pictures", [0, -10, 1, 15, 999])
-def test_a_number_that_does_not_divide_evenly_is_refused_with_a_sentence(pictures):
-    with pytest.raises(ValueError, match=re.escape(f"{pictures} pictures do not divide evenly over 10 classes")):
-        shapes.draw(pictures, seed=0)
+@pytest.mark.parametrize("images", [0, -10, 1, 15, 999])
+def test_a_number_that_does_not_divide_evenly_is_refused_with_a_sentence(images):
+    with pytest.raises(ValueError, match=re.escape(f"{images} images do not divide evenly over 10 classes")):
+        shapes.draw(images, seed=0)
 
 
 def test_the_smallest_draw_holds_each_class_once():
     assert sorted(shapes.draw(10, seed=0)[1]) == list(range(10))
 
 
-def test_the_pictures_are_the_ones_that_stored_figures_were_measured_on(drawn):
+def test_the_images_are_the_ones_that_stored_figures_were_measured_on(drawn):
     """Labels exactly, pixels closely: another processor may round a sine differently."""
     x, y, masks = drawn
     assert y[:20].tolist() == [1, 7, 1, 6, 8, 4, 6, 2, 8, 3, 5, 9, 2, 9, 4, 4, 9, 1, 7, 6]
@@ -97,7 +97,7 @@ def test_objects_cover_a_moderate_and_varying_share_in_every_class(dataset):
         assert 0.07 < low < 0.12 < middle < 0.20 < high < 0.35, shapes.CLASS_NAMES[label]
 
 
-def test_objects_lie_all_over_the_picture(dataset):
+def test_objects_lie_all_over_the_image(dataset):
     centres = np.array([ndimage.center_of_mass(mask) for mask in dataset.masks_test])
     assert (centres.std(0) > 3).all()
     covered = dataset.masks_train.mean(0)
@@ -116,8 +116,8 @@ def test_masks_are_one_piece_with_a_hole_in_rings_and_frames_only(dataset):
 
 def test_the_object_stands_out_from_its_ground_in_every_class(dataset):
     grey = dataset.x_test.astype(float).mean(-1)
-    inside = np.array([picture[mask].mean() for picture, mask in zip(grey, dataset.masks_test)])
-    outside = np.array([picture[~mask].mean() for picture, mask in zip(grey, dataset.masks_test)])
+    inside = np.array([image[mask].mean() for image, mask in zip(grey, dataset.masks_test)])
+    outside = np.array([image[~mask].mean() for image, mask in zip(grey, dataset.masks_test)])
     assert (inside - outside > 10).all()
     assert np.median(inside - outside) > 60
 

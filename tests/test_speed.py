@@ -18,7 +18,7 @@ def test_the_record_is_put_together_from_what_the_processes_say(monkeypatch, cap
     monkeypatch.setattr(speed.importlib.util, "find_spec", lambda _: None)
     asked = []
 
-    def said(what, precision, pictures):
+    def said(what, precision, images):
         asked.append((what, precision))
         if what == speed.CEILING:
             return 300.0 if precision == "float32" else 500.0
@@ -32,7 +32,7 @@ def test_the_record_is_put_together_from_what_the_processes_say(monkeypatch, cap
     ours = record["epochs"]["fast90"]
     assert ours["units"] == 0.5
     assert ours["precision"] == "mixed_bfloat16"
-    # 50,000 pictures in 20 seconds.
+    # 50,000 images in 20 seconds.
     assert ours["gflops"] == pytest.approx(speed.flops("fast90") * 50_000 / 20 / 1e9, abs=0.1)
     assert ours["share_of_ceiling"] == pytest.approx(ours["gflops"] / 500, abs=0.001)
     assert {precision for what, precision in asked if what in models.BUILDERS} == {"float32"}
@@ -45,7 +45,7 @@ def test_the_record_is_put_together_from_what_the_processes_say(monkeypatch, cap
 def test_parts_are_measured_in_turns_under_the_labels_of_their_studies(monkeypatch, capsys):
     asked = []
 
-    def said(what, precision, pictures):
+    def said(what, precision, images):
         asked.append(what)
         return 30.0 + len(asked)
 
@@ -65,7 +65,7 @@ def test_a_step_counts_the_slopes_that_somebody_needs():
     assert speed.flops("plain_cnn") == 6 * sum(products) - 2 * products[0]
 
 
-def test_small_pictures_cost_their_share_of_flops(monkeypatch):
+def test_small_images_cost_their_share_of_flops(monkeypatch):
     whole = speed.flops(speed.WHOLE)
     assert speed.flops(speed.PYTORCH) == whole
     recipe = dataclasses.replace(fast.FAST_RECIPES["fast90"], epochs=4, small_epochs=1, small_side=16)
@@ -112,7 +112,7 @@ def test_without_bfloat16_everything_is_float32(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["strided_cnn", "fast90"])
-def test_an_epoch_of_few_pictures_is_stretched_to_all(name, monkeypatch):
+def test_an_epoch_of_few_images_is_stretched_to_all(name, monkeypatch):
     clock = {"strided_cnn": (speed.training, "train"), "fast90": (speed.fast, "train_fast")}
     monkeypatch.setattr(*clock[name], lambda *_, **__: (None, {"seconds": [9.0, 0.5, 9.0, 0.5]}))
     assert speed.measure(name, "", 500) == pytest.approx(0.5 * 100)

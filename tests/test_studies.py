@@ -10,13 +10,13 @@ from helpers import data, training
 from tools import experiments, studies
 
 
-def made_up(pictures, seed=0):
+def made_up(images, seed=0):
     generator = np.random.default_rng(seed)
 
     def part(count):
         return generator.integers(0, 256, (count, 32, 32, 3), np.uint8), np.arange(count) % 10
 
-    (x, y), (x_val, y_val), (x_test, y_test) = part(pictures), part(20), part(20)
+    (x, y), (x_val, y_val), (x_test, y_test) = part(images), part(20), part(20)
     return data.Dataset("made up", data.CIFAR10_CLASSES, x, y, x_val, y_val, x_test, y_test)
 
 
@@ -37,11 +37,11 @@ def test_a_record_is_kept_and_not_computed_twice(folders, monkeypatch):
     folders["file"].write_text(json.dumps({"another": [1]}))
     records = studies.conduct("two", made_up(20), **folders)
     assert [record["value"] for record in records] == [0, 1 / 3]
-    assert {"label", "seed", "seconds", "dataset", "training_pictures", "machine", "versions"} <= set(records[0])
+    assert {"label", "seed", "seconds", "dataset", "training_images", "machine", "versions"} <= set(records[0])
     assert json.loads(folders["file"].read_text()) == {"another": [1], "two": records}
     assert studies.conduct("two", made_up(20), **folders) == records
     assert computed == [0, 1]
-    # Other pictures, and a dry run, are other records.
+    # Other images, and a dry run, are other records.
     studies.conduct("two", made_up(30), **folders)
     studies.conduct("two", made_up(20), **folders, dry=True)
     assert computed == [0, 1] * 3
@@ -68,16 +68,16 @@ def test_what_is_finished_survives_a_crash(folders, monkeypatch):
     assert computed == [0, 1, 1]
 
 
-def test_sparse_coding_on_a_few_pictures(folders):
+def test_sparse_coding_on_a_few_images(folders):
     records = studies.conduct("sparse_coding", data.load("shapes10"), **folders, dry=True)
     assert [(record["label"], record["seed"]) for record in records] == [
         (label, seed) for seed in (0, 1) for label in studies.DICTIONARIES
     ]
     for record in records:
-        assert list(record["validation_by_pictures"]) == ["50", "100"]
-        assert all(0 <= accuracy <= 1 for accuracy in record["validation_by_pictures"].values())
+        assert list(record["validation_by_images"]) == ["50", "100"]
+        assert all(0 <= accuracy <= 1 for accuracy in record["validation_by_images"].values())
     # Eight atoms and a hundred labels already beat guessing.
-    assert np.mean([record["validation_by_pictures"]["100"] for record in records]) > 0.13
+    assert np.mean([record["validation_by_images"]["100"] for record in records]) > 0.13
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def not_trained(monkeypatch):
 
     def train(name, dataset, seed, recipe, build, backups):
         model = build()
-        trainings.append({"seed": seed, "recipe": recipe, "pictures": len(dataset.x_train), "backups": backups})
+        trainings.append({"seed": seed, "recipe": recipe, "images": len(dataset.x_train), "backups": backups})
         return model, {"val_accuracy": [0.5 - abs(recipe.learning_rate - 0.003)]}
 
     monkeypatch.setattr(training, "train", train)
@@ -110,12 +110,12 @@ def test_transfer_gives_all_ways_the_same(folders, not_trained):
     known = [one for one in not_trained if one["recipe"].epochs == experiments.LADDER_EPOCHS]
     assert sorted(one["seed"] for one in known) == [0, 1, 2, 3]
     small = [one for one in not_trained if one not in known]
-    assert {(one["pictures"], one["recipe"].epochs) for one in small} == {(1_250, studies.TRANSFER_EPOCHS)}
+    assert {(one["images"], one["recipe"].epochs) for one in small} == {(1_250, studies.TRANSFER_EPOCHS)}
     # Fine-tuned and from scratch look alike from outside, so their backups lie apart.
     assert len({one["backups"] for one in not_trained}) == 4
 
 
-def test_transfer_trains_on_a_few_pictures(folders, monkeypatch):
+def test_transfer_trains_on_a_few_images(folders, monkeypatch):
     monkeypatch.setattr(studies, "WAYS", (studies.FROZEN,))
     monkeypatch.setattr(studies, "TRANSFER_WIDTHS", (4, 4))
     monkeypatch.setattr(studies, "TRANSFER_RATES", (0.0, 0.001, 0.001))
@@ -135,19 +135,19 @@ def test_other_classes_are_numbered_from_zero_and_drawn_by_the_seed():
     assert [len(some.x_train) for some in drawn] == [3 * 4 * 5] * 3
     np.testing.assert_array_equal(drawn[0].x_train, drawn[1].x_train)
     assert not np.array_equal(drawn[0].x_train, drawn[2].x_train)
-    # Three different pictures of each class, four times each, with their own labels and never of another class.
-    originals = {picture.tobytes(): label for picture, label in zip(dataset.x_train, dataset.y_train)}
+    # Three different images of each class, four times each, with their own labels and never of another class.
+    originals = {image.tobytes(): label for image, label in zip(dataset.x_train, dataset.y_train)}
     counts = {}
-    for picture, label in zip(drawn[0].x_train, drawn[0].y_train):
-        assert originals[picture.tobytes()] == label + 5
-        counts[picture.tobytes()] = counts.get(picture.tobytes(), 0) + 1
+    for image, label in zip(drawn[0].x_train, drawn[0].y_train):
+        assert originals[image.tobytes()] == label + 5
+        counts[image.tobytes()] = counts.get(image.tobytes(), 0) + 1
     assert sorted(counts.values()) == [4] * 15
-    # All validation pictures of these classes, whatever is drawn for training.
+    # All validation images of these classes, whatever is drawn for training.
     assert len(drawn[0].x_val) == 10
 
 
-def test_too_few_pictures_of_a_class_are_named():
-    with pytest.raises(ValueError, match=r"30 pictures of each class.*5: 20"):
+def test_too_few_images_of_a_class_are_named():
+    with pytest.raises(ValueError, match=r"30 images of each class.*5: 20"):
         studies.some_classes(made_up(200), 5, 10, few=30)
 
 

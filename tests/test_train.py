@@ -33,13 +33,13 @@ def folders(monkeypatch, tmp_path):
 
 @pytest.fixture
 def dataset():
-    """All pictures together, as tools.train loads them for a fast recipe."""
+    """All images together, as tools.train loads them for a fast recipe."""
     generator = np.random.default_rng(0)
 
     def part(count):
         labels = np.arange(count) % 10
-        pictures = generator.normal(25 * labels[:, None, None, None], 20, (count, 32, 32, 3))
-        return pictures.clip(0, 255).astype(np.uint8), labels
+        images = generator.normal(25 * labels[:, None, None, None], 20, (count, 32, 32, 3))
+        return images.clip(0, 255).astype(np.uint8), labels
 
     (x, y), (x_test, y_test) = part(40), part(20)
     return data.Dataset("cifar10", data.CIFAR10_CLASSES, x, y, x[:0], y[:0], x_test, y_test)
@@ -50,7 +50,7 @@ def test_a_fast_recipe_is_trained_stored_and_loaded_again(dataset, tmp_path):
     result = train.run("fast90", dataset, 3, runs)
     assert result == json.loads(json.dumps(result))
     assert set(result["history"]) == set(fast.HISTORY_KEYS)
-    assert result["history"]["val_accuracy"] == [], "no picture is held out"
+    assert result["history"]["val_accuracy"] == [], "no image is held out"
     assert set(result["test_by_views"]) == {"1", "2", "6", "18"}
     assert result["test_accuracy"] == result["test_by_views"]["2"], "the recipe asks for two views"
     assert result["views_seconds"] > 0
@@ -60,7 +60,7 @@ def test_a_fast_recipe_is_trained_stored_and_loaded_again(dataset, tmp_path):
     record = train.store("fast90", dataset, results, runs)
     assert training.stored_result("fast90", training.TRAINED) == json.loads(json.dumps(record))
     assert record["recipe"] == json.loads(json.dumps(TINY.as_dict()))
-    assert (record["dataset"], record["training_pictures"], record["epochs"]) == ("cifar10", 40, 1)
+    assert (record["dataset"], record["training_images"], record["epochs"]) == ("cifar10", 40, 1)
     assert record["seeds"] == [3, 1]
     assert record["validation_accuracy"] == []
     assert record["train_accuracy"] == [round(result["history"]["accuracy"][-1], 4) for result in results]
@@ -95,7 +95,7 @@ def test_a_finished_run_is_read_and_another_recipe_is_another_run(dataset, tmp_p
     assert [arguments[2:] for arguments in called] == [(TINY, 1), (other, 0)]
 
 
-def test_all_pictures_stand_beside_the_record_of_a_model_and_leave_its_weights_alone(dataset, tmp_path):
+def test_all_images_stand_beside_the_record_of_a_model_and_leave_its_weights_alone(dataset, tmp_path):
     x, y = dataset.x_train, dataset.y_train
     held_out = dataclasses.replace(dataset, x_train=x[10:], y_train=y[10:], x_val=x[:10], y_val=y[:10])
     records = [
@@ -121,9 +121,9 @@ def test_an_unknown_name_is_refused_before_anything_is_loaded(capsys, monkeypatc
 
 @pytest.mark.parametrize(
     ("arguments", "validation"),
-    [(["fast90"], False), (["plain_cnn"], True), (["plain_cnn", "--all-pictures"], False)],
+    [(["fast90"], False), (["plain_cnn"], True), (["plain_cnn", "--all-images"], False)],
 )
-def test_fast_recipes_are_trained_on_all_pictures(arguments, validation, dataset, monkeypatch, capsys):
+def test_fast_recipes_are_trained_on_all_images(arguments, validation, dataset, monkeypatch, capsys):
     asked, seeds = [], []
     monkeypatch.setattr("sys.argv", ["train", *arguments, "--seeds", "4", "2"])
     monkeypatch.setattr(data, "load", lambda name, validation: asked.append((name, validation)) or dataset)

@@ -25,13 +25,13 @@ RECIPE = models.Recipe("Adam", 0.01, batch_size=34, epochs=4, schedule="cosine")
 FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
-def drawn(pictures=100, classes=4, side=8, seed=0) -> Dataset:
+def drawn(images=100, classes=4, side=8, seed=0) -> Dataset:
     """Noise on a brightness that depends on the class: learnt in a few steps, not perfectly."""
     generator = np.random.default_rng(seed)
-    labels = generator.permutation(np.arange(pictures + 80) % classes)
+    labels = generator.permutation(np.arange(images + 80) % classes)
     x = generator.normal(60 + 40 * labels[:, None, None, None], 60, (len(labels), side, side, 3))
     x = x.clip(0, 255).astype(np.uint8)
-    kept, held, test = slice(0, pictures), slice(pictures, pictures + 40), slice(pictures + 40, None)
+    kept, held, test = slice(0, images), slice(images, images + 40), slice(images + 40, None)
     names = tuple("abcdefgh"[:classes])
     return Dataset("drawn", names, x[kept], labels[kept], x[held], labels[held], x[test], labels[test])
 
@@ -285,7 +285,7 @@ def test_a_second_damaged_backup_gets_a_place_of_its_own(interrupted):
         {"build": lambda: small_cnn(activation="tanh")},
         {"dataset": drawn(seed=1)},
     ],
-    ids=["seed", "recipe", "activation", "pictures"],
+    ids=["seed", "recipe", "activation", "images"],
 )
 def test_nobody_goes_on_from_the_backup_of_another_training(interrupted, other, capsys):
     folder, backup = interrupted
@@ -305,7 +305,7 @@ def test_one_seed_gives_one_result_another_seed_another(tmp_path, undisturbed):
     assert figures(other) != undisturbed[1]
 
 
-def test_every_epoch_sees_every_picture_once_in_another_order(tmp_path, monkeypatch):
+def test_every_epoch_sees_every_image_once_in_another_order(tmp_path, monkeypatch):
     dataset = drawn()
     orders = []
     fit = keras.Model.fit
@@ -323,7 +323,7 @@ def test_every_epoch_sees_every_picture_once_in_another_order(tmp_path, monkeypa
     assert not np.array_equal(orders[0], orders[1])
 
 
-def test_pictures_are_changed_and_labels_smoothed_as_the_recipe_says(tmp_path, monkeypatch):
+def test_images_are_changed_and_labels_smoothed_as_the_recipe_says(tmp_path, monkeypatch):
     dataset = drawn()
     seen = []
     fit = keras.Model.fit
@@ -348,7 +348,7 @@ def test_pictures_are_changed_and_labels_smoothed_as_the_recipe_says(tmp_path, m
     assert share == pytest.approx((answers.argmax(axis=1) == dataset.y_val).mean())
 
 
-def test_without_validation_pictures_the_history_has_no_validation(tmp_path):
+def test_without_validation_images_the_history_has_no_validation(tmp_path):
     dataset = drawn()
     empty = dataclasses.replace(dataset, x_val=dataset.x_val[:0], y_val=dataset.y_val[:0])
     _, history = train(tmp_path, dataset=empty)
@@ -361,18 +361,18 @@ def test_without_validation_pictures_the_history_has_no_validation(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"x_train": np.zeros((100, 8, 6, 3), np.uint8)}, r"square pictures .*\(100, 8, 6, 3\)"),
-        ({"x_train": np.zeros((100, 8, 8), np.uint8)}, r"square pictures .*\(100, 8, 8\)"),
+        ({"x_train": np.zeros((100, 8, 6, 3), np.uint8)}, r"square images .*\(100, 8, 6, 3\)"),
+        ({"x_train": np.zeros((100, 8, 8), np.uint8)}, r"square images .*\(100, 8, 8\)"),
         ({"x_train": np.zeros((0, 8, 8, 3), np.uint8), "y_train": np.zeros(0, int)}, r"\(0, 8, 8, 3\)"),
-        ({"y_train": np.zeros(99, int)}, "100 training pictures and 99 labels"),
-        ({"y_val": np.zeros(41, int)}, "40 validation pictures and 41 labels"),
+        ({"y_train": np.zeros(99, int)}, "100 training images and 99 labels"),
+        ({"y_val": np.zeros(41, int)}, "40 validation images and 41 labels"),
         ({"y_train": np.full(100, 4)}, "names 4 classes, so training labels run from 0 to 3; they run from 4 to 4"),
         ({"y_val": np.full(40, -1)}, "validation labels run from 0 to 3; they run from -1 to -1"),
-        ({"x_val": np.zeros((40, 9, 9, 3), np.uint8)}, r"validation pictures of shape \(9, 9, 3\)"),
+        ({"x_val": np.zeros((40, 9, 9, 3), np.uint8)}, r"validation images of shape \(9, 9, 3\)"),
         ({"class_names": tuple("abcde")}, "tells 4 classes apart; drawn has 5"),
         (
             {"x_train": np.zeros((100, 9, 9, 3), np.uint8), "x_val": np.zeros((40, 9, 9, 3), np.uint8)},
-            r"takes pictures of shape \(8, 8, 3\); those of drawn have \(9, 9, 3\)",
+            r"takes images of shape \(8, 8, 3\); those of drawn have \(9, 9, 3\)",
         ),
     ],
 )
@@ -392,7 +392,7 @@ def test_a_named_model_takes_the_dataset_as_it_is(tmp_path):
     assert model.output_shape == (None, 3)
 
 
-def test_a_model_that_was_not_built_is_built_for_the_pictures(tmp_path):
+def test_a_model_that_was_not_built_is_built_for_the_images(tmp_path):
     def unbuilt():
         return keras.Sequential([layers.Rescaling(1 / 255), layers.Flatten(), layers.Dropout(0.1), layers.Dense(4)])
 
@@ -417,14 +417,14 @@ def test_a_loss_that_is_no_number_stops_with_what_to_try(tmp_path):
 
 
 def test_the_loss_fits_the_last_layer():
-    pictures, labels = drawn().x_train, drawn().y_train
+    images, labels = drawn().x_train, drawn().y_train
     logits = small_cnn()
     with_softmax = keras.Sequential([logits, layers.Activation("softmax")])
     losses = []
     for model in (logits, with_softmax):
-        training.compile_by(RECIPE, model, len(pictures))
-        losses.append(model.evaluate(pictures, labels, verbose=0)[0])
-    answers = np.asarray(with_softmax(pictures, training=False), dtype=float)
+        training.compile_by(RECIPE, model, len(images))
+        losses.append(model.evaluate(images, labels, verbose=0)[0])
+    answers = np.asarray(with_softmax(images, training=False), dtype=float)
     expected = -np.log(answers[np.arange(len(labels)), labels]).mean()
     assert losses == pytest.approx([expected, expected], rel=1e-4)
 
@@ -444,7 +444,7 @@ def stored(tmp_path, monkeypatch):
     training.save_weights(model, weights)
     record = {
         "dataset": "drawn",
-        "training_pictures": len(dataset.x_train),
+        "training_images": len(dataset.x_train),
         "parameters": model.count_params(),
         "recipe": RECIPE.as_dict(),
         "seeds": [5, 6],
@@ -523,7 +523,7 @@ def test_retrain_trains_and_leaves_the_stored_weights_alone(stored, tmp_path, mo
 
 
 @pytest.mark.parametrize("other", [{"name": "others"}, {"x_train": drawn(60).x_train, "y_train": drawn(60).y_train}])
-def test_stored_weights_are_for_their_own_training_pictures_only(stored, tmp_path, other, monkeypatch):
+def test_stored_weights_are_for_their_own_training_images_only(stored, tmp_path, other, monkeypatch):
     folder, _ = stored
     calls = counting_train(monkeypatch)
     training.trained("small", dataclasses.replace(drawn(), **other), stored=folder, cache=tmp_path / "cache")
@@ -555,8 +555,8 @@ def test_saved_weights_hold_the_weights_alone_and_nothing_half_written(tmp_path)
     training.save_weights(model, path)
     again = small_cnn()
     again.load_weights(path)
-    pictures = drawn().x_test
-    np.testing.assert_array_equal(again(pictures), model(pictures))
+    images = drawn().x_test
+    np.testing.assert_array_equal(again(images), model(images))
     model.save_weights(tmp_path / "with_optimizer.weights.h5")
     groups = [set(h5py.File(file)) for file in (path, tmp_path / "with_optimizer.weights.h5")]
     assert groups[1] - groups[0] == {"optimizer"}
@@ -569,13 +569,13 @@ RESULTS = json.loads((training.TRAINED / "results.json").read_text())
 
 @pytest.mark.parametrize("name", [name for name in RESULTS if name in models.BUILDERS])
 def test_what_the_project_stores_belongs_to_its_models(name, monkeypatch):
-    """Weights, recipe, parameters and history of every stored model; the pictures are not looked at."""
+    """Weights, recipe, parameters and history of every stored model; the images are not looked at."""
     monkeypatch.setattr(training, "train", lambda *_: pytest.fail("trained"))
     record = RESULTS[name]
-    pictures = np.broadcast_to(np.uint8(0), (record["training_pictures"], 32, 32, 3))
-    labels = np.broadcast_to(0, len(pictures))
+    images = np.broadcast_to(np.uint8(0), (record["training_images"], 32, 32, 3))
+    labels = np.broadcast_to(0, len(images))
     empty, none = np.zeros((0, 32, 32, 3), np.uint8), np.zeros(0, int)
-    fake = Dataset(record["dataset"], tuple("abcdefghij"), pictures, labels, empty, none, empty, none)
+    fake = Dataset(record["dataset"], tuple("abcdefghij"), images, labels, empty, none, empty, none)
     model, history = training.trained(name, fake)
     assert model.count_params() == record["parameters"]
     assert len(history["loss"]) == record["epochs"] == record["recipe"]["epochs"]
@@ -649,12 +649,12 @@ def test_a_notebook_keeps_the_lines_and_drops_the_times(tmp_path):
 
 
 def test_seconds_to_an_accuracy_are_epochs_times_seconds(tmp_path):
-    common = {"training_pictures": 45_000, "epochs": 3, "seconds_per_epoch": [20.0, 40.0]}
+    common = {"training_images": 45_000, "epochs": 3, "seconds_per_epoch": [20.0, 40.0]}
     results = {
         "plain_cnn": common | {"validation_accuracy": [0.81, 0.83], "test_accuracy": [0.99, 0.99]},
         "fast90": common
         | {
-            "training_pictures": 50_000,
+            "training_images": 50_000,
             "validation_accuracy": [],
             "test_accuracy": [0.90, 0.91],
             "views_seconds": [10.0, 30.0],
@@ -666,7 +666,7 @@ def test_seconds_to_an_accuracy_are_epochs_times_seconds(tmp_path):
     }
     (tmp_path / "results.json").write_text(json.dumps(results))
     (tmp_path / "histories.json").write_text(json.dumps(histories))
-    # Mean over seeds: 0.55, 0.70, 0.82; an epoch has nine tenths of all pictures.
+    # Mean over seeds: 0.55, 0.70, 0.82; an epoch has nine tenths of all images.
     assert training.seconds_to("plain_cnn", 100, tmp_path) == {"70%": 180, "80%": 270}
     # Three epochs, and views that took 10 / 20 and 30 / 40 of one.
     assert training.seconds_to("fast90", 100, tmp_path) == dict.fromkeys(("70%", "80%", "85%", "90%"), 362)

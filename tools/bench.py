@@ -88,37 +88,37 @@ def measured(measure: Measure, rounds: int = ROUNDS) -> dict:
 
 
 def explain_part(side: int = 32, patch: int = 4, filters: int = 32, steps: int = 30, maps: int = 32) -> list[Measure]:
-    """The jobs of lesson 08 with source W's model, fresh weights and a drawn picture; smaller ones for tests."""
+    """The jobs of lesson 08 with source W's model, fresh weights and a drawn image; smaller ones for tests."""
     keras.utils.set_random_seed(0)
     model = models.build("guide_cnn", (side, side, 3))
     # So that the predictions of an untrained model differ by more than rounding does.
     model.layers[-1].kernel.assign(10 * model.layers[-1].kernel)
-    picture = shapes.draw(10, seed=0)[0][:1, :side, :side]
+    image = shapes.draw(10, seed=0)[0][:1, :side, :side]
     second = explain.conv_layers(model)[1]
     return [
-        _occlusion(model, picture, patch),
+        _occlusion(model, image, patch),
         _activation_maximisation(model, second, filters, steps),
-        _feature_maps(model, picture),
+        _feature_maps(model, image),
         _drawing(maps),
     ]
 
 
-def _occlusion(model: keras.Model, picture: np.ndarray, patch: int) -> Measure:
+def _occlusion(model: keras.Model, image: np.ndarray, patch: int) -> Measure:
     places = model.input_shape[1] - patch + 1
-    fill = picture.mean()
+    fill = image.mean()
 
     def one_by_one(ask: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        whole = ask(picture.astype(np.float32))[0, 0]
+        whole = ask(image.astype(np.float32))[0, 0]
         drops = np.empty((1, places, places), np.float32)
         for row, column in np.ndindex(places, places):
-            covered = picture.astype(np.float32)
+            covered = image.astype(np.float32)
             covered[0, row : row + patch, column : column + patch] = fill
             drops[0, row, column] = whole - ask(covered)[0, 0]
         return drops
 
     return Measure(
         f"occlusion, {places**2} places",
-        lambda: explain.occlusion(model, picture, 0, fill, patch),
+        lambda: explain.occlusion(model, image, 0, fill, patch),
         {
             "predict for each patch": (lambda: one_by_one(lambda given: model.predict(given, verbose=0)), 100),
             "model(x) for each patch": (lambda: one_by_one(lambda given: model(given, training=False).numpy()), 15),
@@ -137,14 +137,14 @@ def _activation_maximisation(model: keras.Model, layer: str, filters: int, steps
     def one_by_one() -> np.ndarray:
         climbed = []
         for channel in range(filters):
-            picture = tf.Variable(start[channel : channel + 1])
+            image = tf.Variable(start[channel : channel + 1])
             for _ in range(steps):
                 with tf.GradientTape() as tape:
-                    response = truncated(picture, training=False)[0, rows, columns, channel]
-                slope = tape.gradient(response, picture)
+                    response = truncated(image, training=False)[0, rows, columns, channel]
+                slope = tape.gradient(response, image)
                 slope /= tf.reduce_max(tf.abs(slope))
-                picture.assign(tf.clip_by_value(picture + 8 * slope, 0, 255))
-            climbed.append(picture.numpy()[0])
+                image.assign(tf.clip_by_value(image + 8 * slope, 0, 255))
+            climbed.append(image.numpy()[0])
         return np.stack(climbed) / 255
 
     def together() -> np.ndarray:
@@ -157,15 +157,15 @@ def _activation_maximisation(model: keras.Model, layer: str, filters: int, steps
     )
 
 
-def _feature_maps(model: keras.Model, picture: np.ndarray) -> Measure:
+def _feature_maps(model: keras.Model, image: np.ndarray) -> Measure:
     names = explain.conv_layers(model)
 
     def truncated() -> np.ndarray:
         parts = [keras.Model(model.inputs[0], model.get_layer(name).output) for name in names]
-        return np.concatenate([part.predict(picture, verbose=0).ravel() for part in parts])
+        return np.concatenate([part.predict(image, verbose=0).ravel() for part in parts])
 
     def together() -> np.ndarray:
-        return np.concatenate([values.ravel() for values in explain.feature_maps(model, picture).values()])
+        return np.concatenate([values.ravel() for values in explain.feature_maps(model, image).values()])
 
     return Measure(
         f"feature maps of {len(names)} layers", together, {"a truncated model for each layer": (truncated, 30)}

@@ -33,7 +33,7 @@ from helpers import data, fast, models, training
 
 RUNS = training.ROOT / "build" / "runs"
 FILE = training.TRAINED / "experiments.json"
-DRY_PICTURES = 500
+DRY_IMAGES = 500
 RATES = (0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
@@ -43,7 +43,7 @@ class Trial:
 
     ``options`` go to the model's builder, except ``dropout_scale``, by which the rates of all dropout layers are
     multiplied, and ``activation``, which replaces ReLU in every hidden layer. Only a ``final`` trial is scored on
-    the test set: all choices are made on validation. ``pictures`` are the first ones to train on, all when None.
+    the test set: all choices are made on validation. ``images`` are the first ones to train on, all when None.
     ``label`` says what the trial stands for in its study. A ``fast.FastRecipe`` is for the model "fast_cnn".
     """
 
@@ -52,7 +52,7 @@ class Trial:
     seed: int = 0
     options: dict = field(default_factory=dict)
     final: bool = False
-    pictures: int | None = None
+    images: int | None = None
     label: str = ""
 
 
@@ -79,9 +79,9 @@ def build(trial: Trial, dataset: data.Dataset) -> keras.Model:
 
 def train(trial: Trial, dataset: data.Dataset, runs: Path = RUNS) -> dict:
     """The record of one trial: trained now, or read when it was finished before with the same precision."""
-    if trial.pictures:
+    if trial.images:
         dataset = dataclasses.replace(
-            dataset, x_train=dataset.x_train[: trial.pictures], y_train=dataset.y_train[: trial.pictures]
+            dataset, x_train=dataset.x_train[: trial.images], y_train=dataset.y_train[: trial.images]
         )
     label = {"label": trial.label} if trial.label else {}
     mark = training.fingerprint(trial.recipe, build(trial, dataset), dataset)
@@ -104,7 +104,7 @@ def train(trial: Trial, dataset: data.Dataset, runs: Path = RUNS) -> dict:
         "options": trial.options,
         "seed": trial.seed,
         "dataset": dataset.name,
-        "training_pictures": len(dataset.x_train),
+        "training_images": len(dataset.x_train),
         "parameters": model.count_params(),
         "history": {key: [round(value, 4) for value in values] for key, values in history.items()},
         "seconds": round(sum(history["seconds"]), 1),
@@ -363,28 +363,28 @@ def ladder(run: Run) -> None:
             run(trial)
 
 
-def top_trials(seed: int, epochs: int, pictures: int) -> list[Trial]:
+def top_trials(seed: int, epochs: int, images: int) -> list[Trial]:
     """The top of the ladder without augmentation and with it."""
     top = ladder_trials(seed)[len(LADDER) - 1]
     changes = {"without": {"flip": "none", "shift": 0}, "with flip and shift": {}}
     return [
         dataclasses.replace(
-            top, recipe=dataclasses.replace(top.recipe, epochs=epochs, **change), pictures=pictures, label=label
+            top, recipe=dataclasses.replace(top.recipe, epochs=epochs, **change), images=images, label=label
         )
         for label, change in changes.items()
     ]
 
 
 def data_amount(run: Run) -> None:
-    """Lesson 09: fewer pictures and equally many steps, with and without augmentation; three seeds."""
+    """Lesson 09: fewer images and equally many steps, with and without augmentation; three seeds."""
     for seed in (0, 1, 2):
-        for pictures in (5_000, 15_000, 45_000):
-            for trial in top_trials(seed, LADDER_EPOCHS * 45_000 // pictures, pictures):
+        for images in (5_000, 15_000, 45_000):
+            for trial in top_trials(seed, LADDER_EPOCHS * 45_000 // images, images):
                 run(trial)
 
 
 def augmentation_and_time(run: Run) -> None:
-    """Lessons 09 and 11: what flip and shift are worth in 5 and in 50 epochs of 15,000 pictures; three seeds."""
+    """Lessons 09 and 11: what flip and shift are worth in 5 and in 50 epochs of 15,000 images; three seeds."""
     for seed in (0, 1, 2):
         for epochs in (5, 50):
             for trial in top_trials(seed, epochs, 15_000):
@@ -407,7 +407,7 @@ FAST_PARTS: dict[str, dict] = {
     "a coin for each flip": {"flip": "random"},
     "without flips": {"flip": "none"},
     "without crops": {"reach": 0},
-    "without small pictures": {"small_epochs": 0},
+    "without small images": {"small_epochs": 0},
     "without label smoothing": {"label_smoothing": 0.0},
     "without the triangle": {"schedule": "constant"},
     "ReLU for SiLU": {"activation": "relu"},
@@ -416,7 +416,7 @@ FAST_PARTS: dict[str, dict] = {
 FAST_IDEAS: dict[str, dict] = {
     "a whitening bias": {"whitening_bias": True},
     "GELU": {"activation": "gelu"},
-    "small pictures of 20 pixels": {"small_side": 20},
+    "small images of 20 pixels": {"small_side": 20},
 }
 
 
@@ -431,12 +431,12 @@ def fast_ideas(run: Run) -> None:
 
 
 def fast_curves(run: Run) -> None:
-    """Lesson 10: the two fast recipes on 45,000 pictures, looked at after every epoch; one seed."""
+    """Lesson 10: the two fast recipes on 45,000 images, looked at after every epoch; one seed."""
     for name, recipe in fast.FAST_RECIPES.items():
         run(Trial("fast_cnn", recipe, label=name))
 
 
-# Lesson 10: what was tried for the two fast recipes after their first trainings on all pictures.
+# Lesson 10: what was tried for the two fast recipes after their first trainings on all images.
 FAST_CANDIDATES: dict[str, dict[str, dict]] = {
     "fast94": {
         "as it was at first": {},
@@ -450,7 +450,7 @@ FAST_CANDIDATES: dict[str, dict[str, dict]] = {
     "fast90": {
         "as it was before": {},
         "crops of up to 1 pixel": {"reach": 1},
-        "small pictures of 22 pixels": {"small_side": 22},
+        "small images of 22 pixels": {"small_side": 22},
         "four of five epochs small": {"small_epochs": 4},
         "five of six epochs small": {"epochs": 6, "small_epochs": 5},
     },
@@ -460,10 +460,10 @@ FAST_CANDIDATES: dict[str, dict[str, dict]] = {
 def fast_candidates(run: Run) -> None:
     """Lesson 10: the fast recipes as they were before, and changes to these, on validation; one seed.
 
-    By the validation loss, which tells trainings apart that differ by a few of 5,000 pictures in accuracy. What the
+    By the validation loss, which tells trainings apart that differ by a few of 5,000 images in accuracy. What the
     recipes had reached on the test set was known by then, and the lesson says so. The list grew on the way. "fast94"
     had five of ten epochs small at first, then four; no choice has a loss lower by more than 0.001 than the first, so
-    that the cheapest one was taken in the end. Crops and small pictures of "fast90" were chosen by two seeds each,
+    that the cheapest one was taken in the end. Crops and small images of "fast90" were chosen by two seeds each,
     of which this study has the first.
     """
     for name, changes in FAST_CANDIDATES.items():
@@ -503,12 +503,12 @@ STUDIES: dict[str, Callable[[Run], None]] = {
 
 
 def prepared(dry: bool) -> tuple[data.Dataset, Path, Path]:
-    """The dataset, and where runs and records go: CIFAR-10 and its places, or a few drawn pictures and ``build/``."""
+    """The dataset, and where runs and records go: CIFAR-10 and its places, or a few drawn images and ``build/``."""
     if not dry:
         return data.load("cifar10"), RUNS, FILE
     runs = training.ROOT / "build" / "dry_runs"
     dataset = data.load("shapes10")
-    few = dataclasses.replace(dataset, x_train=dataset.x_train[:DRY_PICTURES], y_train=dataset.y_train[:DRY_PICTURES])
+    few = dataclasses.replace(dataset, x_train=dataset.x_train[:DRY_IMAGES], y_train=dataset.y_train[:DRY_IMAGES])
     return few, runs, runs / FILE.name
 
 
@@ -516,7 +516,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("studies", nargs="*", default=list(STUDIES), help="studies; all when left out")
     parser.add_argument(
-        "--dry-run", action="store_true", help="one epoch a trial on a few drawn pictures; stores under build/ only"
+        "--dry-run", action="store_true", help="one epoch a trial on a few drawn images; stores under build/ only"
     )
     arguments = parser.parse_args()
     for study in arguments.studies:

@@ -19,7 +19,7 @@ def main() -> int:
         return 1
     print(
         f"CIFAR-10 is there: {len(dataset.x_train):,} training, {len(dataset.x_val):,} validation and "
-        f"{len(dataset.x_test):,} test pictures."
+        f"{len(dataset.x_test):,} test images."
     )
     return 0
 

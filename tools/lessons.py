@@ -70,7 +70,7 @@ def _lesson(path: Path) -> Lesson:
 
 
 def dataset_or_exit(name: str) -> str:
-    """The dataset's name, once it is known and there: pictures are fetched before the first lesson, or not at all."""
+    """The dataset's name, once it is known and there: images are fetched before the first lesson, or not at all."""
     from helpers import data
 
     if name not in DATASETS:

@@ -1,4 +1,4 @@
-"""Write the README's tables, its badges and its picture: ``python -m tools.readme``."""
+"""Write the README's tables, its badges and its image: ``python -m tools.readme``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OVERVIEW = lessons.NOTEBOOKS / "overview.png"
 SPEED = lessons.NOTEBOOKS / "speed.png"
 # The stored figure of lesson 10 that the README shows as it is.
 SPEED_FIGURE = ("10", "race-figure")
-# The stored figures that the README's picture is put together from: (lesson, id of the cell).
+# The stored figures that the README's image is put together from: (lesson, id of the cell).
 FIGURES = (("01", "small"), ("03", "learn-figure"), ("04", "gallery"), ("02", "gap-figure"))
 WIDTH, GAP = 720, 24  # pixels
 # Model -> letter and description of the tutorial it rebuilds, and the test accuracy and epochs published there.
@@ -151,7 +151,7 @@ def with_tables(text: str) -> str:
 
 
 def stored_figure(number: str, cell_id: str):
-    """A figure as it is stored in a complete lesson, as a Pillow picture."""
+    """A figure as it is stored in a complete lesson, as a Pillow image."""
     import nbformat
     from PIL import Image
 
@@ -164,7 +164,7 @@ def stored_figure(number: str, cell_id: str):
 
 
 def draw_overview() -> None:
-    """Put the stored figures into one picture, two to a row."""
+    """Put the stored figures into one image, two to a row."""
     from PIL import Image
 
     figures = [stored_figure(*place) for place in FIGURES]

@@ -35,12 +35,12 @@ with start.quiet():
 from helpers import anatomy, data, fast, models, training
 from tools import experiments, train
 
-EPOCH = 50_000  # pictures: all that CIFAR-10 has for training
-PICTURES = 10_000  # that are trained on in fact: the start of an epoch, some hundredths of a second, counts five times
-PARTS_PICTURES = 3_000  # fewer where differences are looked at, to which the start adds nothing
+EPOCH = 50_000  # images: all that CIFAR-10 has for training
+IMAGES = 10_000  # that are trained on in fact: the start of an epoch, some hundredths of a second, counts five times
+PARTS_IMAGES = 3_000  # fewer where differences are looked at, to which the start adds nothing
 CEILING = "matrix product"
 PYTORCH = "fast90, whole, PyTorch"
-WHOLE = "fast90, whole pictures"  # what PyTorch is to be compared with
+WHOLE = "fast90, whole images"  # what PyTorch is to be compared with
 UNIT = "deeper_cnn"
 
 
@@ -50,7 +50,7 @@ def names() -> dict[str, str]:
     return dict.fromkeys(models.BUILDERS, "float32") | dict.fromkeys(fast_ones, fast.precision())
 
 
-def measured(rounds: int = 2, pictures: int = PICTURES) -> dict:
+def measured(rounds: int = 2, images: int = IMAGES) -> dict:
     """The record of all names, which take turns over some rounds; prints a line for each.
 
     ``ceiling`` is what a product of large matrices reaches, in GFLOP/s. ``units`` are epochs of ``deeper_cnn`` by its
@@ -58,13 +58,11 @@ def measured(rounds: int = 2, pictures: int = PICTURES) -> dict:
     """
     wanted = names()
     # Before every name, as the ceiling of a shared machine moves too.
-    seconds, ceilings = _in_turns(wanted, rounds, pictures, beside=CEILING)
+    seconds, ceilings = _in_turns(wanted, rounds, images, beside=CEILING)
     ceiling = {precision: max(values) for precision, values in ceilings.items()}
     unit = statistics.median(seconds[UNIT])
     rows = {}
-    print(
-        f"{'an epoch of 50,000 pictures':27} {'seconds':>8} {'units':>6} {'GFLOP/s':>8} {'of ceiling':>10}", flush=True
-    )
+    print(f"{'an epoch of 50,000 images':27} {'seconds':>8} {'units':>6} {'GFLOP/s':>8} {'of ceiling':>10}", flush=True)
     for name, precision in wanted.items():
         middle = statistics.median(seconds[name])
         rate = flops(name) * EPOCH / middle / 1e9
@@ -83,39 +81,39 @@ def measured(rounds: int = 2, pictures: int = PICTURES) -> dict:
     return {
         "epochs": rows,
         "ceiling_gflops": {precision: round(value, 1) for precision, value in ceiling.items()},
-        "pictures": pictures,
+        "images": images,
     }
 
 
-def parts(rounds: int = 2, pictures: int = PARTS_PICTURES) -> dict:
-    """The record of the earlier "fast90" with one thing changed, all in turns: label -> seconds for 50,000 pictures."""
+def parts(rounds: int = 2, images: int = PARTS_IMAGES) -> dict:
+    """The record of the earlier "fast90" with one thing changed, all in turns: label -> seconds for 50,000 images."""
     labels = dict.fromkeys(experiments.FAST_PARTS | experiments.FAST_IDEAS, fast.precision())
-    seconds, _ = _in_turns(labels, rounds, pictures)
+    seconds, _ = _in_turns(labels, rounds, images)
     for label, values in seconds.items():
         print(f"{label:32}", *(f"{value:7.1f} s" for value in values), flush=True)
     return {
         "epochs": {label: [round(value, 2) for value in values] for label, values in seconds.items()},
-        "pictures": pictures,
+        "images": images,
     }
 
 
-def _in_turns(wanted: dict[str, str], rounds: int, pictures: int, beside: str = "") -> tuple[dict, dict]:
+def _in_turns(wanted: dict[str, str], rounds: int, images: int, beside: str = "") -> tuple[dict, dict]:
     """What each of the wanted takes in each round; and, before each of them, what ``beside`` does in its precision."""
     seconds: dict[str, list[float]] = {name: [] for name in wanted}
     others: dict[str, list[float]] = {precision: [] for precision in set(wanted.values())}
     for _ in range(rounds):
         for name, precision in wanted.items():
             if beside:
-                others[precision].append(_in_own_process(beside, precision, pictures))
-            seconds[name].append(_in_own_process(name, precision, pictures))
+                others[precision].append(_in_own_process(beside, precision, images))
+            seconds[name].append(_in_own_process(name, precision, images))
     return seconds, others
 
 
 def flops(name: str) -> float:
-    """Multiplications and additions of one picture in a training step, as lesson 10 counts them.
+    """Multiplications and additions of one image in a training step, as lesson 10 counts them.
 
     Each layer computes its outputs, the slopes of its weights if it is trained, and those of its inputs if a layer
-    before it is: as many multiplications and additions each. A mean over epochs where some have small pictures.
+    before it is: as many multiplications and additions each. A mean over epochs where some have small images.
     """
     if name in (WHOLE, PYTORCH):
         return _step_flops(train.fresh("fast90"))
@@ -135,9 +133,9 @@ def _step_flops(model: keras.Model) -> int:
     return total
 
 
-def _in_own_process(what: str, precision: str, pictures: int) -> float:
+def _in_own_process(what: str, precision: str, images: int) -> float:
     call = ["tools.speed_pytorch"] if what == PYTORCH else ["tools.speed", what, precision]
-    command = [sys.executable, "-m", *call, str(pictures)]
+    command = [sys.executable, "-m", *call, str(images)]
     done = subprocess.run(command, cwd=training.ROOT, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"Measuring {what} failed:\n{done.stderr[-2000:]}")
@@ -147,15 +145,15 @@ def _in_own_process(what: str, precision: str, pictures: int) -> float:
 # In the process of its own.
 
 
-def measure(what: str, precision: str, pictures: int) -> float:
-    """Seconds for an epoch of 50,000 pictures, in the precision that it chooses; for the matrix product GFLOP/s."""
+def measure(what: str, precision: str, images: int) -> float:
+    """Seconds for an epoch of 50,000 images, in the precision that it chooses; for the matrix product GFLOP/s."""
     if what == CEILING:
         return ceiling(precision)
     generator = np.random.default_rng(0)
-    x = generator.integers(0, 256, (pictures, 32, 32, 3), np.uint8)
-    y = generator.integers(0, 10, pictures)
+    x = generator.integers(0, 256, (images, 32, 32, 3), np.uint8)
+    y = generator.integers(0, 10, images)
     if what not in models.RECIPES:
-        label = "without small pictures" if what == WHOLE else what
+        label = "without small images" if what == WHOLE else what
         recipe = fast.FAST_RECIPES.get(what) or experiments.changed_fast90(label)
         small = 2 if recipe.small_epochs else 0
         short = dataclasses.replace(recipe, epochs=small + 2, small_epochs=small)
@@ -169,7 +167,7 @@ def measure(what: str, precision: str, pictures: int) -> float:
         with tempfile.TemporaryDirectory() as folder:
             _, all_of_it = training.train(what, dataset, recipe=recipe, progress=False, backups=Path(folder))
         epoch = all_of_it["seconds"][1]
-    return epoch * EPOCH / pictures
+    return epoch * EPOCH / images
 
 
 def ceiling(precision: str, side: int = 2048, repeats: int = 8) -> float:
@@ -188,6 +186,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name")
     parser.add_argument("precision", nargs="?", default="float32", help="of the matrix product")
-    parser.add_argument("pictures", nargs="?", type=int, default=PICTURES)
+    parser.add_argument("images", nargs="?", type=int, default=IMAGES)
     arguments = parser.parse_args()
-    print(json.dumps(measure(arguments.name, arguments.precision, arguments.pictures)))
+    print(json.dumps(measure(arguments.name, arguments.precision, arguments.images)))

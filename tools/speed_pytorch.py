@@ -1,7 +1,7 @@
-"""Seconds per epoch of the network of "fast90" in PyTorch, on noise: ``python -m tools.speed_pytorch PICTURES``.
+"""Seconds per epoch of the network of "fast90" in PyTorch, on noise: ``python -m tools.speed_pytorch IMAGES``.
 
 A process without TensorFlow: both in one can crash. PyTorch is optional; ``tools.speed`` leaves this out without it.
-The pictures are not augmented, the optimizer is SGD, and there is no Lookahead: less work than our recipe has.
+The images are not augmented, the optimizer is SGD, and there is no Lookahead: less work than our recipe has.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def network() -> nn.Sequential:
     return nn.Sequential(*layers).to(memory_format=torch.channels_last)
 
 
-def measure(pictures: int) -> float:
-    """Seconds for 50,000 pictures, stretched from so many; the second epoch counts."""
-    x = torch.randint(0, 256, (pictures, 32, 32, 3), dtype=torch.uint8)
-    y = torch.randint(0, 10, (pictures,))
+def measure(images: int) -> float:
+    """Seconds for 50,000 images, stretched from so many; the second epoch counts."""
+    x = torch.randint(0, 256, (images, 32, 32, 3), dtype=torch.uint8)
+    y = torch.randint(0, 10, (images,))
     model = network()
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.SGD(trained, 0.01, momentum=0.85, nesterov=True)
@@ -43,7 +43,7 @@ def measure(pictures: int) -> float:
     bfloat16 = start.bfloat16_products()
     for _ in range(2):
         began = time.perf_counter()
-        for first in range(0, pictures - BATCH + 1, BATCH):
+        for first in range(0, images - BATCH + 1, BATCH):
             # Channels last in memory, channels second by name: the layout that is quick on a processor.
             batch = x[first : first + BATCH].permute(0, 3, 1, 2).float().sub(120).div(64)
             with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
@@ -52,7 +52,7 @@ def measure(pictures: int) -> float:
             loss.backward()
             optimizer.step()
         seconds = time.perf_counter() - began
-    return seconds * EPOCH / pictures
+    return seconds * EPOCH / images
 
 
 if __name__ == "__main__":

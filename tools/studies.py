@@ -2,7 +2,7 @@
 
 A study is a function that calls ``keep(facts, compute)`` for every record it wants; ``compute`` runs only where no
 record with these facts is there yet. The records land beside those of ``tools.experiments``, and each is also kept
-under ``build/runs``, so that a study that was interrupted goes on. Everything is scored on validation pictures.
+under ``build/runs``, so that a study that was interrupted goes on. Everything is scored on validation images.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ LINEAR_AMOUNTS = (5_000, 15_000, 45_000)
 def sparse_coding(dataset: data.Dataset, keep: Keep, dry: bool = False) -> None:
     """A linear classifier on sparse codes, from dictionaries that are learnt or consist of patches drawn at random.
 
-    The dictionary sees all training pictures and no label, the classifier the first 5,000, 15,000 or all of them.
+    The dictionary sees all training images and no label, the classifier the first 5,000, 15,000 or all of them.
     """
     atoms, patches, amounts = (8, 300, (50, 100)) if dry else (ATOMS, PATCHES, LINEAR_AMOUNTS)
     for seed in (0, 1):
@@ -69,15 +69,13 @@ def _coded(
     else:
         # The patches come from random places already.
         chosen = white[:atoms] / np.linalg.norm(white[:atoms], axis=1, keepdims=True)
-    x, x_val = (
-        sparse.features(pictures, whitening, chosen, THRESHOLD) for pictures in (dataset.x_train, dataset.x_val)
-    )
+    x, x_val = (sparse.features(images, whitening, chosen, THRESHOLD) for images in (dataset.x_train, dataset.x_val))
     scores = {}
     for amount in amounts:
         scaler = StandardScaler().fit(x[:amount])
         classifier = RidgeClassifier(alpha=amount / 2).fit(scaler.transform(x[:amount]), dataset.y_train[:amount])
         scores[str(amount)] = round(float(classifier.score(scaler.transform(x_val), dataset.y_val)), 4)
-    return {"validation_by_pictures": scores}
+    return {"validation_by_images": scores}
 
 
 # Transfer: what are features worth that were learnt on other classes?
@@ -87,7 +85,7 @@ LABELS = (10, 50, 250)
 FROZEN, TUNED, SCRATCH = WAYS = ("frozen features", "fine-tuned", "from scratch")
 TRANSFER_WIDTHS = (16, 32, 64)
 TRANSFER_RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-# The rates are searched with a seed, and so with pictures, that no reported figure uses.
+# The rates are searched with a seed, and so with images, that no reported figure uses.
 SEARCH_SEED, SEARCH_LABELS = 3, 50
 TRANSFER_EPOCHS = 20
 
@@ -139,11 +137,11 @@ def transfer(dataset: data.Dataset, keep: Keep, dry: bool = False) -> None:
 def some_classes(
     dataset: data.Dataset, first: int, end: int, few: int | None = None, seed: int = 0, most: int | None = None
 ) -> data.Dataset:
-    """The pictures of the classes from ``first`` to before ``end``, which are then numbered from 0.
+    """The images of the classes from ``first`` to before ``end``, which are then numbered from 0.
 
-    With ``few``, so many training pictures of each class, drawn by the seed and repeated until there are at least
+    With ``few``, so many training images of each class, drawn by the seed and repeated until there are at least
     ``most`` of them: an epoch of any number of labels then has about as many steps. Raises ValueError when a class
-    has fewer pictures.
+    has fewer images.
     """
     parts = {}
     for part in ("train", "val", "test"):
@@ -161,7 +159,7 @@ def _drawn(y: np.ndarray, classes: range, few: int, seed: int) -> np.ndarray:
     members = {label: np.flatnonzero(y == label) for label in classes}
     scarce = {label: len(found) for label, found in members.items() if len(found) < few}
     if scarce:
-        raise ValueError(f"{few} pictures of each class are wanted; classes with fewer, and how many: {scarce}.")
+        raise ValueError(f"{few} images of each class are wanted; classes with fewer, and how many: {scarce}.")
     return np.concatenate([generator.choice(found, few, replace=False) for found in members.values()])
 
 
@@ -200,8 +198,8 @@ def conduct(
     records: list[dict] = []
 
     def keep(facts: dict, compute: Callable[[], dict]) -> dict:
-        pictures = len(dataset.x_train)
-        mark = json.dumps([study, facts, dataset.name, pictures, dry], sort_keys=True)
+        images = len(dataset.x_train)
+        mark = json.dumps([study, facts, dataset.name, images, dry], sort_keys=True)
         stored = runs / f"{study}-{hashlib.sha256(mark.encode()).hexdigest()[:12]}.json"
         if not stored.is_file():
             print(f"{study}: {facts}", flush=True)
@@ -218,7 +216,7 @@ def conduct(
 
 
 def _provenance(dataset: data.Dataset) -> dict:
-    facts = {"dataset": dataset.name, "training_pictures": len(dataset.x_train)}
+    facts = {"dataset": dataset.name, "training_images": len(dataset.x_train)}
     return facts | experiments.provenance("tensorflow", "keras", "numpy", "scikit-learn")
 
 
@@ -226,7 +224,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("studies", nargs="*", default=list(STUDIES), help="studies; all when left out")
     parser.add_argument(
-        "--dry-run", action="store_true", help="a few drawn pictures, one epoch each; stores under build/ only"
+        "--dry-run", action="store_true", help="a few drawn images, one epoch each; stores under build/ only"
     )
     arguments = parser.parse_args()
     for study in arguments.studies:

@@ -1,7 +1,7 @@
 """Train named models on CIFAR-10 and store weights, histories and results: ``python -m tools.train [NAME ...]``.
 
-The names are those of ``helpers/models.py``, with 5,000 of the 50,000 training pictures held out, and of the recipes
-in ``helpers/fast.py``, which were chosen on held-out pictures and are then trained on all of them.
+The names are those of ``helpers/models.py``, with 5,000 of the 50,000 training images held out, and of the recipes
+in ``helpers/fast.py``, which were chosen on held-out images and are then trained on all of them.
 
 Every finished seed is kept under ``build/runs`` and every finished epoch under ``build/training``, so that a
 training that was interrupted goes on where it stopped. ``data/trained`` gets the weights of the first seed and
@@ -78,13 +78,13 @@ def run(name: str, dataset: data.Dataset, seed: int, runs: Path = RUNS) -> dict:
 
 def store(name: str, dataset: data.Dataset, results: list[dict], runs: Path = RUNS) -> dict:
     """Write the runs of one model into ``data/trained``; returns its record."""
-    # The sources' protocol with all pictures stands beside ours; that of a fast recipe is its own.
+    # The sources' protocol with all images stands beside ours; that of a fast recipe is its own.
     beside = name in models.BUILDERS and not len(dataset.x_val)
     key = f"{name}_{len(dataset.x_train)}" if beside else name
     histories = [result["history"] for result in results]
     record = {
         "dataset": dataset.name,
-        "training_pictures": len(dataset.x_train),
+        "training_images": len(dataset.x_train),
         "parameters": fresh(name).count_params(),
         "recipe": RECIPES[name].as_dict(),
         "epochs": len(histories[0]["loss"]),
@@ -116,13 +116,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", default=list(models.BUILDERS), help="models; all when left out")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--all-pictures", action="store_true", help="the sources' protocol: 50,000, none held out")
+    parser.add_argument("--all-images", action="store_true", help="the sources' protocol: 50,000, none held out")
     arguments = parser.parse_args()
     for name in arguments.names:
         if name not in RECIPES:
             parser.error(f"there is no model {name!r}. The names are: {', '.join(RECIPES)}.")
     for name in arguments.names:
-        dataset = data.load("cifar10", validation=not (arguments.all_pictures or name in fast.FAST_RECIPES))
+        dataset = data.load("cifar10", validation=not (arguments.all_images or name in fast.FAST_RECIPES))
         results = []
         for seed in arguments.seeds:
             print(f"{name}, seed {seed}", flush=True)

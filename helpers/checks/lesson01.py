@@ -41,16 +41,15 @@ def exercise_1_1(positions_along: Callable) -> str:
     name_mistake(
         got,
         {
-            "one position is missing every time. A window as large as the picture has one place to lie: what to add?": (
+            "one position is missing every time. A window as large as the image has one place to lie: what to add?": (
                 (n + 2 * p - k) // s
             ),
             "padding lies on both ends of a row; you count it once. What if it is there twice?": (n + p - k) // s + 1,
-            "the padding is not in your answer. How wide is the picture once the zeros are around it?": (n - k) // s
-            + 1,
+            "the padding is not in your answer. How wide is the image once the zeros are around it?": (n - k) // s + 1,
             "the stride is not in your answer. What does a window that moves 2 pixels at a time do to the count?": (
                 n + 2 * p - k + 1
             ),
-            "you round up. A last step that would leave the picture is not taken.": -(-(n + 2 * p - k) // s) + 1,
+            "you round up. A last step that would leave the image is not taken.": -(-(n + 2 * p - k) // s) + 1,
             "the + 1 stands inside the division. The first position costs no step: add it after dividing.": (
                 (n + 2 * p - k + 1) // s
             ),
@@ -67,12 +66,12 @@ def exercise_1_1(positions_along: Callable) -> str:
 
 @exercise("1.2")
 def exercise_1_2(convolve_with_stride: Callable) -> str:
-    """``convolve_with_stride(image, kernel, stride)`` against sums of shifted pictures."""
+    """``convolve_with_stride(image, kernel, stride)`` against sums of shifted images."""
     random = np.random.default_rng()
     for stride, size in [(1, 3), (2, 3), (3, 2), (2, 5), (4, 1), (1, 4)]:
         image = random.normal(size=random.integers(size + stride, 16, size=2))
         kernel = random.normal(size=(size, size))
-        given = f"a picture of shape {image.shape}, a kernel of shape {kernel.shape} and stride {stride}"
+        given = f"an image of shape {image.shape}, a kernel of shape {kernel.shape} and stride {stride}"
         expected = _shifted_sums(image, kernel)[::stride, ::stride]
         got = numbers(call(convolve_with_stride, image, kernel, stride), f"the result for {given}")
         if got.shape != expected.shape:
@@ -93,16 +92,16 @@ def exercise_1_2(convolve_with_stride: Callable) -> str:
                 {"your windows lie next to each other: place i of the result looks at row i × stride.": first_ones},
             )
             advice = (
-                "Compare `convolve_with_stride(picture, kernel, 1)` with the nine numbers of section 2."
+                "Compare `convolve_with_stride(image, kernel, 1)` with the nine numbers of section 2."
                 if stride == 1
                 else f"At stride 1 it is right: take places 0, {stride}, {2 * stride}, … of that along both sides."
             )
             wrong(f"for {given} the result has the right shape and wrong numbers. {advice}")
-    return "It agrees with another way of computing it on six random pictures."
+    return "It agrees with another way of computing it on six random images."
 
 
 def _shifted_sums(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """The same sum in another order: one shifted copy of the whole picture for each number of the kernel."""
+    """The same sum in another order: one shifted copy of the whole image for each number of the kernel."""
     rows, columns = np.subtract(image.shape, kernel.shape) + 1
     result = np.zeros((rows, columns))
     for (down, right), weight in np.ndenumerate(kernel):
@@ -114,7 +113,7 @@ def _explain_shape(got: tuple, expected: tuple, image: tuple, unstrided: tuple, 
     if got == unstrided:
         wrong(f"for {given} you return shape {got}: that is the answer for stride 1. Where does the stride come in?")
     if got == image:
-        wrong(f"for {given} you return a result as large as the picture. Without padding, it is smaller.")
+        wrong(f"for {given} you return a result as large as the image. Without padding, it is smaller.")
     if got == expected[::-1]:
         wrong(f"for {given} you return shape {got}: rows and columns are swapped.")
     if got in [(expected[0], unstrided[1]), (unstrided[0], expected[1])]:
@@ -136,7 +135,7 @@ def exercise_1_3(kernel: Any) -> str:
             f"its numbers add up to {kernel.sum():g}, so a flat bright area answers too. "
             "An edge kernel must give 0 there: what must its numbers add up to?"
         )
-    falling, rising = (_strongest(kernel, pictures) for pictures in _diagonal_edges())
+    falling, rising = (_strongest(kernel, images) for images in _diagonal_edges())
     if rising > falling * (1 + 1e-6):
         wrong(
             f"edges along / get up to {rising:g}, edges along \\ up to {falling:g}: "
@@ -158,10 +157,10 @@ def exercise_1_3(kernel: Any) -> str:
 
 
 def _diagonal_edges() -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Pictures 9×9 in two halves, black and white, the border along \\ in the first list and along / in the second."""
+    """Images 9×9 in two halves, black and white, the border along \\ in the first list and along / in the second."""
     row, column = np.indices((9, 9))
     falling = [(column - row > shift).astype(float) for shift in (-2, -1, 0, 1)]
-    return falling, [picture[:, ::-1] for picture in falling]
+    return falling, [image[:, ::-1] for image in falling]
 
 
 def _strongest(kernel: np.ndarray, images: Sequence[np.ndarray]) -> float:
@@ -247,7 +246,7 @@ LAYERS = [
         (28, 28, 16),
         {
             (32, 32, 16): "that is the size with padding; Conv2D pads only when told padding='same'.",
-            (28, 28, 3): "the last number is not the picture's channels any more: each filter gives one feature map.",
+            (28, 28, 3): "the last number is not the image's channels any more: each filter gives one feature map.",
             (28, 28, 48): "a filter adds its three kernels up, so each filter gives one map, not three.",
             (27, 27, 16): "one position is missing: the size formula ends in + 1.",
             (16, 28, 28): "Keras puts the channels last.",
@@ -295,7 +294,7 @@ LAYERS = [
         {
             (25,): "that is one feature map; all 8 go into the row.",
             (5, 5, 8): "Flatten lays all numbers out in one row.",
-            (1, 200): "that counts the picture too; give the shape for one picture, without it.",
+            (1, 200): "that counts the image too; give the shape for one image, without it.",
         },
         "multiply the three numbers of the shape before it.",
     ),
@@ -322,7 +321,7 @@ def exercise_1_6(predicted_shapes: Any) -> str:
         if len(got) != len(expected):
             wrong(where + f"{len(expected)} number{'s are' if len(expected) > 1 else ' is'} asked, without the batch.")
         wrong(where + advice)
-    return "Flatten has 200 numbers to pass on; the picture had 3,072."
+    return "Flatten has 200 numbers to pass on; the image had 3,072."
 
 
 def _shape(answer: Any, what: str) -> tuple[int, ...]:

@@ -29,10 +29,10 @@ def exercise_2_1(predicted_bytes: Any) -> str:
         "this is the number of values. Each needs one byte as uint8, and how many as float64?": right / 8,
         "this is a float32 copy, 4 bytes a value. A float64 has twice as many bits.": right / 2,
         "these are bits. A byte has 8 of them.": right * 8,
-        "this is one colour channel. A colour picture has three numbers for each pixel.": right / 3,
-        "this is one picture. There are 50,000.": right / 50_000,
-        "this is 60,000 pictures: the question is about the 50,000 of the training set.": right * 60 / 50,
-        "this is 45,000 pictures: the question is about all 50,000.": right * 45 / 50,
+        "this is one colour channel. A colour image has three numbers for each pixel.": right / 3,
+        "this is one image. There are 50,000.": right / 50_000,
+        "this is 60,000 images: the question is about the 50,000 of the training set.": right * 60 / 50,
+        "this is 45,000 images: the question is about all 50,000.": right * 45 / 50,
         "these are megabytes. Give the answer in bytes.": right / 1e6,
         "these are gigabytes. Give the answer in bytes.": right / 1e9,
         "these are mebibytes (2 to the power of 20). Give the answer in bytes.": right / 2**20,
@@ -43,37 +43,37 @@ def exercise_2_1(predicted_bytes: Any) -> str:
         if abs(got / value - 1) < 0.002:
             wrong(sentence)
     if abs(got / right - 1) > 0.002:
-        wrong(f"{got:,.10g} bytes is not what the copy takes. Pictures × rows × columns × channels × bytes a value?")
-    return f"{right:,} bytes, eight times the uint8 pictures."
+        wrong(f"{got:,.10g} bytes is not what the copy takes. Images × rows × columns × channels × bytes a value?")
+    return f"{right:,} bytes, eight times the uint8 images."
 
 
 @exercise("2.2")
 def exercise_2_2(one_hot: Callable) -> str:
     generator = np.random.default_rng(2)
-    for pictures, classes in ((7, 4), (1, 5), (int(generator.integers(8, 30)), int(generator.integers(3, 7)))):
+    for images, classes in ((7, 4), (1, 5), (int(generator.integers(8, 30)), int(generator.integers(3, 7)))):
         # The last class never occurs, as happens in a small batch.
-        labels = generator.integers(0, classes - 1, pictures)
+        labels = generator.integers(0, classes - 1, images)
         result = call(one_hot, labels, classes)
         if "bool" in str(getattr(result, "dtype", "")):
             result = np.asarray(result, dtype=int)
         got = numbers(result, "the result")
-        if got.shape == (pictures, labels.max() + 1):
+        if got.shape == (images, labels.max() + 1):
             wrong(
                 f"{classes} classes need {classes} columns; yours has {got.shape[1]}, as many as the largest label "
                 "of this batch asks for. A batch need not hold every class: use the argument."
             )
-        if got.shape == (classes, pictures):
-            wrong("rows and columns are swapped: one row a picture, one column a class.")
-        if got.shape != (pictures, classes):
-            wrong(f"the result should have the shape {(pictures, classes)}, yours has {got.shape}.")
-        expected = np.zeros((pictures, classes))
+        if got.shape == (classes, images):
+            wrong("rows and columns are swapped: one row an image, one column a class.")
+        if got.shape != (images, classes):
+            wrong(f"the result should have the shape {(images, classes)}, yours has {got.shape}.")
+        expected = np.zeros((images, classes))
         for row, label in enumerate(labels):
             expected[row, label] = 1
         if np.array_equal(got, expected):
             continue
-        where = "Labels were " + ", ".join(map(str, labels[:7])) + (" ..." if pictures > 7 else "") + "."
+        where = "Labels were " + ", ".join(map(str, labels[:7])) + (" ..." if images > 7 else "") + "."
         if np.array_equal(got, 1 - expected):
-            wrong("ones and zeros are swapped: a single 1 in each row, and it marks the picture's class.")
+            wrong("ones and zeros are swapped: a single 1 in each row, and it marks the image's class.")
         if np.array_equal(got, np.roll(expected, 1, axis=1)) or np.array_equal(got, np.roll(expected, -1, axis=1)):
             wrong("the 1 stands one column off. Class 0 is the first column.")
         if not np.isin(got, (0, 1)).all():
@@ -91,8 +91,8 @@ def exercise_2_2(one_hot: Callable) -> str:
 @exercise("2.3")
 def exercise_2_3(standardise: Callable) -> str:
     generator = np.random.default_rng(2)
-    for pictures in (int(generator.integers(2, 6)), 1):
-        batch = generator.integers(0, 256, (pictures, 32, 32, 3)).astype(np.uint8)
+    for images in (int(generator.integers(2, 6)), 1):
+        batch = generator.integers(0, 256, (images, 32, 32, 3)).astype(np.uint8)
         # Channels far apart, and not those of this batch: only the given statistics lead to the right answer.
         mean = np.array([0.3, 0.5, 0.7]) + generator.uniform(-0.05, 0.05, 3)
         std = np.array([0.15, 0.25, 0.35]) + generator.uniform(-0.02, 0.02, 3)
@@ -125,7 +125,7 @@ def exercise_2_3(standardise: Callable) -> str:
                 f"the numbers are right, their type is {dtype}; return float32. Mean and std are float64 arrays, and "
                 "NumPy computes in the wider type."
             )
-    return "The same three means and deviations serve training, validation and test pictures."
+    return "The same three means and deviations serve training, validation and test images."
 
 
 def _standardise_mistakes(batch: np.ndarray, mean: np.ndarray, std: np.ndarray) -> dict[str, np.ndarray]:
@@ -133,13 +133,13 @@ def _standardise_mistakes(batch: np.ndarray, mean: np.ndarray, std: np.ndarray) 
     with np.errstate(all="ignore"):
         return {
             "this is only divided by 255. Now subtract the mean, then divide by the standard deviation.": scaled,
-            "divide by 255 at the beginning: mean and std belong to pictures of 0 to 1.": (batch - mean) / std / 255,
+            "divide by 255 at the beginning: mean and std belong to images of 0 to 1.": (batch - mean) / std / 255,
             "the division by 255 comes once, at the beginning. Standardised numbers are not divided again.": (
                 (scaled - mean) / std / 255
             ),
             "this takes one mean and one std of the whole batch, over all colours. Use those that are given, one for "
             "each channel.": (scaled - scaled.mean()) / scaled.std(),
-            "divide by 255 first: mean and std belong to pictures of 0 to 1, the batch runs from 0 to 255.": (
+            "divide by 255 first: mean and std belong to images of 0 to 1, the batch runs from 0 to 255.": (
                 batch - mean
             )
             / std,
@@ -147,8 +147,8 @@ def _standardise_mistakes(batch: np.ndarray, mean: np.ndarray, std: np.ndarray) 
             "divide by std as it is: you divided by its square, the variance.": (scaled - mean) / std**2,
             "first subtract the mean, then divide: mind the brackets.": scaled - mean / std,
             "multiply or divide? A deviation of std must become a deviation of 1.": (scaled - mean) * std,
-            "the sign is turned round: subtract the mean from the picture.": (mean - scaled) / std,
-            "these are the statistics of the batch itself. Use the mean and std that are given: a picture's "
+            "the sign is turned round: subtract the mean from the image.": (mean - scaled) / std,
+            "these are the statistics of the batch itself. Use the mean and std that are given: an image's "
             "result must not depend on its neighbours in the batch.": (scaled - scaled.mean((0, 1, 2)))
             / scaled.std((0, 1, 2)),
             "this uses one mean and one std for all colours. Each channel has its own.": (scaled - mean.mean())
@@ -171,33 +171,31 @@ def exercise_2_4(stratified_split: Callable) -> str:
         both = np.concatenate([kept, held])
         if len(held) == classes * held_out:
             wrong(
-                f"you hold out {held_out} pictures of each class, {len(held)} in all. {held_out} is the number for all "
+                f"you hold out {held_out} images of each class, {len(held)} in all. {held_out} is the number for all "
                 "classes together."
             )
         if len(held) == classes * (held_out // 10):
-            wrong(f"you hold out {len(held)} pictures instead of {held_out}. {_not_ten(classes)}")
+            wrong(f"you hold out {len(held)} images instead of {held_out}. {_not_ten(classes)}")
         uneven = (np.bincount(labels[held], minlength=classes) != per_class).any()
         if len(held) == held_out and held.max() < each and (uneven or len(np.unique(both)) < len(both)):
             wrong(
-                f"the held-out indices run from 0 to {held.max()} only, and a class has {each} pictures: these look "
-                "like positions within a class. Draw from the places of its pictures among all labels."
+                f"the held-out indices run from 0 to {held.max()} only, and a class has {each} images: these look "
+                "like positions within a class. Draw from the places of its images among all labels."
             )
         if len(np.unique(both)) < len(both):
             overlap = np.intersect1d(kept, held)
             if len(overlap):
-                wrong(
-                    f"{len(overlap)} pictures are in both parts, number {overlap[0]} for one. A picture belongs to one."
-                )
-            wrong("some pictures come twice in one part: draw without replacement (replace=False).")
+                wrong(f"{len(overlap)} images are in both parts, number {overlap[0]} for one. An image belongs to one.")
+            wrong("some images come twice in one part: draw without replacement (replace=False).")
         if len(both) < len(labels):
             missing = np.setdiff1d(np.arange(len(labels)), both)[0]
-            wrong(f"{len(labels) - len(both)} pictures are in neither part, number {missing} for one. Keep the rest.")
+            wrong(f"{len(labels) - len(both)} images are in neither part, number {missing} for one. Keep the rest.")
         if len(held) != held_out:
-            wrong(f"{held_out} pictures are to be held out, you hold out {len(held)}.")
+            wrong(f"{held_out} images are to be held out, you hold out {len(held)}.")
         counts = np.bincount(labels[held], minlength=classes)
         if (counts != per_class).any():
             wrong(
-                f"the held-out pictures hold {counts.tolist()} of the classes; all should have {per_class}. "
+                f"the held-out images hold {counts.tolist()} of the classes; all should have {per_class}. "
                 "Draw from each class by itself."
             )
         again = _parts(call(stratified_split, labels, held_out, 0), labels, held_out)
@@ -207,8 +205,8 @@ def exercise_2_4(stratified_split: Callable) -> str:
             )
         other = _parts(call(stratified_split, labels, held_out, 1), labels, held_out)
         if np.array_equal(np.sort(other[1]), np.sort(held)):
-            wrong("seed 0 and seed 1 hold out the same pictures. The seed must decide which ones are drawn.")
-    return "No picture in both parts, none lost, every class with the same share, and the seed brings it back."
+            wrong("seed 0 and seed 1 hold out the same images. The seed must decide which ones are drawn.")
+    return "No image in both parts, none lost, every class with the same share, and the seed brings it back."
 
 
 def _call_split(stratified_split: Callable, labels: np.ndarray, held_out: int) -> Any:
@@ -245,7 +243,7 @@ def _parts(result: Any, labels: np.ndarray, held_out: int) -> tuple[np.ndarray, 
         if len(values) and (values.min() < 0 or values.max() >= len(labels)):
             wrong(
                 f"{name} runs from {values.min():g} to {values.max():g}; "
-                f"with {len(labels)} pictures, indices run from 0 to {len(labels) - 1}."
+                f"with {len(labels)} images, indices run from 0 to {len(labels) - 1}."
             )
         dtype = np.asarray(part).dtype
         if len(values) and dtype.kind not in "iu":
@@ -255,5 +253,5 @@ def _parts(result: Any, labels: np.ndarray, held_out: int) -> tuple[np.ndarray, 
     if len(kept) == held_out and len(held) == len(labels) - held_out:
         wrong("the two parts are swapped: first what is kept for training, then what is held out.")
     if len(kept) + len(held) == len(labels) and len(np.unique(np.concatenate(parts))) <= len(np.unique(labels)):
-        wrong("these look like labels. Return the places of the pictures: indices into the array of labels.")
+        wrong("these look like labels. Return the places of the images: indices into the array of labels.")
     return kept, held

@@ -111,10 +111,10 @@ def _softmax_of_usual_logits(softmax: Callable) -> None:
             continue
         exponentials = np.exp(logits)
         mistakes = {
-            "your columns add up to 1. Each row is one picture: sum over its classes, which is axis 1.": (
+            "your columns add up to 1. Each row is one image: sum over its classes, which is axis 1.": (
                 exponentials / exponentials.sum(axis=0)
             ),
-            "you divide by the sum over the whole batch. Each picture has its own sum: keep the rows apart.": (
+            "you divide by the sum over the whole batch. Each image has its own sum: keep the rows apart.": (
                 exponentials / exponentials.sum()
             ),
             "these are the exponentials. Divide each row by its sum, so that it adds up to 1.": exponentials,
@@ -122,7 +122,7 @@ def _softmax_of_usual_logits(softmax: Callable) -> None:
                 logits / logits.sum(axis=1, keepdims=True)
             ),
             "these are the logarithms of the probabilities. Take the exponential of what you have.": np.log(expected),
-            "this is the sigmoid of every logit by itself. Probabilities of one picture share a total of 1.": (
+            "this is the sigmoid of every logit by itself. Probabilities of one image share a total of 1.": (
                 1 / (1 + np.exp(-logits))
             ),
             "you raise 2 to the logits. Softmax raises e: np.exp.": (
@@ -185,27 +185,27 @@ def exercise_3_3(cross_entropy: Callable) -> str:
 
 def _cross_entropy_of_usual_logits(cross_entropy: Callable) -> None:
     generator = np.random.default_rng(33)
-    for pictures, classes in ((6, 4), (1, 10), (30, 3)):
-        logits = generator.normal(scale=2.0, size=(pictures, classes))
-        labels = generator.integers(classes, size=pictures)
+    for images, classes in ((6, 4), (1, 10), (30, 3)):
+        logits = generator.normal(scale=2.0, size=(images, classes))
+        labels = generator.integers(classes, size=images)
         result = call(cross_entropy, logits, labels)
-        if pictures > 1 and _shape(result) in ((pictures,), (pictures, 1)):
-            wrong(f"you return {pictures} losses, one for each picture. Their mean is the loss of the batch.")
+        if images > 1 and _shape(result) in ((images,), (images, 1)):
+            wrong(f"you return {images} losses, one for each image. Their mean is the loss of the batch.")
         got = number(result, "the loss")
-        own = logits[np.arange(pictures), labels]
+        own = logits[np.arange(images), labels]
         losses = np.logaddexp.reduce(logits - own[:, None], axis=1)
         if close(got, losses.mean()):
             continue
         name_mistake(got, _cross_entropy_mistakes(logits, labels, losses))
         wrong(
-            f"for {pictures} pictures and {classes} classes you have {got:.4f}. Check one case on paper: equal logits "
+            f"for {images} images and {classes} classes you have {got:.4f}. Check one case on paper: equal logits "
             "for 10 classes should cost log 10 = 2.303."
         )
 
 
 def _cross_entropy_mistakes(logits: np.ndarray, labels: np.ndarray, losses: np.ndarray) -> dict[str, float]:
-    pictures, classes = logits.shape
-    rows = np.arange(pictures)
+    images, classes = logits.shape
+    rows = np.arange(images)
     probabilities = _probabilities(logits)
     of_label = probabilities[rows, labels]
     whole_batch = np.exp(logits) / np.exp(logits).sum()
@@ -219,24 +219,22 @@ def _cross_entropy_mistakes(logits: np.ndarray, labels: np.ndarray, losses: np.n
         ),
         "you used log10. The natural logarithm is np.log.": losses.mean() / math.log(10),
         "the sign is reversed: the logarithm of a probability is negative, its cost is minus that.": -losses.mean(),
-        "you divide by pictures × classes. Only one number for each picture counts: divide by the pictures.": (
+        "you divide by images × classes. Only one number for each image counts: divide by the images.": (
             losses.mean() / classes
         ),
         "this is the mean over all classes, the wrong ones too. Only the probability of the label counts.": (
             -np.log(probabilities).mean()
         ),
-        "logits[:, labels] picks every label's column for every picture. Pair each row with its own label.": (
+        "logits[:, labels] picks every label's column for every image. Pair each row with its own label.": (
             -np.log(probabilities)[:, labels].mean()
         ),
-        "your softmax runs over the columns. The classes of a picture lie along axis 1.": (
+        "your softmax runs over the columns. The classes of an image lie along axis 1.": (
             -np.log(columns[rows, labels]).mean()
         ),
-        "your softmax adds up the whole batch. Each picture has its own sum.": -np.log(
-            whole_batch[rows, labels]
-        ).mean(),
+        "your softmax adds up the whole batch. Each image has its own sum.": -np.log(whole_batch[rows, labels]).mean(),
         "you apply softmax twice.": -np.log(_probabilities(probabilities)[rows, labels]).mean(),
         "these are the logits of the labels, without softmax.": -logits[rows, labels].mean(),
-        "you average the probabilities and then take the logarithm. Each picture has its own logarithm.": (
+        "you average the probabilities and then take the logarithm. Each image has its own logarithm.": (
             -math.log(of_label.mean())
         ),
         "the logarithm is missing: this is 1 - p.": (1 - of_label).mean(),
@@ -294,7 +292,7 @@ def _cross_entropy_of_large_logits(cross_entropy: Callable) -> None:
     expected = (np.logaddexp.reduce(logits, axis=1) - logits[[0, 1], labels]).mean()
     if _blows_up(result) or not close(number(result, "the loss"), expected):
         wrong(
-            "one picture at a time works, but not logits of 1000 for one picture and of -1000 for the next. You take "
+            "one image at a time works, but not logits of 1000 for one image and of -1000 for the next. You take "
             "the same number from the whole batch: each row needs its own."
         )
 

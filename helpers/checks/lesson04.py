@@ -65,7 +65,7 @@ def exercise_4_1(conv_parameters: Callable) -> str:
         "{first} is one filter's share. The layer has several of them.": lambda k, c, f: k * k * c + 1,
     }
     _compare(conv_parameters, cases, count, mistakes, "kernel_size {0}, {1} channels in, {2} filters (in this order)")
-    return "The size of the picture does not come in: the same filter works at every place."
+    return "The size of the image does not come in: the same filter works at every place."
 
 
 @exercise("4.2")
@@ -80,7 +80,7 @@ def exercise_4_2(output_side: Callable) -> str:
     # Swapped paddings and the like show only when the values are looked at for each padding by itself.
     mistakes = {
         'with "valid" one window is missing: the first window stands before any step is made. Count the starts 0, '
-        "stride, 2 × stride, ... for a small picture.": (
+        "stride, 2 × stride, ... for a small image.": (
             lambda s, k, t, p: math.ceil(s / t) if p == "same" else (s - k) // t
         ),
         'with "valid" the + 1 stands inside the division. The first window is there before any step: add it at the '
@@ -104,7 +104,7 @@ def exercise_4_2(output_side: Callable) -> str:
         "the stride is left out. With stride 2 every second window is skipped.": (
             lambda s, k, t, p: s if p == "same" else s - k + 1
         ),
-        'both paddings give the result of "valid". With "same" the picture is padded first.': (
+        'both paddings give the result of "valid". With "same" the image is padded first.': (
             lambda s, k, t, p: (s - k) // t + 1
         ),
         'both paddings give the result of "same". With "valid" no window may reach over the border.': (
@@ -143,14 +143,14 @@ def exercise_4_3(dense_parameters: Callable) -> str:
         "{first} counts the channels only. That is a Dense layer without a Flatten before it; here every number of the "
         "block is an input.": lambda s, u: (s[-1] + 1) * u,
         "{first} counts rows × columns and leaves the channels out.": lambda s, u: (math.prod(s[:2]) + 1) * u,
-        "{first} leaves out the first number of the shape. It belongs to one picture's block; the batch does not stand "
+        "{first} leaves out the first number of the shape. It belongs to one image's block; the batch does not stand "
         "in it.": lambda s, u: (math.prod(s[1:]) + 1) * u,
         "{first} is the count for 512 units. How many there are is the argument units.": (
             lambda s, u: (math.prod(s) + 1) * 512
         ),
     }
     _compare(dense_parameters, cases, count, mistakes, "input {0} and {1} units")
-    return "Here the size of the picture does come in: every place has weights of its own."
+    return "Here the size of the image does come in: every place has weights of its own."
 
 
 @exercise("4.4")

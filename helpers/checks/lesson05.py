@@ -63,7 +63,7 @@ def exercise_5_1(model: Any) -> str:
     words = _ends_in_classes(model, layers)
     praise = [f"Your model follows the pattern and has {model.count_params():,} parameters.", *words]
     if not _scales(layers):
-        praise.append("It has no Rescaling: give it pictures that are divided by 255 already.")
+        praise.append("It has no Rescaling: give it images that are divided by 255 already.")
     return " ".join([*praise, *_weak_places(layers)])
 
 
@@ -97,7 +97,7 @@ def _is_built_model(model: Any) -> None:
         wrong(f"your model has {len(inputs)} inputs and {len(outputs)} outputs. The pattern is one chain: one of each.")
     shape = tuple(inputs[0].shape[1:])
     if shape != INPUT_SHAPE:
-        wrong(f"your model takes pictures of shape {shape}. Those of the dataset have the shape {INPUT_SHAPE}.")
+        wrong(f"your model takes images of shape {shape}. Those of the dataset have the shape {INPUT_SHAPE}.")
 
 
 def _chain(model: keras.Model) -> list[Step]:
@@ -265,8 +265,8 @@ def _ends_in_classes(model: keras.Model, layers: list) -> list[str]:
     if names.count("softmax") > 1:
         wrong("softmax is applied twice, in the last Dense layer and after it: the second flattens the probabilities.")
     generator = np.random.default_rng(5)
-    pictures = generator.integers(0, 256, (8, *INPUT_SHAPE)).astype("float32")
-    answers = np.asarray(model(pictures / 255, training=False), dtype=float)
+    images = generator.integers(0, 256, (8, *INPUT_SHAPE)).astype("float32")
+    answers = np.asarray(model(images / 255, training=False), dtype=float)
     probabilities = bool((answers >= 0).all() and np.allclose(answers.sum(axis=1), 1, atol=1e-3))
     unusual = [name for name in names if name not in ("linear", "softmax")]
     if not probabilities and unusual:
@@ -331,7 +331,7 @@ def _lets_something_through(layers: list) -> None:
 
 
 def _scales(layers: list) -> bool:
-    """Whether some layer, or an operation such as pictures / 255, can bring the pictures to 0..1."""
+    """Whether some layer, or an operation such as images / 255, can bring the images to 0..1."""
     operations = ("Divide", "TrueDivide", "Multiply")
     return any(
         isinstance(layer, (kinds.Rescaling, kinds.Normalization, kinds.Lambda)) or type(layer).__name__ in operations
@@ -478,7 +478,7 @@ def _count_is_right(name: str, side: int | None, given: int, made: int, answer: 
             f"{name}: {got:,} takes the kernel as a single row. It is a square of {side}×{side}.": (
                 (side * given + 1) * made
             ),
-            f"{name}: {got:,} is the count for 3 channels. Those of the picture go into the first layer only.": (
+            f"{name}: {got:,} is the count for 3 channels. Those of the image go into the first layer only.": (
                 (side * side * 3 + 1) * made
             ),
             f"{name}: {got:,} is the count for {8 - side}×{8 - side} kernels. Here they are {side}×{side}.": (
@@ -590,10 +590,10 @@ def exercise_5_5(build_small: Callable) -> str:
         wrong(
             f"your model has {parameters:,} parameters. At most {limit:,} are allowed: which layer holds most of them?"
         )
-    pictures = np.random.default_rng(5).integers(0, 256, (8, *INPUT_SHAPE), dtype=np.uint8)
-    answers = np.asarray(model(pictures, training=False), dtype=float)
+    images = np.random.default_rng(5).integers(0, 256, (8, *INPUT_SHAPE), dtype=np.uint8)
+    answers = np.asarray(model(images, training=False), dtype=float)
     if answers.shape != (8, CLASSES):
-        wrong(f"for 8 pictures your model answers with the shape {answers.shape}. It should be (8, {CLASSES}).")
+        wrong(f"for 8 images your model answers with the shape {answers.shape}. It should be (8, {CLASSES}).")
     if not np.isfinite(answers).all():
         wrong("your model's answers hold NaN or infinity before any training.")
     if not parameters or not model.trainable_weights:
@@ -601,14 +601,14 @@ def exercise_5_5(build_small: Callable) -> str:
     layers = list(_layers_anywhere(model))
     _lets_something_through(layers)
     probabilities = bool((answers >= 0).all() and np.allclose(answers.sum(1), 1, atol=1e-3))
-    _learns(model, pictures, probabilities)
+    _learns(model, images, probabilities)
     praise = [f"{parameters:,} parameters, {parameters / (2 * limit):.0%} of the deeper model's."]
     if not probabilities:
         praise.append("Its answers are logits (no softmax): its loss needs from_logits=True.")
     elif models.outputs_logits(model):
         praise.append("Its softmax is not the last layer's, so models.outputs_logits misses it: say from_logits=False.")
     if not _scales(layers):
-        praise.append("It has no Rescaling, and the pictures go from 0 to 255: begin with one.")
+        praise.append("It has no Rescaling, and the images go from 0 to 255: begin with one.")
     return " ".join([*praise, "Now report its accuracy."])
 
 
@@ -621,7 +621,7 @@ def _layers_anywhere(model: keras.Model) -> Iterator[Any]:
             yield layer
 
 
-def _learns(model: keras.Model, pictures: np.ndarray, probabilities: bool) -> None:
+def _learns(model: keras.Model, images: np.ndarray, probabilities: bool) -> None:
     """One step of training must give a finite loss and move the weights."""
     if _activation(model.layers[-1]) == "sigmoid" or (not probabilities and _activation(model.layers[-1]) != "linear"):
         wrong(f"the last layer ends in {_activation(model.layers[-1])}. Take softmax, or no activation for logits.")
@@ -629,7 +629,7 @@ def _learns(model: keras.Model, pictures: np.ndarray, probabilities: bool) -> No
     model.compile(optimizer=keras.optimizers.SGD(0.1), loss=loss)
     before = [weight.numpy() for weight in model.trainable_weights]
     try:
-        value = float(np.ravel(model.train_on_batch(pictures, np.arange(8) % CLASSES))[0])
+        value = float(np.ravel(model.train_on_batch(images, np.arange(8) % CLASSES))[0])
     except Exception as error:
         wrong(f"one step of training stopped with {type(error).__name__}: {str(error).splitlines()[0]}")
     if not math.isfinite(value):

@@ -150,7 +150,7 @@ def exercise_6_3(letter: Any, curves: dict[str, dict[str, list[float]]]) -> str:
         return f"Its training loss went down to {training[-1]:.2f}, its validation loss up to {validation[-1]:.2f}."
     ends = f"Run {letter} ends with a training loss of {training[-1]:.2f} and a validation loss of {validation[-1]:.2f}"
     if training[-1] > 0.8 * np.log(10):
-        wrong(f"{ends}, about what guessing gives. It has not learnt its training pictures: that is not overfitting.")
+        wrong(f"{ends}, about what guessing gives. It has not learnt its training images: that is not overfitting.")
     wrong(f"{ends}. They are apart, but there is a run whose two curves end further apart.")
 
 

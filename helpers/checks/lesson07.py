@@ -13,10 +13,10 @@ from helpers.checks.grading import call, close, describe, exercise, name_mistake
 @exercise("7.1")
 def exercise_7_1(count_confusions: Callable) -> str:
     generator = np.random.default_rng(71)
-    # More than 255 pictures in one entry at the end: too many for a matrix of type uint8.
-    for classes, used, pictures in ((3, 3, 12), (10, 10, 400), (5, 4, 30), (2, 2, 9), (2, 2, 1200)):
-        true = generator.integers(0, used, pictures)
-        predicted = np.where(generator.random(pictures) < 0.5, true, generator.integers(0, used, pictures))
+    # More than 255 images in one entry at the end: too many for a matrix of type uint8.
+    for classes, used, images in ((3, 3, 12), (10, 10, 400), (5, 4, 30), (2, 2, 9), (2, 2, 1200)):
+        true = generator.integers(0, used, images)
+        predicted = np.where(generator.random(images) < 0.5, true, generator.integers(0, used, images))
         got = numbers(call(count_confusions, true, predicted, classes), "the matrix")
         expected = _counted(true, predicted, classes)
         if got.shape == (used, used) != expected.shape:
@@ -27,7 +27,7 @@ def exercise_7_1(count_confusions: Callable) -> str:
         got = numbers(got, f"the matrix for {classes} classes", expected.shape)
         if close(got, expected):
             continue
-        _name_matrix(got, expected, pictures)
+        _name_matrix(got, expected, images)
     return "Entry for entry what `sklearn.metrics.confusion_matrix` gives."
 
 
@@ -36,16 +36,16 @@ def _counted(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarra
     return np.array([[counts[row, column] for column in range(classes)] for row in range(classes)], dtype=float)
 
 
-def _name_matrix(got: np.ndarray, expected: np.ndarray, pictures: int) -> None:
+def _name_matrix(got: np.ndarray, expected: np.ndarray, images: int) -> None:
     rows = np.maximum(expected.sum(axis=1, keepdims=True), 1)
     name_mistake(
         got,
         {
             "rows and columns have changed places. Rows are the true classes, columns the predicted ones.": expected.T,
             "every entry is 0 or 1. `matrix[true, predicted] += 1` on whole arrays counts each place once, however "
-            "often it occurs. Go picture by picture, or use `np.add.at`.": (expected > 0).astype(float),
+            "often it occurs. Go image by image, or use `np.add.at`.": (expected > 0).astype(float),
             "these are shares of each row. Counts are wanted.": expected / rows,
-            "these are shares of all pictures. Counts are wanted.": expected / pictures,
+            "these are shares of all images. Counts are wanted.": expected / images,
             "only the right answers are counted. The mistakes belong into the matrix too.": np.diag(
                 expected.diagonal()
             ),
@@ -55,11 +55,11 @@ def _name_matrix(got: np.ndarray, expected: np.ndarray, pictures: int) -> None:
             - 128,
         },
     )
-    if got.sum() != pictures:
-        wrong(f"your entries add up to {got.sum():g} for {pictures} pictures. Each picture is counted once.")
+    if got.sum() != images:
+        wrong(f"your entries add up to {got.sum():g} for {images} images. Each image is counted once.")
     row, column = np.argwhere(got != expected)[0]
     wrong(
-        f"row {row}, column {column} is {got[row, column]:g} and should be {expected[row, column]:g}: so many pictures "
+        f"row {row}, column {column} is {got[row, column]:g} and should be {expected[row, column]:g}: so many images "
         f"of class {row} were taken for class {column}."
     )
 
@@ -78,13 +78,13 @@ def exercise_7_2(recall_of: Callable) -> str:
             name_mistake(
                 got,
                 {
-                    "this divides by the column: of the pictures that were *called* this class, how many are. That is "
-                    "the precision. Recall starts from the pictures that *are* of this class.": precision,
+                    "this divides by the column: of the images that were *called* this class, how many are. That is "
+                    "the precision. Recall starts from the images that *are* of this class.": precision,
                     "this is the recall in per cent. A share between 0 and 1 is wanted.": 100 * recall,
                     "this is the share that was *missed*. Recall is the share that was found.": 1 - recall,
                     "this is F1, which mixes precision and recall.": 2 * precision * recall / (precision + recall),
                     "this is the number of right answers. By what do you divide it?": row[label],
-                    "this divides by all pictures. Only those of this class count.": row[label] / matrix.sum(),
+                    "this divides by all images. Only those of this class count.": row[label] / matrix.sum(),
                     "this is the accuracy over all classes.": np.trace(matrix) / matrix.sum(),
                     "this divides by the mistakes alone. The right answers belong to the class too.": (
                         row[label] / (sum(row) - row[label])
@@ -93,7 +93,7 @@ def exercise_7_2(recall_of: Callable) -> str:
                 1e-4,
             )
             wrong(
-                f"for the row {row} and label {label} you have {got:.4f}. Of {sum(row)} pictures of this class, "
+                f"for the row {row} and label {label} you have {got:.4f}. Of {sum(row)} images of this class, "
                 f"{row[label]} were found."
             )
     return "Recall reads a row, precision reads a column."
@@ -162,7 +162,7 @@ def exercise_7_4(calibration_error: Callable) -> str:
     for confidence, right, bins in _calibration_cases():
         got = call(calibration_error, confidence, right, bins)
         if isinstance(got, (float, np.floating)) and np.isnan(got):
-            wrong("the answer is NaN. Some bins hold no picture, and the mean of nothing is NaN: leave them out.")
+            wrong("the answer is NaN. Some bins hold no image, and the mean of nothing is NaN: leave them out.")
         got = number(got, "the calibration error")
         parts = _by_bin(confidence, right, bins)
         expected = _weighted(parts)
@@ -170,7 +170,7 @@ def exercise_7_4(calibration_error: Callable) -> str:
             continue
         _name_error(got, expected, parts, confidence, right, bins)
     return (
-        "0.05 means: confidence and accuracy are 5 points apart on average over the pictures; single bins may be "
+        "0.05 means: confidence and accuracy are 5 points apart on average over the images; single bins may be "
         "further off."
     )
 
@@ -179,23 +179,23 @@ def _calibration_cases() -> list[tuple[np.ndarray, np.ndarray, int]]:
     """Too sure, too unsure and mixed; with empty bins; with confidences of exactly 1. None lies on another edge."""
     generator = np.random.default_rng(74)
     cases = []
-    for pictures, low, bins, shift in (
+    for images, low, bins, shift in (
         (40, 0.31, 5, -0.2),
         (200, 0.12, 10, 0.15),
         (500, 0.22, 15, -0.1),
         (60, 0.52, 10, 0),
     ):
-        confidence = generator.uniform(low, 0.999, pictures)
+        confidence = generator.uniform(low, 0.999, images)
         edges = np.arange(1, bins) / bins
         confidence += np.where(np.abs(confidence[:, None] - edges).min(axis=1) < 1e-4, 3e-4, 0)
-        right = generator.random(pictures) < np.clip(confidence + shift * np.sin(9 * confidence), 0, 1)
-        confidence[:: max(4, pictures // 20)] = 1.0
+        right = generator.random(images) < np.clip(confidence + shift * np.sin(9 * confidence), 0, 1)
+        confidence[:: max(4, images // 20)] = 1.0
         cases.append((confidence, right, bins))
     return cases
 
 
 def _by_bin(confidence: np.ndarray, right: np.ndarray, bins: int) -> list[tuple[int, float, float, int]]:
-    """(pictures, mean confidence, accuracy, bin) of every bin that is not empty, picture by picture."""
+    """(images, mean confidence, accuracy, bin) of every bin that is not empty, image by image."""
     members: dict[int, list[tuple[float, bool]]] = {}
     for sure, hit in zip(confidence.tolist(), right.tolist()):
         place = bins - 1
@@ -218,48 +218,48 @@ def _name_error(got: float, expected: float, parts: list, confidence, right, bin
     inside = confidence < 1
     if close(abs(got), abs(right.mean() - confidence.mean()), 1e-4):
         wrong(
-            "this is accuracy - mean confidence over all pictures. Too sure in one bin and not sure enough in another "
+            "this is accuracy - mean confidence over all images. Too sure in one bin and not sure enough in another "
             "must not cancel: take the size of the gap in each bin first, with `abs`."
         )
     name_mistake(
         got,
         {
-            "every bin weighs the same in yours. A bin with three pictures should not count like one with three "
-            "hundred: weigh each by its share of the pictures.": sum(gaps) / len(gaps),
-            "you divide by the number of bins, empty ones included. Weigh each bin by its share of the pictures.": sum(
+            "every bin weighs the same in yours. A bin with three images should not count like one with three "
+            "hundred: weigh each by its share of the images.": sum(gaps) / len(gaps),
+            "you divide by the number of bins, empty ones included. Weigh each bin by its share of the images.": sum(
                 gaps
             )
             / bins,
-            "this is the largest gap of any bin. The mean is wanted, weighted by the pictures in each bin.": max(gaps),
-            "the gaps are not weighted yet. Each bin counts by its share of the pictures.": sum(gaps),
+            "this is the largest gap of any bin. The mean is wanted, weighted by the images in each bin.": max(gaps),
+            "the gaps are not weighted yet. Each bin counts by its share of the images.": sum(gaps),
             "the gaps are squared. Their size is wanted.": (
                 sum(count * (accuracy - sure) ** 2 for count, sure, accuracy, _ in parts) / n
             ),
-            "you compare with the middle of each bin. Compare with the mean confidence of the pictures in it.": (
+            "you compare with the middle of each bin. Compare with the mean confidence of the images in it.": (
                 sum(count * abs(accuracy - (place + 0.5) / bins) for count, _, accuracy, place in parts) / n
             ),
-            "pictures with a confidence of exactly 1 have fallen out. They belong to the last bin.": (
+            "images with a confidence of exactly 1 have fallen out. They belong to the last bin.": (
                 sum(
                     count * abs(accuracy - sure)
                     for count, sure, accuracy, _ in _by_bin(confidence[inside], right[inside], bins)
                 )
                 / n
             ),
-            "the pictures with a confidence of exactly 1 are missing. They belong to the last bin.": (
+            "the images with a confidence of exactly 1 are missing. They belong to the last bin.": (
                 _weighted(_by_bin(confidence[inside], right[inside], bins))
             ),
-            "pictures with a confidence of exactly 1 have got a bin of their own. They belong to the last bin.": (
+            "images with a confidence of exactly 1 have got a bin of their own. They belong to the last bin.": (
                 _one_apart(confidence, right, bins)
             ),
             "these are per cent. A number between 0 and 1 is wanted.": 100 * expected,
-            "this is the sum over the pictures. Divide by how many there are.": n * expected,
+            "this is the sum over the images. Divide by how many there are.": n * expected,
             "you always use ten bins. The third argument says how many.": _weighted(_by_bin(confidence, right, 10)),
         },
         1e-4,
     )
     wrong(
-        f"for {n} pictures and {bins} bins you have {got:.4f}; it should be {expected:.4f}. Work out the fullest bin: "
-        f"{max(parts)[0]} pictures, mean confidence {max(parts)[1]:.3f}, accuracy {max(parts)[2]:.3f}."
+        f"for {n} images and {bins} bins you have {got:.4f}; it should be {expected:.4f}. Work out the fullest bin: "
+        f"{max(parts)[0]} images, mean confidence {max(parts)[1]:.3f}, accuracy {max(parts)[2]:.3f}."
     )
 
 

@@ -12,18 +12,18 @@ from helpers.checks.grading import call, close, describe, exercise, name_mistake
 
 @exercise("8.1")
 def exercise_8_1(dead_channels: Callable) -> str:
-    for pictures, channels, dead in ((4, 6, {1, 4}), (3, 5, set()), (6, 9, {0, 3, 8}), (1, 4, {2}), (5, 3, {0, 1, 2})):
-        maps = _maps(pictures, channels, dead)
-        case = f"maps of {pictures} picture{'s' if pictures > 1 else ''} with {channels} channels"
+    for images, channels, dead in ((4, 6, {1, 4}), (3, 5, set()), (6, 9, {0, 3, 8}), (1, 4, {2}), (5, 3, {0, 1, 2})):
+        maps = _maps(images, channels, dead)
+        case = f"maps of {images} image{'s' if images > 1 else ''} with {channels} channels"
         got = _indices(call(dead_channels, maps), case, channels)
         if sorted(got) == sorted(dead):
             continue
         zero = maps == 0
         mistakes = {
-            "you list the channels that are silent on at least one picture. Dead is silent on *every* picture.": (
+            "you list the channels that are silent on at least one image. Dead is silent on *every* image.": (
                 zero.all(axis=(1, 2)).any(axis=0)
             ),
-            "you looked at the first picture only. A channel that is silent there may speak on the next.": (
+            "you looked at the first image only. A channel that is silent there may speak on the next.": (
                 zero[0].all(axis=(0, 1))
             ),
             "you list the channels with a zero at some place. After a ReLU nearly all have one.": (
@@ -42,14 +42,14 @@ def exercise_8_1(dead_channels: Callable) -> str:
         for channel in sorted(set(got) - dead)[:1]:
             wrong(f"for {case} you list channel {channel}; its largest value is {maps[..., channel].max():.3g}.")
         missed = sorted(dead - set(got))[0]
-        wrong(f"for {case} you miss channel {missed}, which is 0 at every place of every picture.")
+        wrong(f"for {case} you miss channel {missed}, which is 0 at every place of every image.")
     return "An empty list is an answer too: no channel is dead."
 
 
-def _maps(pictures: int, channels: int, dead: set[int]) -> np.ndarray:
-    """Maps after a ReLU. Of the living, one is silent on all pictures but the last, one on the second, one whispers."""
-    generator = np.random.default_rng(81 + pictures)
-    maps = np.maximum(generator.normal(size=(pictures, 5, 7, channels)), 0).astype(np.float32)
+def _maps(images: int, channels: int, dead: set[int]) -> np.ndarray:
+    """Maps after a ReLU. Of the living, one is silent on all images but the last, one on the second, one whispers."""
+    generator = np.random.default_rng(81 + images)
+    maps = np.maximum(generator.normal(size=(images, 5, 7, channels)), 0).astype(np.float32)
     alive = [channel for channel in range(channels) if channel not in dead]
     if len(alive) > 1:
         maps[:-1, :, :, alive[0]] = 0
@@ -154,30 +154,30 @@ def _name_field(got: int, right: int, stack: list[tuple[int, int]]) -> None:
 def exercise_8_3(step_uphill: Callable) -> str:
     generator = np.random.default_rng(83)
     for case, (rows, columns, scale, step) in enumerate(((6, 5, 1e-3, 8.0), (4, 4, 20.0, 2.5), (5, 7, 1.0, 60.0))):
-        picture = generator.uniform(90, 160, (rows, columns, 3)).astype(np.float32)
+        image = generator.uniform(90, 160, (rows, columns, 3)).astype(np.float32)
         if case == 2:
-            picture = generator.uniform(0, 255, (rows, columns, 3)).astype(np.float32)
-        slope = (scale * generator.normal(size=picture.shape)).astype(np.float32)
+            image = generator.uniform(0, 255, (rows, columns, 3)).astype(np.float32)
+        slope = (scale * generator.normal(size=image.shape)).astype(np.float32)
         # The steepest number goes down, so that the largest slope and the largest absolute slope differ.
         slope[1, 2, 0] = -1.5 * np.abs(slope).max()
-        got = _picture(call(step_uphill, picture, slope, step), picture.shape)
-        _compare_step(got, picture.astype(float), slope.astype(float), step)
+        got = _image(call(step_uphill, image, slope, step), image.shape)
+        _compare_step(got, image.astype(float), slope.astype(float), step)
     flat = generator.uniform(0, 255, (4, 5, 3)).astype(np.float32)
     got = call(step_uphill, flat, np.zeros_like(flat), 8.0)
-    if not close(_picture(got, flat.shape, " where the slope is 0 everywhere"), flat):
-        wrong("where the slope is 0 everywhere, nothing changes. Yours changes the picture.")
+    if not close(_image(got, flat.shape, " where the slope is 0 everywhere"), flat):
+        wrong("where the slope is 0 everywhere, nothing changes. Yours changes the image.")
     return "The scale of the slope no longer matters: it is the same step for a faint channel and a loud one."
 
 
-def _picture(answer: Any, shape: tuple[int, ...], where: str = "") -> np.ndarray:
-    return numbers(answer, f"the new picture{where}", shape)
+def _image(answer: Any, shape: tuple[int, ...], where: str = "") -> np.ndarray:
+    return numbers(answer, f"the new image{where}", shape)
 
 
-def _compare_step(got: np.ndarray, picture: np.ndarray, slope: np.ndarray, step: float) -> None:
+def _compare_step(got: np.ndarray, image: np.ndarray, slope: np.ndarray, step: float) -> None:
     steepest = max(abs(value) for value in slope.ravel().tolist())
 
     def moved(by: np.ndarray) -> np.ndarray:
-        return np.minimum(np.maximum(picture + by, 0), 255)
+        return np.minimum(np.maximum(image + by, 0), 255)
 
     right = moved(slope * (step / steepest))
     if close(got, right):
@@ -186,11 +186,11 @@ def _compare_step(got: np.ndarray, picture: np.ndarray, slope: np.ndarray, step:
         got,
         {
             "your step goes down. To make the response larger, *add* the slope.": moved(-slope * (step / steepest)),
-            "your picture leaves the range from 0 to 255. Clip it.": picture + slope * (step / steepest),
+            "your image leaves the range from 0 to 255. Clip it.": image + slope * (step / steepest),
             "you add step_size times the slope as it is. Divide the slope by its largest absolute number first.": (
                 moved(slope * step)
             ),
-            "you add step_size times the slope as it is, and the picture is not clipped.": picture + slope * step,
+            "you add step_size times the slope as it is, and the image is not clipped.": image + slope * step,
             "you divide by the largest slope. Here the steepest number is *negative*: take the largest absolute one.": (
                 moved(slope * (step / slope.max()))
             ),
@@ -200,17 +200,17 @@ def _compare_step(got: np.ndarray, picture: np.ndarray, slope: np.ndarray, step:
             "every number changes by the whole step. Only the steepest one does, the others in proportion.": (
                 moved(np.sign(slope) * step)
             ),
-            "you scale each colour by its own steepest number. One number for the whole picture.": (
+            "you scale each colour by its own steepest number. One number for the whole image.": (
                 moved(slope * step / np.abs(slope).max(axis=(0, 1)))
             ),
-            "this is the step alone. Add it to the picture.": slope * (step / steepest),
-            "your picture is clipped to 0 to 1; it has grey values from 0 to 255.": np.clip(right, 0, 1),
-            "this is the old picture: nothing has changed.": picture,
+            "this is the step alone. Add it to the image.": slope * (step / steepest),
+            "your image is clipped to 0 to 1; it has grey values from 0 to 255.": np.clip(right, 0, 1),
+            "this is the old image: nothing has changed.": image,
         },
     )
     if np.array_equal(got, np.round(got)) and np.abs(got - right).max() < 1:
-        wrong("your picture holds whole numbers: steps of less than one grey value are lost. Return floats.")
-    change = np.abs(got - picture).max()
+        wrong("your image holds whole numbers: steps of less than one grey value are lost. Return floats.")
+    change = np.abs(got - image).max()
     wrong(
         f"the result is not right. The steepest number should change by step_size = {step:g} unless it is clipped; the "
         f"largest change in yours is {change:.3g}."
@@ -221,11 +221,11 @@ def _compare_step(got: np.ndarray, picture: np.ndarray, slope: np.ndarray, step:
 def exercise_8_4(patch_importance: Callable) -> str:
     generator = np.random.default_rng(84)
     for rows, columns, row, column, side in ((12, 15, 3, 8, 4), (10, 9, 0, 0, 3), (8, 11, 5, 8, 3), (9, 9, 2, 4, 1)):
-        picture = generator.integers(0, 256, (rows, columns, 3)).astype(np.uint8)
-        patch = (picture, row, column, side, np.array([120.0, 60.0, 200.0]))
-        weights = generator.normal(size=picture.shape)
+        image = generator.integers(0, 256, (rows, columns, 3)).astype(np.uint8)
+        patch = (image, row, column, side, np.array([120.0, 60.0, 200.0]))
+        weights = generator.normal(size=image.shape)
         # The class and its opposite: what one loses the other gains. The one that loses comes first.
-        pair = [_predictor(weights, picture.shape), _predictor(-weights, picture.shape)]
+        pair = [_predictor(weights, image.shape), _predictor(-weights, image.shape)]
         for predict in sorted(pair, key=lambda predict: -_loss(predict, *patch)):
             answer = call(patch_importance, predict, *patch)
             if getattr(answer, "shape", None) == (1,):
@@ -246,25 +246,25 @@ def _predictor(weights: np.ndarray, shape: tuple[int, ...]) -> Callable:
     return predict
 
 
-def _probability(predict: Callable, picture: np.ndarray, row: int, column: int, side: int, colour: Any) -> float:
+def _probability(predict: Callable, image: np.ndarray, row: int, column: int, side: int, colour: Any) -> float:
     """With the patch covered."""
-    rows, columns = (np.arange(size) for size in picture.shape[:2])
+    rows, columns = (np.arange(size) for size in image.shape[:2])
     inside = ((rows >= row) & (rows < row + side))[:, None] & (columns >= column) & (columns < column + side)
-    return float(predict(np.where(inside[..., None], colour, picture)[None])[0])
+    return float(predict(np.where(inside[..., None], colour, image)[None])[0])
 
 
-def _loss(predict: Callable, picture: np.ndarray, *patch: Any) -> float:
-    return float(predict(picture[None])[0]) - _probability(predict, picture, *patch)
+def _loss(predict: Callable, image: np.ndarray, *patch: Any) -> float:
+    return float(predict(image[None])[0]) - _probability(predict, image, *patch)
 
 
 def _compare_patch(
-    got: float, predict: Callable, picture: np.ndarray, row: int, column: int, side: int, fill: np.ndarray
+    got: float, predict: Callable, image: np.ndarray, row: int, column: int, side: int, fill: np.ndarray
 ) -> None:
-    before, after = float(predict(picture[None])[0]), _probability(predict, picture, row, column, side, fill)
+    before, after = float(predict(image[None])[0]), _probability(predict, image, row, column, side, fill)
     right = before - after
 
     def other(*patch: Any) -> float:
-        return _loss(predict, picture, *patch)
+        return _loss(predict, image, *patch)
 
     if close(got, right, 1e-6):
         return
@@ -291,7 +291,7 @@ def _compare_patch(
                 other(row - side // 2, column - side // 2, side, fill)
             ),
             "the sign is lost. A patch that speaks *against* the class has a negative loss.": abs(right),
-            "nothing was lost, although the patch was covered. Did both calls get the same picture?": 0.0,
+            "nothing was lost, although the patch was covered. Did both calls get the same image?": 0.0,
         },
         1e-6,
     )

@@ -12,7 +12,7 @@ import numpy as np
 from helpers import models
 from helpers.checks.grading import NotFilledIn, call, close, describe, exercise, name_mistake, number, numbers, wrong
 
-# --- 9.1: some pictures mirrored
+# --- 9.1: some images mirrored
 
 
 @exercise("9.1")
@@ -26,41 +26,41 @@ def exercise_9_1(flip: Callable) -> str:
         answer = call(flip, x, chosen)
         got = numbers(answer, "the batch")
         if got.shape == (chosen.sum(), rows, columns, 3) and 0 < chosen.sum() < n:
-            wrong("only the chosen pictures came back. Return all, the others as they are, in their order.")
+            wrong("only the chosen images came back. Return all, the others as they are, in their order.")
         _compare_flip(numbers(got, "the batch", x.shape), x.astype(float), chosen)
-    return "Mirrored twice, a picture is itself again."
+    return "Mirrored twice, an image is itself again."
 
 
 def _compare_flip(got: np.ndarray, x: np.ndarray, chosen: np.ndarray) -> None:
     def changed(which: np.ndarray, form: Callable) -> np.ndarray:
-        return np.stack([form(picture) if one else picture for picture, one in zip(x, which)])
+        return np.stack([form(image) if one else image for image, one in zip(x, which)])
 
-    def mirrored(picture: np.ndarray) -> np.ndarray:
-        return np.stack([picture[:, column] for column in reversed(range(picture.shape[1]))], axis=1)
+    def mirrored(image: np.ndarray) -> np.ndarray:
+        return np.stack([image[:, column] for column in reversed(range(image.shape[1]))], axis=1)
 
     right = changed(chosen, mirrored)
     if close(got, right):
         return
     everyone = np.ones_like(chosen)
     mistakes = {
-        "the chosen pictures stand on their heads. Left and right change places along the *columns*, axis 2 of the "
+        "the chosen images stand on their heads. Left and right change places along the *columns*, axis 2 of the "
         "batch.": changed(chosen, np.flipud),
-        "the chosen pictures are turned by 180 degrees: rows and columns are reversed. Columns only.": (
-            changed(chosen, lambda picture: np.flipud(mirrored(picture)))
+        "the chosen images are turned by 180 degrees: rows and columns are reversed. Columns only.": (
+            changed(chosen, lambda image: np.flipud(mirrored(image)))
         ),
         "red and blue have changed places: you reverse the last axis. Columns are axis 2.": (
-            changed(chosen, lambda picture: picture[..., ::-1])
+            changed(chosen, lambda image: image[..., ::-1])
         ),
-        "the *order of the pictures* is reversed. Axis 0 counts pictures; columns are axis 2.": x[::-1],
-        "all pictures are mirrored, not the chosen ones alone.": changed(everyone, mirrored),
-        "you mirror the pictures that were *not* chosen.": changed(~chosen, mirrored),
+        "the *order of the images* is reversed. Axis 0 counts images; columns are axis 2.": x[::-1],
+        "all images are mirrored, not the chosen ones alone.": changed(everyone, mirrored),
+        "you mirror the images that were *not* chosen.": changed(~chosen, mirrored),
         "nothing is mirrored.": x,
     }
     if not chosen.any():
-        mistakes = {"none is chosen here, and yours changes pictures all the same.": got}
+        mistakes = {"none is chosen here, and yours changes images all the same.": got}
     name_mistake(got, mistakes)
     wrong(
-        "the result is not right. In the chosen pictures the first column becomes the last, the second the last but "
+        "the result is not right. In the chosen images the first column becomes the last, the second the last but "
         "one; nothing else changes."
     )
 
@@ -115,7 +115,7 @@ def _name_shift(got: np.ndarray, x: np.ndarray, down: int, right: int) -> str:
         if close(got, _shifted(x, down, right, fill)):
             return fill
     if not (down or right):
-        wrong(f"{case} nothing moves, and yours changes the pictures.")
+        wrong(f"{case} nothing moves, and yours changes the images.")
     every = (*allowed, "wrapped round", "the outermost pixels, repeated")
     if close(got, _shifted(x, down, right, "wrapped round")):
         wrong(
@@ -126,19 +126,19 @@ def _name_shift(got: np.ndarray, x: np.ndarray, down: int, right: int) -> str:
         wrong(f"{case} the outermost pixels are drawn out into stripes. Mirrored pixels or 0 are wanted.")
     for fill in every:
         for moved, sentence in (
-            ((-down, -right), "the pictures move the other way. Positive numbers are down and to the right."),
+            ((-down, -right), "the images move the other way. Positive numbers are down and to the right."),
             ((right, down), "rows and columns have changed places: `down` moves along axis 1, `right` along axis 2."),
-            ((-right, -down), "the pictures move the other way, and rows and columns have changed places."),
-            ((down, 0), "the pictures move down or up only."),
-            ((0, right), "the pictures move sideways only."),
-            ((-down, right), "up and down have changed places. A positive `down` moves the picture down."),
-            ((down, -right), "left and right have changed places. A positive `right` moves the picture to the right."),
+            ((-right, -down), "the images move the other way, and rows and columns have changed places."),
+            ((down, 0), "the images move down or up only."),
+            ((0, right), "the images move sideways only."),
+            ((-down, right), "up and down have changed places. A positive `down` moves the image down."),
+            ((down, -right), "left and right have changed places. A positive `right` moves the image to the right."),
         ):
             if moved != (down, right) and close(got, _shifted(x, *moved, fill)):
                 wrong(f"{case} {'nothing moves.' if moved == (0, 0) else sentence}")
     stays = (slice(None), slice(max(down, 0), 6 + min(down, 0)), slice(max(right, 0), 7 + min(right, 0)))
     if close(got[stays], _shifted(x, down, right, "black")[stays]):
-        wrong(f"{case} the part that stays in the picture is right, the gap is not. Mirror pixels into it, or put 0.")
+        wrong(f"{case} the part that stays in the image is right, the gap is not. Mirror pixels into it, or put 0.")
     place = f"row {3 + down}, column {3 + right}"
     wrong(f"{case} the result is not right. The pixel of row 3, column 3 should now be in {place}.")
 
@@ -245,7 +245,7 @@ def exercise_9_4(with_new_head: Callable) -> str:
                 warnings.simplefilter("ignore")  # Keras warns of [input] where input was meant; both work
                 got = numbers(answer(x, training=False), "what the model answers")
         except Exception as error:
-            wrong(f"the model stops with {type(error).__name__} when it gets a batch of pictures: {error}")
+            wrong(f"the model stops with {type(error).__name__} when it gets a batch of images: {error}")
         if got.shape != (len(x), classes):
             which = ": the old head is still the last layer" if got.shape == (len(x), old) else ""
             wrong(f"asked for {classes} classes, the model answers with the shape {got.shape}{which}.")
@@ -278,7 +278,7 @@ def _compare_head(
         wrong("your new head stands on the *answers* of the old one. Take the output of the layer before it.")
     if kernel.shape[0] != features.shape[1]:
         wrong(
-            f"your head takes {kernel.shape[0]} numbers of a picture, the old one took {features.shape[1]}. Put the "
+            f"your head takes {kernel.shape[0]} numbers of an image, the old one took {features.shape[1]}. Put the "
             "new one in the same place."
         )
     if count > wanted:

@@ -15,13 +15,13 @@ from helpers.checks.grading import call, close, exercise, name_mistake, number, 
 @exercise("10.1")
 def exercise_10_1(smoothed_targets: Callable, smoothed_loss: Callable) -> str:
     generator = np.random.default_rng(101)
-    for pictures, classes, smoothing in ((3, 4, 0.2), (6, 10, 0.2), (5, 3, 0.5), (4, 10, 0.0), (1, 2, 0.1)):
-        y = generator.integers(0, classes, pictures)
+    for images, classes, smoothing in ((3, 4, 0.2), (6, 10, 0.2), (5, 3, 0.5), (4, 10, 0.0), (1, 2, 0.1)):
+        y = generator.integers(0, classes, images)
         y[0] = classes - 1
         _compare_targets(call(smoothed_targets, y, classes, smoothing), y, classes, smoothing)
-    for pictures, classes, size in ((3, 4, 2.0), (6, 10, 3.0), (1, 3, 1.0), (5, 10, 1000.0)):
-        y = generator.integers(0, classes, pictures)
-        logits = generator.normal(0, size, (pictures, classes))
+    for images, classes, size in ((3, 4, 2.0), (6, 10, 3.0), (1, 3, 1.0), (5, 10, 1000.0)):
+        y = generator.integers(0, classes, images)
+        logits = generator.normal(0, size, (images, classes))
         _compare_loss(smoothed_loss, logits, np.array(_targets(y, classes, 0.2)))
     return "With 0.2 and ten classes the loss is lowest at 82 %, and is 0.87 there, not 0."
 
@@ -78,14 +78,14 @@ def _compare_targets(answer, y: np.ndarray, classes: int, smoothing: float) -> N
 
 
 def _compare_loss(smoothed_loss: Callable, logits: np.ndarray, targets: np.ndarray) -> None:
-    pictures, classes = logits.shape
-    case = f"for {pictures} picture{'s' if pictures > 1 else ''} and {classes} classes"
+    images, classes = logits.shape
+    case = f"for {images} image{'s' if images > 1 else ''} and {classes} classes"
     large = np.abs(logits).max() > 100
     with np.errstate(all="ignore"):
         # What overflows is said in a sentence; NumPy's warning would stand before it.
         answer = call(smoothed_loss, logits, targets)
-    if np.shape(answer) == (pictures,) and pictures > 1:
-        wrong("your loss is one number for each picture. One number is wanted: their mean.")
+    if np.shape(answer) == (images,) and images > 1:
+        wrong("your loss is one number for each image. One number is wanted: their mean.")
     try:
         lost = large and not np.isfinite(float(answer))
     except (TypeError, ValueError, OverflowError):
@@ -97,25 +97,25 @@ def _compare_loss(smoothed_loss: Callable, logits: np.ndarray, targets: np.ndarr
         )
     got = number(answer, f"the loss {case}")
     parts = _loss_parts(logits, targets)
-    expected = math.fsum(parts) / pictures
+    expected = math.fsum(parts) / images
     if close(got, expected, 1e-4):
         return
     log_sum = np.logaddexp.reduce(logits, axis=0)
     own = [math.log(math.fsum(math.exp(z - max(row)) for z in row)) + max(row) for row in logits.tolist()]
     true = targets.argmax(axis=1)
-    entropy = -float((targets * np.log(targets)).sum() / pictures)
+    entropy = -float((targets * np.log(targets)).sum() / images)
     mistakes = {
-        f"{case} you have the sum over the pictures. Their mean is wanted.": expected * pictures,
-        f"{case} you have the mean over pictures *and* classes. Add up the classes of a picture, then take the mean "
-        "over the pictures.": expected / classes,
+        f"{case} you have the sum over the images. Their mean is wanted.": expected * images,
+        f"{case} you have the mean over images *and* classes. Add up the classes of an image, then take the mean "
+        "over the images.": expected / classes,
         f"{case} you have {got:.3f}: the sign is turned round. Logarithms of probabilities are negative.": -expected,
         f"{case} you have {got:.3f}: no softmax was taken. Logits become probabilities first.": (
-            -float((targets * logits).sum() / pictures)
+            -float((targets * logits).sum() / images)
         ),
-        f"{case} you have {got:.3f}: the sum of exponentials runs over the pictures. Each picture has its own, over "
-        "its classes.": -float((targets * (logits - log_sum)).sum() / pictures),
+        f"{case} you have {got:.3f}: the sum of exponentials runs over the images. Each image has its own, over "
+        "its classes.": -float((targets * (logits - log_sum)).sum() / images),
         f"{case} you have {got:.3f}: only the true class counts in it. Every class counts, with its target.": (
-            math.fsum(total - row[label] for total, row, label in zip(own, logits.tolist(), true)) / pictures
+            math.fsum(total - row[label] for total, row, label in zip(own, logits.tolist(), true)) / images
         ),
         f"{case} you have {got:.3f}, the distance above the lowest possible loss. The loss itself is wanted.": (
             expected - entropy
@@ -134,11 +134,11 @@ def _compare_loss(smoothed_loss: Callable, logits: np.ndarray, targets: np.ndarr
             "probability that is 0 for the computer has a logarithm all the same: do not cut it off, but subtract each "
             "row's largest logit first, and take the logarithm of the *sum*."
         )
-    wrong(f"{case} you have {got:.4f}. The first picture alone should give {parts[0]:.4f}: do this one on paper.")
+    wrong(f"{case} you have {got:.4f}. The first image alone should give {parts[0]:.4f}: do this one on paper.")
 
 
 def _loss_parts(logits: np.ndarray, targets: np.ndarray) -> list[float]:
-    """The loss of each picture, number by number."""
+    """The loss of each image, number by number."""
     losses = []
     for row, shares in zip(logits.tolist(), targets.tolist()):
         top = max(row)
@@ -266,29 +266,29 @@ def _compare_side(got: np.ndarray, cases: list[tuple], rising: bool) -> None:
 def exercise_10_3(six_views: Callable) -> str:
     generator = np.random.default_rng(103)
     for n, rows, columns, classes in ((3, 6, 7, 4), (1, 5, 5, 2), (4, 8, 6, 10)):
-        pictures = generator.integers(0, 256, (n, rows, columns, 3), dtype=np.uint8)
+        images = generator.integers(0, 256, (n, rows, columns, 3), dtype=np.uint8)
         # Every place has weights of its own, so that each view gives another answer.
         weights = generator.normal(0, 1 / 100, (rows * columns * 3, classes))
 
         def answer(given, weights=weights, shape=(rows, columns, 3)) -> np.ndarray:
             given = np.asarray(given)
             if given.ndim != 4 or given.shape[1:] != shape:
-                raise ValueError(f"answer wants pictures of shape (n, {', '.join(map(str, shape))}), got {given.shape}")
+                raise ValueError(f"answer wants images of shape (n, {', '.join(map(str, shape))}), got {given.shape}")
             return given.reshape(len(given), -1).astype(float) @ weights
 
-        got = numbers(call(six_views, answer, pictures), f"the answer for {n} pictures and {classes} classes")
+        got = numbers(call(six_views, answer, images), f"the answer for {n} images and {classes} classes")
         if got.shape == (6, n, classes):
             wrong("the six answers came back side by side. Their weighted mean is wanted.")
         if got.shape == (n,) != (n, classes):
-            wrong("one class for each picture came back. The averaged logits are wanted, (n, classes).")
-        got = numbers(got, f"the answer for {n} pictures and {classes} classes", (n, classes))
-        _compare_views(got, answer, pictures)
-    return "A quarter each for the picture and its mirror image, an eighth for each of the four others."
+            wrong("one class for each image came back. The averaged logits are wanted, (n, classes).")
+        got = numbers(got, f"the answer for {n} images and {classes} classes", (n, classes))
+        _compare_views(got, answer, images)
+    return "A quarter each for the image and its mirror image, an eighth for each of the four others."
 
 
-def _windows(pictures: np.ndarray, corners: list[tuple[int, int]], mode: str = "reflect", reach: int = 1) -> list:
-    padded = np.pad(pictures, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode=mode)
-    rows, columns = pictures.shape[1:3]
+def _windows(images: np.ndarray, corners: list[tuple[int, int]], mode: str = "reflect", reach: int = 1) -> list:
+    padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode=mode)
+    rows, columns = images.shape[1:3]
     return [padded[:, top : top + rows, left : left + columns] for top, left in corners]
 
 
@@ -296,18 +296,18 @@ def _average(answers: list[np.ndarray], weights: list[float]) -> np.ndarray:
     return sum(weight * answer for weight, answer in zip(weights, answers))
 
 
-def _compare_views(got: np.ndarray, answer: Callable, pictures: np.ndarray) -> None:
+def _compare_views(got: np.ndarray, answer: Callable, images: np.ndarray) -> None:
     right_corners, sixths = [(1, 1), (0, 0), (2, 2)], [1 / 6] * 6
     weights = [1 / 4, 1 / 4, 1 / 8, 1 / 8, 1 / 8, 1 / 8]
 
     def views(corners=right_corners, mode="reflect", reach=1, mirror=lambda view: view[:, :, ::-1]) -> list[np.ndarray]:
-        each = _windows(pictures, corners, mode, reach)
+        each = _windows(images, corners, mode, reach)
         return [answer(view) for window in each for view in (window, mirror(window))]
 
     expected = _average(views(), weights)
     if close(got, expected, 1e-4):
         return
-    moved = [pictures, np.roll(pictures, 1, axis=(1, 2)), np.roll(pictures, -1, axis=(1, 2))]
+    moved = [images, np.roll(images, 1, axis=(1, 2)), np.roll(images, -1, axis=(1, 2))]
     rolled = [answer(view) for one in moved for view in (one, one[:, :, ::-1])]
     other = views([(1, 1), (0, 2), (2, 0)])
     straight, turned = views()[::2], views()[1::2]
@@ -319,17 +319,17 @@ def _compare_views(got: np.ndarray, answer: Callable, pictures: np.ndarray) -> N
         return powers / powers.sum(axis=1, keepdims=True)
 
     mistakes = {
-        "all six views count the same in your mean. The picture and its mirror image count a quarter each, the other "
+        "all six views count the same in your mean. The image and its mirror image count a quarter each, the other "
         "four an eighth each.": _average(views(), sixths),
-        "this is the answer to the picture alone. Where are the five other views?": straight[0],
-        "this is the mean over two views, the picture and its mirror image. The moved windows are missing.": (
+        "this is the answer to the image alone. Where are the five other views?": straight[0],
+        "this is the mean over two views, the image and its mirror image. The moved windows are missing.": (
             (straight[0] + turned[0]) / 2
         ),
         "the mirror images are missing: this is the mean over the three windows.": _average(
             straight, [1 / 2, 1 / 4, 1 / 4]
         ),
         "the mirror images are missing, and all three windows count the same.": _average(straight, [1 / 3] * 3),
-        "only the picture itself is mirrored. Mirror the two moved windows as well.": (
+        "only the image itself is mirrored. Mirror the two moved windows as well.": (
             _average([straight[0], turned[0], straight[1], straight[2]], [1 / 4] * 4)
         ),
         "the views are turned upside down. Mirror left to right: the axis of the columns is the third one.": (
@@ -344,7 +344,7 @@ def _compare_views(got: np.ndarray, answer: Callable, pictures: np.ndarray) -> N
         'the gap repeats the outermost pixels. They are to be mirrored: `mode="reflect"`.': (
             _average(views(mode="edge"), weights)
         ),
-        "what leaves the picture on one side comes back on the other. Pad it with its mirror image instead.": (
+        "what leaves the image on one side comes back on the other. Pad it with its mirror image instead.": (
             _average(rolled, weights)
         ),
         "the windows lie on the other diagonal, upper right and lower left. Take the corners (0, 0) and (2, 2).": (
@@ -356,9 +356,9 @@ def _compare_views(got: np.ndarray, answer: Callable, pictures: np.ndarray) -> N
         "the windows are moved by two pixels. One is wanted.": (
             _average(views([(2, 2), (0, 0), (4, 4)], reach=2), weights)
         ),
-        "the picture itself is missing: the window that begins at (1, 1).": _average(views()[2:], [1 / 4] * 4),
+        "the image itself is missing: the window that begins at (1, 1).": _average(views()[2:], [1 / 4] * 4),
         "this is the sum over the six views. Their weighted mean is wanted.": _average(views(), [1.0] * 6),
-        "your weights add up to 2: a quarter for the picture, another one for its mirror image, an eighth for each "
+        "your weights add up to 2: a quarter for the image, another one for its mirror image, an eighth for each "
         "other view.": 2 * expected,
         "you average probabilities. Average the logits that `answer` returns.": _average(
             [softmax(logits) for logits in views()], weights
@@ -367,7 +367,7 @@ def _compare_views(got: np.ndarray, answer: Callable, pictures: np.ndarray) -> N
     }
     name_mistake(got, mistakes, 1e-4)
     wrong(
-        f"for {len(pictures)} pictures the first logit is {got[0, 0]:.4f} and should be {expected[0, 0]:.4f}. Take the "
+        f"for {len(images)} images the first logit is {got[0, 0]:.4f} and should be {expected[0, 0]:.4f}. Take the "
         "views one by one: three windows, each as it is and mirrored, and their weights add up to 1."
     )
 
@@ -381,7 +381,7 @@ def exercise_10_4(training_flops: Callable) -> str:
     got = [whole(call(training_flops, list(stack)), f"the FLOPs of {_said(stack)}") for stack in stacks]
     expected = [_step_flops(stack) for stack in stacks]
     if got == expected:
-        return "For `fast94` that is 681 million FLOPs a picture: nearly three times the forward pass."
+        return "For `fast94` that is 681 million FLOPs an image: nearly three times the forward pass."
     mistakes = {
         "these are MACs. A MAC is a multiplication and an addition: two FLOPs.": lambda out, own, back: (
             out + own + back

@@ -312,7 +312,7 @@ NOT_A_FLAW = {
     ("C", 4): "each of its rows has three seeds, as ours have. When was it fixed how many rows there would be?",
 }
 LOOK_AT = {
-    ("A", 1): "Which pictures decided on the learning rate?",
+    ("A", 1): "Which images decided on the learning rate?",
     ("A", 4): "How many trainings stand behind the reported figure, and how would you see the noise between them?",
     ("B", 2): "How did each of the two optimisers come by its rate?",
     ("B", 3): "Who was allowed to train for how long?",
