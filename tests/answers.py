@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.checks import grading
+from checks import grading
 
 
 def passes(exercise, *answers):

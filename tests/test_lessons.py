@@ -89,7 +89,7 @@ def test_every_exercise_has_card_stub_and_check(cells, lesson):
     cards = set(re.findall(r"### Exercise (\d+\.\d+)", prose))
     assert len(cards) >= 3
     facts = {cell.metadata.nbgrader["grade_id"]: cell for cell in cells if "nbgrader" in cell.metadata}
-    checks = importlib.import_module(f"helpers.checks.lesson{lesson.number}")
+    checks = importlib.import_module(f"checks.lesson{lesson.number}")
     for number in cards:
         name = number.replace(".", "_")
         answer = facts[f"ex{name}"]

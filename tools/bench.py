@@ -32,7 +32,8 @@ with start.quiet():
 
     start.no_pauses()
 
-from helpers import explain, models, plots, shapes, training
+from helpers import explain, models, plots, training
+from helpers.data import shapes10
 from tools import speed
 
 FILE = training.TRAINED / "benchmarks.json"
@@ -93,7 +94,7 @@ def explain_part(side: int = 32, patch: int = 4, filters: int = 32, steps: int =
     model = models.build("guide_cnn", (side, side, 3))
     # So that the predictions of an untrained model differ by more than rounding does.
     model.layers[-1].kernel.assign(10 * model.layers[-1].kernel)
-    image = shapes.draw(10, seed=0)[0][:1, :side, :side]
+    image = shapes10.draw(10, seed=0)[0][:1, :side, :side]
     second = explain.conv_layers(model)[1]
     return [
         _occlusion(model, image, patch),

@@ -33,7 +33,8 @@ with start.quiet():
 
     start.no_pauses()
 
-from helpers import data, models, sparse, training
+from helpers import data, models, training
+from helpers.teaching import sparse
 from tools import experiments
 
 Keep = Callable[[dict, Callable[[], dict]], dict]

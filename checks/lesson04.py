@@ -1,0 +1,247 @@
+"""Checks of lesson 04, The first CNN."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from checks.grading import call, exercise, name_mistake, whole, wrong
+
+
+def _compare(
+    function: Callable, cases: list[tuple], expected: Callable[..., int], mistakes: dict[str, Callable], words: str
+) -> None:
+    """Call the answer on every case; name the mistake that explains all of its values, or else the first wrong case.
+
+    In the sentences {first} is the student's value for the first case; ``words`` describes a case.
+    """
+    got = [whole(call(function, *case), f"the result for {words.format(*case)}") for case in cases]
+    right = [expected(*case) for case in cases]
+    if got == right:
+        return
+    name_mistake(
+        got,
+        {text.format(first=f"{got[0]:,}"): [rule(*case) for case in cases] for text, rule in mistakes.items()},
+        tolerance=0,
+    )
+    case, value = next((case, value) for case, value, true in zip(cases, got, right) if value != true)
+    wrong(f"for {words.format(*case)} you have {value:,}, and that is not it. Do this one on paper, then step by step.")
+
+
+def _random_cases(*choices: list, count: int = 30) -> list[tuple]:
+    """The same for everybody, so that a message can be reproduced."""
+    generator = np.random.default_rng(4)
+    return [tuple(choice[generator.integers(len(choice))] for choice in choices) for _ in range(count)]
+
+
+@exercise("4.1")
+def exercise_4_1(conv_parameters: Callable) -> str:
+    def count(kernel_size, channels, filters):
+        # As a layer holds them: an array for the kernel, another one for the biases.
+        return np.empty((kernel_size, kernel_size, channels, filters)).size + np.empty(filters).size
+
+    cases = [(3, 32, 100), *_random_cases([1, 2, 3, 5, 7], [1, 2, 3, 16, 32, 50], [1, 4, 8, 10, 32, 64])]
+    mistakes = {
+        "{first} is the answer without biases. Each filter also has one: where do they come in?": (
+            lambda k, c, f: k * k * c * f
+        ),
+        "{first} counts a single bias for the whole layer. How many filters are there, and does each have its own?": (
+            lambda k, c, f: k * k * c * f + 1
+        ),
+        "{first} counts a bias for every channel of every filter. A filter adds up its products, then one bias.": (
+            lambda k, c, f: (k * k + 1) * c * f
+        ),
+        "{first} counts one bias per input channel. Who owns a bias, the channel or the filter?": (
+            lambda k, c, f: k * k * c * f + c
+        ),
+        "{first} leaves the channels of the input out. A filter is as deep as its input.": (
+            lambda k, c, f: (k * k + 1) * f
+        ),
+        "{first} takes the kernel as a single row. It is a square: kernel_size rows and kernel_size columns.": (
+            lambda k, c, f: (k * c + 1) * f
+        ),
+        "{first} is one filter's share. The layer has several of them.": lambda k, c, f: k * k * c + 1,
+    }
+    _compare(conv_parameters, cases, count, mistakes, "kernel_size {0}, {1} channels in, {2} filters (in this order)")
+    return "The size of the image does not come in: the same filter works at every place."
+
+
+@exercise("4.2")
+def exercise_4_2(output_side: Callable) -> str:
+    def count(side, kernel_size, stride, padding):
+        # Lay the windows down one by one: with "same" one begins at every stride-th pixel.
+        ends = side if padding == "same" else side - kernel_size + 1
+        return sum(1 for _ in range(0, ends, stride))
+
+    cases = [(16, 5, 2, "valid"), (32, 5, 2, "same"), (7, 3, 2, "same"), (9, 2, 3, "valid"), (8, 4, 2, "same")]
+    cases += _random_cases([7, 10, 13, 28, 32, 33, 900], [1, 2, 3, 4, 5, 7], [1, 2, 3, 4], ["same", "valid"])
+    # Swapped paddings and the like show only when the values are looked at for each padding by itself.
+    mistakes = {
+        'with "valid" one window is missing: the first window stands before any step is made. Count the starts 0, '
+        "stride, 2 × stride, ... for a small image.": (
+            lambda s, k, t, p: math.ceil(s / t) if p == "same" else (s - k) // t
+        ),
+        'with "valid" the + 1 stands inside the division. The first window is there before any step: add it at the '
+        "end.": (lambda s, k, t, p: math.ceil(s / t) if p == "same" else (s - k + 1) // t),
+        'with "valid" the stride is left out. With stride 2 every second window is skipped.': (
+            lambda s, k, t, p: math.ceil(s / t) if p == "same" else s - k + 1
+        ),
+        'with "same" you pad kernel_size // 2 on each side. That is one too many for a kernel of even size; how many '
+        "places does the stride leave of the side itself?": (
+            lambda s, k, t, p: (s + 2 * (k // 2) - k) // t + 1 if p == "same" else (s - k) // t + 1
+        ),
+        'with "same" the stride still counts: the side stays the same only for stride 1.': (
+            lambda s, k, t, p: s if p == "same" else (s - k) // t + 1
+        ),
+        'with "same" a rest of the division gets its window too, thanks to the padding: round the other way.': (
+            lambda s, k, t, p: s // t if p == "same" else (s - k) // t + 1
+        ),
+        'with "valid" a window that would reach over the border is left out: round the other way.': (
+            lambda s, k, t, p: math.ceil(s / t) if p == "same" else math.ceil((s - k) / t) + 1
+        ),
+        "the stride is left out. With stride 2 every second window is skipped.": (
+            lambda s, k, t, p: s if p == "same" else s - k + 1
+        ),
+        'both paddings give the result of "valid". With "same" the image is padded first.': (
+            lambda s, k, t, p: (s - k) // t + 1
+        ),
+        'both paddings give the result of "same". With "valid" no window may reach over the border.': (
+            lambda s, k, t, p: math.ceil(s / t)
+        ),
+        '"same" and "valid" are the other way round.': (
+            lambda s, k, t, p: math.ceil(s / t) if p == "valid" else (s - k) // t + 1
+        ),
+    }
+    _compare(output_side, cases, count, mistakes, "side {0}, kernel {1}, stride {2}, {3!r}")
+    return 'With "same" the kernel size does not come in at all.'
+
+
+@exercise("4.3")
+def exercise_4_3(dense_parameters: Callable) -> str:
+    def count(input_shape, units):
+        return np.empty((np.empty(input_shape).size, units)).size + np.empty(units).size
+
+    cases = [((6, 6, 32), 100), ((400,), 64)]
+    sides = [1, 2, 3, 5, 7]
+    cases += [
+        ((rows, columns, channels), units)
+        for rows, columns, channels, units in _random_cases(sides, sides, [3, 8, 32], [1, 10, 64, 128])
+    ]
+    mistakes = {
+        "{first} is the answer without biases. Each unit adds one to its sum.": lambda s, u: math.prod(s) * u,
+        "{first} counts a bias for every input. Who owns a bias, the input or the unit?": (
+            lambda s, u: math.prod(s) * (u + 1)
+        ),
+        "{first} counts a single bias for the whole layer. How many units add one to their sum?": (
+            lambda s, u: math.prod(s) * u + 1
+        ),
+        "{first} adds the sides of the input. How many numbers are there in a block of rows × columns × channels?": (
+            lambda s, u: (sum(s) + 1) * u
+        ),
+        "{first} counts the channels only. That is a Dense layer without a Flatten before it; here every number of the "
+        "block is an input.": lambda s, u: (s[-1] + 1) * u,
+        "{first} counts rows × columns and leaves the channels out.": lambda s, u: (math.prod(s[:2]) + 1) * u,
+        "{first} leaves out the first number of the shape. It belongs to one image's block; the batch does not stand "
+        "in it.": lambda s, u: (math.prod(s[1:]) + 1) * u,
+        "{first} is the count for 512 units. How many there are is the argument units.": (
+            lambda s, u: (math.prod(s) + 1) * 512
+        ),
+    }
+    _compare(dense_parameters, cases, count, mistakes, "input {0} and {1} units")
+    return "Here the size of the image does come in: every place has weights of its own."
+
+
+@exercise("4.4")
+def exercise_4_4(parameters: int, macs: int) -> str:
+    from helpers import anatomy
+
+    parameters, macs = whole(parameters, "parameters"), whole(macs, "macs")
+    rows = anatomy.layers(_with_strides(1))
+    right = {key: sum(getattr(row, key) for row in rows) for key in ("parameters", "macs")}
+    if (parameters, macs) == (right["macs"], right["parameters"]):
+        wrong("the two figures are swapped.")
+    first = "parameters"
+    name_mistake(
+        parameters,
+        {
+            f"{first}: 181,162 is the old count. The convolutions keep theirs. What arrives at Flatten now?": 181_162,
+            f"{first}: 28,064 are the two convolutions only. The dense layers have some too.": 28_064,
+            f"{first}: the last layer is missing, Dense with ten units.": 2_432 + 25_632 + (6_272 + 1) * 512,
+            f"{first}: the second convolution gets 32 channels, not the three colours.": (
+                2_432 + 2_432 + (6_272 + 1) * 512 + 5_130
+            ),
+            f"{first}: the first convolution has padding same, so it keeps 32 × 32.": (12 * 12 * 32 + 1) * 512 + 33_194,
+            f"{first}: you have counted without biases.": 2_400 + 25_600 + 6_272 * 512 + 5_120,
+            f"{first}: the pooling is still there: 28 × 28 becomes 14 × 14.": (28 * 28 * 32 + 1) * 512 + 33_194,
+            f"{first}: both convolutions have padding same in this answer. The second one is valid.": (
+                (16 * 16 * 32 + 1) * 512 + 33_194
+            ),
+            f"{first}: only one of the two strides became 1 in this answer.": (6 * 6 * 32 + 1) * 512 + 33_194,
+            f"{first}: only one of the two strides became 1 here.": (7 * 7 * 32 + 1) * 512 + 33_194,
+        },
+        tolerance=0,
+    )
+    if parameters != right["parameters"]:
+        wrong(f"parameters: {parameters:,} is not it. Write down the shape after each layer first, then the counts.")
+    # The convolutions alone, and what the dense layers add.
+    convolutions, dense = 32 * 32 * 32 * 75 + 28 * 28 * 32 * 800, 14 * 14 * 32 * 512 + 512 * 10
+    name_mistake(
+        macs,
+        {
+            "macs: you have FLOPs, two for each multiply-accumulate. Count the pair as one.": 2
+            * (convolutions + dense),
+            "macs: 1,688,576 is the old count. The filters now stop at four times as many places.": 1_688_576,
+            "macs: four times the old count would be right if only the number of places grew by four. What happens to "
+            "the last convolution without padding, and to the first dense layer?": 4 * 1_688_576,
+            "macs: the dense layers are missing.": convolutions,
+            "macs: these are the dense layers only.": dense,
+            "macs: the last layer is missing.": convolutions + dense - 5_120,
+            "macs: this leaves the depth of the filters out. A 5 × 5 filter over 32 channels has 5 × 5 × 32 weights.": (
+                32 * 32 * 32 * 25 + 28 * 28 * 32 * 25 + dense
+            ),
+            "macs: the second convolution gets 32 channels, not the three colours.": (
+                32 * 32 * 32 * 75 + 28 * 28 * 32 * 75 + dense
+            ),
+            "macs: the first convolution has padding same, so it has 32 × 32 places.": (
+                28 * 28 * 32 * 75 + 24 * 24 * 32 * 800 + 12 * 12 * 32 * 512 + 5_120
+            ),
+            "macs: what arrives at Flatten is no longer 288 numbers.": convolutions + 288 * 512 + 5_120,
+            "macs: you count a bias for every output number. A bias is added, nothing is multiplied.": (
+                convolutions + dense + 32 * 32 * 32 + 28 * 28 * 32 + 512 + 10
+            ),
+            "macs: you add each bias once. A bias is no product, so it counts nothing here.": (
+                convolutions + dense + 32 + 32 + 512 + 10
+            ),
+            "macs: for the dense layers you have their parameters. The biases are among them, and they multiply "
+            "nothing.": convolutions + dense + 512 + 10,
+            "macs: the second convolution has no padding, so it has fewer places than 32 × 32.": (
+                32 * 32 * 32 * 75 + 32 * 32 * 32 * 800 + dense
+            ),
+        },
+        tolerance=0,
+    )
+    if macs != right["macs"]:
+        wrong(f"macs: {macs:,} is not it. For each layer: output numbers × weights that one of them needs.")
+    before = anatomy.layers(_with_strides(2))
+    more, work = (right[key] / sum(getattr(row, key) for row in before) for key in ("parameters", "macs"))
+    return f"That is {more:.0f} times the parameters and {work:.0f} times the work."
+
+
+def _with_strides(strides: int):
+    """The lesson's model with other strides, built here so that the count does not rest on the lesson's arithmetic."""
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [
+            layers.Input((32, 32, 3)),
+            layers.Conv2D(32, 5, strides=strides, padding="same"),
+            layers.Conv2D(32, 5, strides=strides),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(512),
+            layers.Dense(10),
+        ]
+    )
