@@ -66,6 +66,11 @@ if __name__ == "__main__":
     from tools.executor import Job, connect
 
     scheduler, workers, dataset, jobs, outcomes = sys.argv[1:]
+    if scheduler:
+        from tools.executor import cluster
+
+        # As long as tests have patience.
+        cluster.JOIN_SECONDS, cluster.CONNECT_SECONDS = 2, 4
     with connect(scheduler, int(workers)) as executor, open(outcomes, "w") as file:
         for outcome in executor.run([Job(**job) for job in json.loads(Path(jobs).read_text())], "test", dataset):
             facts = {"key": outcome.job.key, "record": outcome.record, "problem": outcome.problem}

@@ -16,10 +16,9 @@ from typing import Any
 from tqdm import tqdm
 
 from tools.executor import child
-from tools.executor.jobs import Job, Outcome
+from tools.executor.jobs import LOST_TRIES, Job, Outcome
 
 POLL_SECONDS = 0.05
-LOST_TRIES = 4  # of a job whose worker goes: most often no fault of the job
 HOME_SECONDS = 60  # that a group of timed jobs waits for its machine to come back
 Say = Callable[[str], None]
 
@@ -141,7 +140,7 @@ class Inline(Executor):
         future: Future = Future()
         with tempfile.TemporaryDirectory() as folder:
             facts = child.call(job, Path(folder))
-            files = {path.name: path.read_bytes() for path in Path(folder).iterdir()} if not facts["problem"] else {}
+            files = {} if facts["problem"] else child.files_in(Path(folder))
         future.set_result(Outcome(job, files=files, **facts))
         return future
 
