@@ -131,4 +131,5 @@ class Cluster(Executor):
             self._client.cancel(futures, force=True)
 
     def close(self) -> None:
+        super().close()
         self._client.close(timeout=2)

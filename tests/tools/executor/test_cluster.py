@@ -148,7 +148,7 @@ def test_the_trial_of_a_worker_that_ends_runs_elsewhere(farm, number):
     farm.work("one", HOSTS[0])
     farm.work("two", HOSTS[1])
     begun = farm.folder / "begun"
-    command = farm.command({"long": ("wait_first", {"payload": {"begun": str(begun)}})} | squares(2))
+    command = farm.command(squares(1) | {"long": ("wait_first", {"payload": {"begun": str(begun)}})} | squares(3))
     patiently(begun.exists)
     job, grandchild, worker = json.loads(begun.read_text())
     os.kill(worker, number)
