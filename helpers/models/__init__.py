@@ -14,7 +14,7 @@ from keras import layers as keras_layers
 
 from helpers.models.fast_cnn import adapt, fast_cnn
 from helpers.models.layers import Dirac, FrozenConv2D, whitening_kernel
-from helpers.models.precision import bfloat16_products, precision
+from helpers.models.precision import precision
 from helpers.models.speed_layers import FusedBatchNormalization, QuickConv2D, silu
 from helpers.models.tutorials import (
     batchnorm_cnn,
@@ -38,7 +38,6 @@ __all__ = [
     "QuickConv2D",
     "Recipe",
     "adapt",
-    "bfloat16_products",
     "build",
     "fast_cnn",
     "from_recipe",

@@ -31,9 +31,9 @@ DRY_IMAGES = 500
 class Trial:
     """One thing to find out: a training by a recipe, or a computation with ``facts`` by another ``function``.
 
-    ``label`` says what the trial stands for in its study. ``images`` are the first ones to train on, all when None. Only
-    a ``final`` trial is scored on the test set: all choices are made on validation. ``validation=False`` holds no image
-    out, and ``weights`` brings those of the trained model home.
+    ``label`` says what the trial stands for in its study. ``images`` are the first ones to train on, all when None.
+    Only a ``final`` trial is scored on the test set: all choices are made on validation. ``validation=False`` holds no
+    image out, and ``weights`` brings those of the trained model home.
     """
 
     recipe: Recipe | None = None

@@ -12,9 +12,7 @@ from tools.studies.engine import Asks, Trial, study
 def learning_rates() -> Asks:
     """The same three epochs of source C's model with learning rates from far too low to far too high."""
     recipe = dataclasses.replace(models.RECIPES["plain_cnn"], epochs=3)
-    yield [
-        Trial(dataclasses.replace(recipe, learning_rate=rate)) for rate in (0.00001, 0.0001, 0.001, 0.01, 0.1)
-    ]
+    yield [Trial(dataclasses.replace(recipe, learning_rate=rate)) for rate in (0.00001, 0.0001, 0.001, 0.01, 0.1)]
 
 
 @study(timed=True)
@@ -24,9 +22,7 @@ def batch_size() -> Asks:
     The sizes take turns, and none of the runs is shared with another study, so that their seconds compare.
     """
     recipe = dataclasses.replace(models.RECIPES["plain_cnn"], epochs=3)
-    yield [
-        Trial(dataclasses.replace(recipe, batch_size=size), seed) for seed in (1, 2) for size in (10, 32, 128)
-    ]
+    yield [Trial(dataclasses.replace(recipe, batch_size=size), seed) for seed in (1, 2) for size in (10, 32, 128)]
 
 
 @study()

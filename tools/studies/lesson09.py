@@ -87,9 +87,7 @@ def data_amount() -> Asks:
 @study()
 def augmentation_and_time() -> Asks:
     """What flip and shift are worth in 5 and in 50 epochs of 15,000 images (also for lesson 11); three seeds."""
-    yield [
-        trial for seed in (0, 1, 2) for epochs in (5, 50) for trial in _with_and_without(seed, epochs, 15_000)
-    ]
+    yield [trial for seed in (0, 1, 2) for epochs in (5, 50) for trial in _with_and_without(seed, epochs, 15_000)]
 
 
 @study()

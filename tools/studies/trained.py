@@ -6,12 +6,17 @@ import dataclasses
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
+
+from helpers import start
+
+with start.quiet():
+    import keras
+
+    start.no_pauses()
 
 from helpers import data, models, records, training
 from helpers.recipe import VIEWS, Recipe
-
 
 
 def dataset_of(payload: dict) -> data.Dataset:
@@ -28,7 +33,7 @@ def common(dataset: data.Dataset, *packages: str) -> dict:
 
 
 def train(payload: dict, folder: Path) -> dict:
-    """Train by the payload's recipe; returns the record, and writes model.weights.h5 into the folder where they are wanted.
+    """Train by the payload's recipe; returns the record, and writes model.weights.h5 where weights are wanted.
 
     A loss that is no number is a result too: a search must be able to turn back from it. Its history is empty.
     """

@@ -1,42 +1,20 @@
-"""Measure what this machine does, side by side in one run: ``python -m tools.bench [PART ...]``.
-
-``explain`` holds slow ways of doing something against ours, which must agree; ``training`` the epochs of all models
-against one another and against the processor's own limit; ``fast_parts`` an earlier recipe "fast90" against itself with
-one thing changed. What is compared takes turns, so that a busy machine is busy for all. Seconds and ratios are printed
-and stored in ``data/trained/benchmarks.json`` under the part's name. Nothing is fetched, and what is trained is thrown
-away.
-"""
+"""Slow ways of doing something against ours, which must agree: what is compared takes turns, in one run."""
 
 from __future__ import annotations
 
-import argparse
-import importlib.metadata
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tools import environment
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import tensorflow as tf
 
-if __name__ == "__main__":
-    # Before the imports below, which need what this installs.
-    environment.enter()
-
-from helpers import start
-
-with start.quiet():
-    import keras
-    import matplotlib.pyplot as plt
-    import numpy as np
-    import tensorflow as tf
-
-    start.no_pauses()
-
-from helpers import explain, models, plots, training
+from helpers import explain, models, plots
 from helpers.data import shapes10
-from tools import speed
 
-FILE = training.TRAINED / "benchmarks.json"
 ROUNDS = 5
 LONG = 5.0  # seconds after which a way is not repeated: it is a sum of many calls already
 TOLERANCE = 1e-5
@@ -105,20 +83,20 @@ def explain_part(side: int = 32, patch: int = 4, filters: int = 32, steps: int =
 
 
 def _occlusion(model: keras.Model, image: np.ndarray, patch: int) -> Measure:
-    places = model.input_shape[1] - patch + 1
+    positions = model.input_shape[1] - patch + 1
     fill = image.mean()
 
     def one_by_one(ask: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         whole = ask(image.astype(np.float32))[0, 0]
-        drops = np.empty((1, places, places), np.float32)
-        for row, column in np.ndindex(places, places):
+        drops = np.empty((1, positions, positions), np.float32)
+        for row, column in np.ndindex(positions, positions):
             covered = image.astype(np.float32)
             covered[0, row : row + patch, column : column + patch] = fill
             drops[0, row, column] = whole - ask(covered)[0, 0]
         return drops
 
     return Measure(
-        f"occlusion, {places**2} places",
+        f"occlusion, {positions**2} positions",
         lambda: explain.occlusion(model, image, 0, fill, patch),
         {
             "predict for each patch": (lambda: one_by_one(lambda given: model.predict(given, verbose=0)), 100),
@@ -142,9 +120,9 @@ def _activation_maximisation(model: keras.Model, layer: str, filters: int, steps
             for _ in range(steps):
                 with tf.GradientTape() as tape:
                     response = truncated(image, training=False)[0, rows, columns, channel]
-                slope = tape.gradient(response, image)
-                slope /= tf.reduce_max(tf.abs(slope))
-                image.assign(tf.clip_by_value(image + 8 * slope, 0, 255))
+                gradient = tape.gradient(response, image)
+                gradient /= tf.reduce_max(tf.abs(gradient))
+                image.assign(tf.clip_by_value(image + 8 * gradient, 0, 255))
             climbed.append(image.numpy()[0])
         return np.stack(climbed) / 255
 
@@ -196,14 +174,11 @@ def _drawing(count: int, columns: int = 8) -> Measure:
         drawn(axes.figure)
         # The numbers of the single image, map by map; the gaps between the maps are masked.
         (image,) = axes.images
-        places = [text.get_position() for text in axes.texts]
-        corners = [(round(top + 0.6), round(left + 0.5)) for left, top in places]
+        positions = [text.get_position() for text in axes.texts]
+        corners = [(round(top + 0.6), round(left + 0.5)) for left, top in positions]
         return np.concatenate([image.get_array()[top : top + 30, left : left + 30].ravel() for top, left in corners])
 
     return Measure(f"drawing {count} maps", tiled, {"a subplot for each map": (subplots, 5)})
-
-
-# The parts
 
 
 def jobs(measures: list[Measure], rounds: int = ROUNDS) -> dict:
@@ -219,40 +194,3 @@ def jobs(measures: list[Measure], rounds: int = ROUNDS) -> dict:
                 flush=True,
             )
     return {"jobs": records}
-
-
-PARTS: dict[str, Callable[[], dict]] = {
-    "explain": lambda: jobs(explain_part()),
-    "training": speed.measured,
-    "fast_parts": speed.parts,
-}
-
-
-def run(part: str) -> dict:
-    """Measure one part and return its record."""
-    print(part, flush=True)
-    return PARTS[part]() | {
-        "command": f"python -m tools.bench {part}",
-        "machine": training.machine(),
-        "versions": {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy", "matplotlib")},
-    }
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", default=list(PARTS), help="parts; all when left out")
-    arguments = parser.parse_args()
-    for part in arguments.parts:
-        if part not in PARTS:
-            parser.error(f"there is no part {part!r}. The names are: {', '.join(PARTS)}.")
-    start.lesson()
-    plt.switch_backend("agg")
-    # It warns of slow ways, which is what they are here for.
-    tf.get_logger().setLevel("ERROR")
-    for part in arguments.parts:
-        training.store_entry(FILE, part, run(part))
-        print(f"stored in {FILE.relative_to(training.ROOT)}", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,4 @@
-"""Seconds per epoch of the named models and the fast recipes: ``python -m tools.speed NAME`` measures one of them.
-
-``python -m tools.bench training`` calls this for all, each in a process of its own, so that none finds the memory as
-another one left it. ``python -m tools.bench fast_parts`` does it for an earlier "fast90" with one thing changed.
-"""
+"""Seconds per epoch of the named recipes, in turns; each in a process of its own, which finds fresh memory."""
 
 from __future__ import annotations
 
@@ -17,12 +13,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools import environment
-
-if __name__ == "__main__":
-    # Before the imports below, which need what this installs.
-    environment.enter()
-
 from helpers import start
 
 with start.quiet():
@@ -32,8 +22,9 @@ with start.quiet():
 
     start.no_pauses()
 
-from helpers import anatomy, data, fast, models, training
-from tools import experiments, train
+from helpers import anatomy, data, models, places, records, training
+from helpers.recipe import Recipe
+from tools.studies import lesson10
 
 EPOCH = 50_000  # images: all that CIFAR-10 has for training
 IMAGES = 10_000  # that are trained on in fact: the start of an epoch, some hundredths of a second, counts five times
@@ -46,11 +37,11 @@ UNIT = "deeper_cnn"
 
 def names() -> dict[str, str]:
     """What is measured, in this order -> its precision: the fast recipes in bfloat16 where the processor has it."""
-    fast_ones = [*fast.FAST_RECIPES, *([WHOLE, PYTORCH] if importlib.util.find_spec("torch") else [])]
-    return dict.fromkeys(models.BUILDERS, "float32") | dict.fromkeys(fast_ones, fast.precision())
+    fast_ones = [*models.FAST, *([WHOLE, PYTORCH] if importlib.util.find_spec("torch") else [])]
+    return dict.fromkeys(models.TUTORIALS, "float32") | dict.fromkeys(fast_ones, models.precision())
 
 
-def measured(rounds: int = 2, images: int = IMAGES) -> dict:
+def training_part(rounds: int = 2, images: int = IMAGES) -> dict:
     """The record of all names, which take turns over some rounds; prints a line for each.
 
     ``ceiling`` is what a product of large matrices reaches, in GFLOP/s. ``units`` are epochs of ``deeper_cnn`` by its
@@ -74,10 +65,10 @@ def measured(rounds: int = 2, images: int = IMAGES) -> dict:
             "share_of_ceiling": round(rate / ceiling[precision], 3),
         }
         print(f"{name:27} {middle:8.1f} {middle / unit:6.2f} {rate:8.0f} {rate / ceiling[precision]:10.0%}", flush=True)
-    print(f"{'seconds to':27}", *(f"{mark:>7}" for mark in training.MARKS))
+    print(f"{'seconds to':27}", *(f"{mark:>7}" for mark in records.MARKS))
     for name in rows:
-        when = training.seconds_to(name, statistics.median(seconds[name]))
-        print(f"{name:27}", *(f"{when.get(mark, '–'):>7}" for mark in training.MARKS), flush=True)
+        when = records.seconds_to(name, statistics.median(seconds[name]))
+        print(f"{name:27}", *(f"{when.get(mark, '–'):>7}" for mark in records.MARKS), flush=True)
     return {
         "epochs": rows,
         "ceiling_gflops": {precision: round(value, 1) for precision, value in ceiling.items()},
@@ -85,9 +76,9 @@ def measured(rounds: int = 2, images: int = IMAGES) -> dict:
     }
 
 
-def parts(rounds: int = 2, images: int = PARTS_IMAGES) -> dict:
+def fast_parts(rounds: int = 2, images: int = PARTS_IMAGES) -> dict:
     """The record of the earlier "fast90" with one thing changed, all in turns: label -> seconds for 50,000 images."""
-    labels = dict.fromkeys(experiments.FAST_PARTS | experiments.FAST_IDEAS, fast.precision())
+    labels = dict.fromkeys(lesson10.FAST_PARTS | lesson10.FAST_IDEAS, models.precision())
     seconds, _ = _in_turns(labels, rounds, images)
     for label, values in seconds.items():
         print(f"{label:32}", *(f"{value:7.1f} s" for value in values), flush=True)
@@ -109,19 +100,25 @@ def _in_turns(wanted: dict[str, str], rounds: int, images: int, beside: str = ""
     return seconds, others
 
 
+def recipe_of(name: str) -> Recipe:
+    """The recipe behind a name or a label; that of whole images for the comparison with PyTorch."""
+    if name in (WHOLE, PYTORCH):
+        return dataclasses.replace(models.RECIPES["fast90"], small_epochs=0)
+    return models.RECIPES.get(name) or lesson10.changed_fast90(name)
+
+
 def flops(name: str) -> float:
     """Multiplications and additions of one image in a training step, as lesson 10 counts them.
 
-    Each layer computes its outputs, the slopes of its weights if it is trained, and those of its inputs if a layer
+    Each layer computes its outputs, the gradients of its weights if it is trained, and those of its inputs if a layer
     before it is: as many multiplications and additions each. A mean over epochs where some have small images.
     """
-    if name in (WHOLE, PYTORCH):
-        return _step_flops(train.fresh("fast90"))
-    whole, recipe = _step_flops(train.fresh(name)), fast.FAST_RECIPES.get(name)
-    if not recipe or not recipe.small_epochs:
+    recipe = recipe_of(name)
+    whole, share = _step_flops(models.from_recipe(recipe)), recipe.small_epochs / recipe.epochs
+    if not share:
         return whole
-    share = recipe.small_epochs / recipe.epochs
-    return (1 - share) * whole + share * _step_flops(recipe.build(None, (recipe.small_side,) * 2 + (3,)))
+    small = models.from_recipe(recipe, (recipe.small_side, recipe.small_side, 3))
+    return (1 - share) * whole + share * _step_flops(small)
 
 
 def _step_flops(model: keras.Model) -> int:
@@ -134,9 +131,9 @@ def _step_flops(model: keras.Model) -> int:
 
 
 def _in_own_process(what: str, precision: str, images: int) -> float:
-    call = ["tools.speed_pytorch"] if what == PYTORCH else ["tools.speed", what, precision]
-    command = [sys.executable, "-m", *call, str(images)]
-    done = subprocess.run(command, cwd=training.ROOT, capture_output=True, text=True)
+    module = ["tools.bench.pytorch"] if what == PYTORCH else ["tools.bench.epochs", what, precision]
+    command = [sys.executable, "-m", *module, str(images)]
+    done = subprocess.run(command, cwd=places.ROOT, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"Measuring {what} failed:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -146,27 +143,21 @@ def _in_own_process(what: str, precision: str, images: int) -> float:
 
 
 def measure(what: str, precision: str, images: int) -> float:
-    """Seconds for an epoch of 50,000 images, in the precision that it chooses; for the matrix product GFLOP/s."""
+    """Seconds for an epoch of 50,000 images; for the matrix product GFLOP/s in that precision."""
     if what == CEILING:
         return ceiling(precision)
     generator = np.random.default_rng(0)
     x = generator.integers(0, 256, (images, 32, 32, 3), np.uint8)
     y = generator.integers(0, 10, images)
-    if what not in models.RECIPES:
-        label = "without small images" if what == WHOLE else what
-        recipe = fast.FAST_RECIPES.get(what) or experiments.changed_fast90(label)
-        small = 2 if recipe.small_epochs else 0
-        short = dataclasses.replace(recipe, epochs=small + 2, small_epochs=small)
-        history = fast.train_fast(x, y, short, progress=False)[1]["seconds"]
-        share = recipe.small_epochs / recipe.epochs
-        # The first epoch of either size builds the graph.
-        epoch = share * history[1] + (1 - share) * history[-1]
-    else:
-        recipe = dataclasses.replace(models.RECIPES[what], epochs=2)
-        dataset = data.Dataset("noise", data.CIFAR10_CLASSES, x, y, x[:0], y[:0], x[:0], y[:0])
-        with tempfile.TemporaryDirectory() as folder:
-            _, all_of_it = training.train(what, dataset, recipe=recipe, progress=False, backups=Path(folder))
-        epoch = all_of_it["seconds"][1]
+    dataset = data.Dataset("noise", data.CIFAR10_CLASSES, x, y, x[:0], y[:0], x[:0], y[:0])
+    recipe = recipe_of(what)
+    # The first epoch of either size builds the graph.
+    small = 2 if recipe.small_epochs else 0
+    short = dataclasses.replace(recipe, epochs=small + 2, small_epochs=small)
+    with tempfile.TemporaryDirectory() as folder:
+        _, history = training.train(short, dataset, progress=False, backups=Path(folder))
+    share = recipe.small_epochs / recipe.epochs
+    epoch = share * history["seconds"][1] + (1 - share) * history["seconds"][-1]
     return epoch * EPOCH / images
 
 

@@ -1,6 +1,6 @@
-"""Seconds per epoch of the network of "fast90" in PyTorch, on noise: ``python -m tools.speed_pytorch IMAGES``.
+"""Seconds per epoch of the network of "fast90" in PyTorch, on noise: ``python -m tools.bench.pytorch IMAGES``.
 
-A process without TensorFlow: both in one can crash. PyTorch is optional; ``tools.speed`` leaves this out without it.
+A process without TensorFlow: both in one can crash. PyTorch is optional; without it this is left out.
 The images are not augmented, the optimizer is SGD, and there is no Lookahead: less work than our recipe has.
 """
 
@@ -19,7 +19,7 @@ BATCH, WIDTHS, EPOCH = 250, (32, 128, 128), 50_000
 
 
 def network() -> nn.Sequential:
-    """The same layers as those of ``helpers.fast.fast_cnn`` with these widths and SiLU."""
+    """The same layers as those of ``helpers.models.fast_cnn`` with these widths and SiLU."""
     layers: list[nn.Module] = [nn.Conv2d(3, 24, 2, bias=False), nn.SiLU()]
     channels = 24
     for width in WIDTHS:
