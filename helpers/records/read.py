@@ -17,11 +17,17 @@ from helpers.records import schema
 MARKS = {"70%": 0.7, "80%": 0.8, "85%": 0.85, "90%": 0.9, "92%": 0.92, "94%": 0.94}
 # What all seeds of one training have in common.
 COMMON = ("dataset", "training_images", "parameters", "recipe")
+# What was read in this process, as paths below data/trained: a lesson's stored outputs are as old as these.
+READ: set[str] = set()
 
 
-def trials(folder: Path) -> list[dict]:
-    """All trials of a folder, in the order of their names; empty without a folder. Raises ValueError for bad files."""
-    return [schema.read(path) for path in sorted(folder.glob("*.json"))]
+def trials(folder: str) -> list[dict]:
+    """All trials of a folder below data/trained, in the order of their names; empty without a folder.
+
+    Raises ValueError for damaged files.
+    """
+    READ.add(folder)
+    return [schema.read(path) for path in sorted((places.TRAINED / folder).glob("*.json"))]
 
 
 def result(name: str) -> dict | None:
@@ -32,7 +38,7 @@ def result(name: str) -> dict | None:
     views also ``test_by_views`` and ``views_seconds``. ``weights_seed`` and ``weights_sha256`` say whose weights are
     stored. Raises ValueError for damaged records, and for seeds that do not belong together.
     """
-    records = sorted(trials(places.TRAINED / "trainings" / name), key=lambda record: record["seed"])
+    records = sorted(trials(f"trainings/{name}"), key=lambda record: record["seed"])
     if not records:
         return None
     first, histories = records[0], [record["history"] for record in records]
@@ -61,16 +67,17 @@ def result(name: str) -> dict | None:
 
 def histories(name: str) -> dict[int, dict[str, list[float]]]:
     """The histories of one recipe's stored trainings: seed -> history. Empty when there is none."""
-    return {record["seed"]: record["history"] for record in trials(places.TRAINED / "trainings" / name)}
+    return {record["seed"]: record["history"] for record in trials(f"trainings/{name}")}
 
 
 def study(name: str) -> list[dict]:
     """The trials of one study in the order in which it asked for them; empty when it was not run."""
-    return trials(places.TRAINED / "studies" / name)
+    return trials(f"studies/{name}")
 
 
 def benchmark(part: str) -> dict:
     """What ``make bench`` measured in one part, on one machine in one run; empty when it was not run."""
+    READ.add(f"benchmarks/{part}.json")
     path = places.TRAINED / "benchmarks" / f"{part}.json"
     return schema.read_json(path) if path.is_file() else {}
 
