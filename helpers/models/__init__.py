@@ -27,29 +27,6 @@ from helpers.models.tutorials import (
 )
 from helpers.recipe import Recipe
 
-__all__ = [
-    "BUILDERS",
-    "FAST",
-    "RECIPES",
-    "TUTORIALS",
-    "Dirac",
-    "FrozenConv2D",
-    "FusedBatchNormalization",
-    "QuickConv2D",
-    "Recipe",
-    "adapt",
-    "build",
-    "fast_cnn",
-    "from_recipe",
-    "improved_cnn",
-    "known",
-    "outputs_logits",
-    "precision",
-    "silu",
-    "strided_cnn",
-    "whitening_kernel",
-]
-
 BUILDERS: dict[str, Callable[..., keras.Sequential]] = {
     build.__name__: build
     for build in (strided_cnn, deeper_cnn, plain_cnn, dense_head_cnn, batchnorm_cnn, guide_cnn, improved_cnn, fast_cnn)

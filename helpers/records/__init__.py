@@ -3,19 +3,3 @@
 from helpers.records.read import MARKS, benchmark, histories, result, seconds_to, study
 from helpers.records.weights import load_checked, stored_model, trained
 from helpers.records.write import machine, provenance, save_weights, write_json
-
-__all__ = [
-    "MARKS",
-    "benchmark",
-    "histories",
-    "load_checked",
-    "machine",
-    "provenance",
-    "result",
-    "save_weights",
-    "seconds_to",
-    "stored_model",
-    "study",
-    "trained",
-    "write_json",
-]

@@ -6,8 +6,6 @@ Every trial is a JSON file of its own below ``data/trained``: ``trainings/NAME/s
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from helpers import places
@@ -67,7 +65,8 @@ def result(name: str) -> dict | None:
 
 def histories(name: str) -> dict[int, dict[str, list[float]]]:
     """The histories of one recipe's stored trainings: seed -> history. Empty when there is none."""
-    return {record["seed"]: record["history"] for record in trials(f"trainings/{name}")}
+    records = sorted(trials(f"trainings/{name}"), key=lambda record: record["seed"])
+    return {record["seed"]: record["history"] for record in records}
 
 
 def study(name: str) -> list[dict]:

@@ -7,23 +7,4 @@ from helpers.training.muon import Muon, orthogonalised
 from helpers.training.optimizers import compile_by, loss, optimizer, steps_per_epoch
 from helpers.training.progress import Progress
 from helpers.training.triangle import Triangle
-from helpers.training.views import accuracy_by_views, predict, view_logits
-
-__all__ = [
-    "HISTORY_KEYS",
-    "Lookahead",
-    "Muon",
-    "Progress",
-    "Triangle",
-    "accuracy",
-    "accuracy_by_views",
-    "compile_by",
-    "fingerprint",
-    "loss",
-    "optimizer",
-    "orthogonalised",
-    "predict",
-    "steps_per_epoch",
-    "train",
-    "view_logits",
-]
+from helpers.training.views import VIEWS, accuracy_by_views, predict, view_logits
