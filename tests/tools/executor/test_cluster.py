@@ -162,7 +162,7 @@ def test_the_trial_of_a_worker_that_ends_runs_elsewhere(farm, number):
 
 def test_workers_with_other_code_or_without_data_are_refused(farm):
     shutil.copytree(farm.project, farm.folder / "other")
-    with open(farm.folder / "other" / "helpers" / "models.py", "a") as file:
+    with open(farm.folder / "other" / "helpers" / "places.py", "a") as file:
         file.write("\n# a change of its own\n")
     shutil.copytree(farm.project, farm.folder / "empty")
     shutil.rmtree(farm.folder / "empty" / "data" / "cifar-10-batches-bin")
@@ -185,7 +185,7 @@ def test_workers_with_other_code_or_without_data_are_refused(farm):
     assert command.returncode == 0, output
     assert len(farm.outcomes()) == 4
     assert {facts["where"] for facts in farm.outcomes().values()} == {HOSTS[1]}
-    assert "1 file(s) of its project are not the same as here, the first is helpers/models.py" in output
+    assert "1 file(s) of its project are not the same as here, the first is helpers/places.py" in output
     assert "it has no CIFAR-10: copy cifar-10-batches-bin into" in output
     assert "test_batch.bin is damaged: its SHA-256 is not the published one" in output
     assert "it cannot check itself (ModuleNotFoundError: No module named 'tools.executor')" in output

@@ -199,6 +199,6 @@ def test_a_worker_with_another_version_is_refused_in_a_sentence():
     assert identity.refusal(here, here) == ""
     there = here | {"versions": here["versions"] | {"keras": "2.15.0"}}
     assert identity.refusal(here, there).startswith("it has keras 2.15.0, here is 3.")
-    there = here | {"files": {name: value for name, value in here["files"].items() if name != "helpers/models.py"}}
+    there = here | {"files": {name: value for name, value in here["files"].items() if name != "helpers/places.py"}}
     assert "1 file(s)" in identity.refusal(here, there)
-    assert "helpers/models.py" in identity.refusal(there, here)
+    assert "helpers/places.py" in identity.refusal(there, here)
