@@ -94,7 +94,7 @@ def test_the_manifest_is_complete():
 
 
 @pytest.mark.skipif(
-    not (places.DATA / FOLDER).is_dir() and "CIFAR10_PATH" not in os.environ, reason="CIFAR-10 is not on this machine"
+    not (places.DATA / FOLDER).is_dir() and not os.environ.get("CIFAR10_PATH"), reason="CIFAR-10 is not on this machine"
 )
 def test_cifar10_itself():
     whole = data.load("cifar10", validation=False)
