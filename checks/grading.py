@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -69,6 +69,51 @@ def call(function: Callable, *arguments: Any, **options: Any) -> Any:
     if result is None:
         wrong("your function returned None. Is there a return at its end?")
     return result
+
+
+def seeded(number: str) -> np.random.Generator:
+    """Random numbers for the cases of one exercise, the same for everybody, so that a message can be reproduced."""
+    return np.random.default_rng(int(number.replace(".", "")))
+
+
+def by_rules(
+    function: Callable,
+    cases: Sequence[tuple],
+    expected: Callable[..., Any],
+    mistakes: dict[str, Callable] | Callable[..., dict[str, Any]],
+    words: str | Callable[..., str],
+    advice: str | Callable[..., str] = "Do this one on paper, then step by step.",
+    look: Callable[..., None] | None = None,
+    tolerance: float = 1e-5,
+) -> None:
+    """Call the answer on every case, compare with ``expected(*case)``, and where they differ say why.
+
+    A mistake is named when its results equal the student's in *all* cases, or else the first wrong case is shown.
+    ``mistakes`` is {sentence: rule} with rules that take a case, or a function from a case to {sentence: result}; in
+    a sentence {case} and {value} stand for the first wrong case and the student's result there. Integers have to be
+    equal, floats and arrays (of the shape of the expected one) up to ``tolerance``.
+
+    ``words`` describes a case; {0}, {1} are its arguments. ``advice`` ends the sentence that shows a case; a function
+    gets the student's result and the case. ``look(answer, words, *case)`` may refuse an answer before it is read.
+    """
+    equal = functools.partial(_equal, tolerance=tolerance)
+    said = [words(*case) if callable(words) else words.format(*case) for case in cases]
+    right = [expected(*case) for case in cases]
+    got: list[Any] = []
+    for case, text, true in zip(cases, said, right):
+        answer = call(function, *case)
+        if look:
+            look(answer, text, *case)
+        got.append(_read(answer, f"the result for {text}", true))
+    first = next((index for index, pair in enumerate(zip(got, right)) if not equal(*pair)), None)
+    if first is None:
+        return
+    value, text = _shown(got[first]), said[first]
+    for sentence, results in _tabulated(mistakes, cases).items():
+        if len(results) == len(got) and all(map(equal, got, results)):
+            wrong(sentence.replace("{case}", text).replace("{value}", value))
+    have = f"you have {value}, and that is not it" if value else "the result is not right"
+    wrong(f"for {text} {have}. {advice(got[first], *cases[first]) if callable(advice) else advice}")
 
 
 def number(answer: Any, what: str = "the answer") -> float:
@@ -147,6 +192,38 @@ def _no_number(array: np.ndarray) -> str:
     if array.dtype.names:
         return "records"
     return kinds.get(array.dtype.kind, "text" if array.dtype.kind in "SUT" else "")
+
+
+def _read(answer: Any, what: str, right: Any) -> Any:
+    if np.ndim(right):
+        return numbers(answer, what, np.shape(right))
+    return whole(answer, what) if _exact(right) else number(answer, what)
+
+
+def _exact(right: Any) -> bool:
+    return isinstance(right, (int, np.integer))
+
+
+def _equal(got: Any, right: Any, tolerance: float) -> bool:
+    return close(got, right, 0 if _exact(got) else tolerance)
+
+
+def _shown(value: Any) -> str:
+    """A number in words; nothing for an array."""
+    if np.ndim(value):
+        return ""
+    return f"{value:,}" if _exact(value) else f"{value:.4g}"
+
+
+def _tabulated(mistakes: Any, cases: Sequence[tuple]) -> dict[str, list]:
+    """What each mistake gives in all cases; shorter where it does not apply to one of them."""
+    table: dict[str, list] = {}
+    with np.errstate(all="ignore"):
+        for case in cases:
+            rows = mistakes(*case) if callable(mistakes) else {text: rule(*case) for text, rule in mistakes.items()}
+            for text, result in rows.items():
+                table.setdefault(text, []).append(result)
+    return table
 
 
 def _inputs(arguments: tuple) -> str:
