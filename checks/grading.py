@@ -80,7 +80,7 @@ def by_rules(
     function: Callable,
     cases: Sequence[tuple],
     expected: Callable[..., Any],
-    mistakes: dict[str, Callable] | Callable[..., dict[str, Any]],
+    mistakes: Callable[..., dict[str, Any]] | None,
     words: str | Callable[..., str],
     advice: str | Callable[..., str] = "Do this one on paper, then step by step.",
     look: Callable[..., None] | None = None,
@@ -89,9 +89,8 @@ def by_rules(
     """Call the answer on every case, compare with ``expected(*case)``, and where they differ say why.
 
     A mistake is named when its results equal the student's in *all* cases, or else the first wrong case is shown.
-    ``mistakes`` is {sentence: rule} with rules that take a case, or a function from a case to {sentence: result}; in
-    a sentence {case} and {value} stand for the first wrong case and the student's result there. Integers have to be
-    equal, floats and arrays (of the shape of the expected one) up to ``tolerance``.
+    ``mistakes(*case)`` gives {sentence: result}; in a sentence {case} and {value} stand for the first wrong case and
+    the student's result there. Integers have to be equal, floats and arrays (of the right shape) up to ``tolerance``.
 
     ``words`` describes a case; {0}, {1} are its arguments. ``advice`` ends the sentence that shows a case; a function
     gets the student's result and the case. ``look(answer, words, *case)`` may refuse an answer before it is read.
@@ -109,8 +108,10 @@ def by_rules(
     if first is None:
         return
     value, text = _shown(got[first]), said[first]
-    for sentence, results in _tabulated(mistakes, cases).items():
-        if len(results) == len(got) and all(map(equal, got, results)):
+    with np.errstate(all="ignore"):
+        tables = [mistakes(*case) for case in cases] if mistakes else [{}]
+    for sentence in tables[0]:
+        if all(sentence in table and equal(each, table[sentence]) for each, table in zip(got, tables)):
             wrong(sentence.replace("{case}", text).replace("{value}", value))
     have = f"you have {value}, and that is not it" if value else "the result is not right"
     wrong(f"for {text} {have}. {advice(got[first], *cases[first]) if callable(advice) else advice}")
@@ -160,6 +161,22 @@ def close(got: Any, expected: Any, tolerance: float = 1e-5) -> bool:
     got, expected = np.asarray(got, dtype=float), np.asarray(expected, dtype=float)
     scale = max(1.0, float(np.abs(expected).max(initial=0.0)))
     return got.shape == expected.shape and bool(np.abs(got - expected).max(initial=0.0) <= tolerance * scale)
+
+
+def shape_of(answer: Any) -> tuple[int, ...] | None:
+    """The shape of an answer; None where it has none, such as rows of different lengths."""
+    try:
+        return np.shape(answer)
+    except Exception:  # whatever an answer raises, it has no shape
+        return None
+
+
+def blows_up(answer: Any) -> bool:
+    """True where an answer holds NaN or infinity; what is not made of numbers is left to ``numbers``."""
+    try:
+        return not np.isfinite(np.asarray(answer, dtype=float)).all()
+    except Exception:
+        return False
 
 
 def name_mistake(got: Any, mistakes: dict[str, Any], tolerance: float = 1e-5) -> None:
@@ -213,17 +230,6 @@ def _shown(value: Any) -> str:
     if np.ndim(value):
         return ""
     return f"{value:,}" if _exact(value) else f"{value:.4g}"
-
-
-def _tabulated(mistakes: Any, cases: Sequence[tuple]) -> dict[str, list]:
-    """What each mistake gives in all cases; shorter where it does not apply to one of them."""
-    table: dict[str, list] = {}
-    with np.errstate(all="ignore"):
-        for case in cases:
-            rows = mistakes(*case) if callable(mistakes) else {text: rule(*case) for text, rule in mistakes.items()}
-            for text, result in rows.items():
-                table.setdefault(text, []).append(result)
-    return table
 
 
 def _inputs(arguments: tuple) -> str:

@@ -27,29 +27,29 @@ def exercise_4_1(conv_parameters: Callable) -> str:
         return np.empty((kernel_size, kernel_size, channels, filters)).size + np.empty(filters).size
 
     cases = [(3, 32, 100), *_random_cases("4.1", [1, 2, 3, 5, 7], [1, 2, 3, 16, 32, 50], [1, 4, 8, 10, 32, 64])]
-    mistakes = {
-        "{value} is the answer without biases. Each filter also has one: where do they come in?": (
-            lambda k, c, f: k * k * c * f
-        ),
+    by_rules(
+        conv_parameters, cases, count, _conv_mistakes, "kernel_size {0}, {1} channels in, {2} filters (in this order)"
+    )
+    return "The size of the image does not come in: the same filter works at every position."
+
+
+def _conv_mistakes(k, c, f):
+    weights = k * k * c * f
+    return {
+        "{value} is the answer without biases. Each filter also has one: where do they come in?": weights,
         "{value} counts a single bias for the whole layer. How many filters are there, and does each have its own?": (
-            lambda k, c, f: k * k * c * f + 1
+            weights + 1
         ),
         "{value} counts a bias for every channel of every filter. A filter adds up its products, then one bias.": (
-            lambda k, c, f: (k * k + 1) * c * f
+            (k * k + 1) * c * f
         ),
-        "{value} counts one bias per input channel. Who owns a bias, the channel or the filter?": (
-            lambda k, c, f: k * k * c * f + c
-        ),
-        "{value} leaves the channels of the input out. A filter is as deep as its input.": (
-            lambda k, c, f: (k * k + 1) * f
-        ),
+        "{value} counts one bias per input channel. Who owns a bias, the channel or the filter?": weights + c,
+        "{value} leaves the channels of the input out. A filter is as deep as its input.": (k * k + 1) * f,
         "{value} takes the kernel as a single row. It is a square: kernel_size rows and kernel_size columns.": (
-            lambda k, c, f: (k * c + 1) * f
+            (k * c + 1) * f
         ),
-        "{value} is one filter's share. The layer has several of them.": lambda k, c, f: k * k * c + 1,
+        "{value} is one filter's share. The layer has several of them.": k * k * c + 1,
     }
-    by_rules(conv_parameters, cases, count, mistakes, "kernel_size {0}, {1} channels in, {2} filters (in this order)")
-    return "The size of the image does not come in: the same filter works at every position."
 
 
 @exercise("4.2")
@@ -63,45 +63,34 @@ def exercise_4_2(output_side: Callable) -> str:
 
     cases = [(16, 5, 2, "valid"), (32, 5, 2, "same"), (7, 3, 2, "same"), (9, 2, 3, "valid"), (8, 4, 2, "same")]
     cases += _random_cases("4.2", [7, 10, 13, 28, 32, 33, 900], [1, 2, 3, 4, 5, 7], [1, 2, 3, 4], ["same", "valid"])
+    by_rules(output_side, cases, count, _side_mistakes, "side {0}, kernel {1}, stride {2}, {3!r}")
+    return 'With "same" the kernel size does not come in at all.'
+
+
+def _side_mistakes(s, k, t, p):
+    same, valid = math.ceil(s / t), (s - k) // t + 1
     # Swapped paddings and the like show only when the values are looked at for each padding by itself.
-    mistakes = {
+    of_same_and_valid = {
         'with "valid" one window is missing: the first window stands before any step is made. Count the starts 0, '
-        "stride, 2 × stride, ... for a small image.": (
-            lambda s, k, t, p: math.ceil(s / t) if p == "same" else (s - k) // t
-        ),
+        "stride, 2 × stride, ... for a small image.": (same, valid - 1),
         'with "valid" the + 1 stands inside the division. The first window is there before any step: add it at the '
-        "end.": (lambda s, k, t, p: math.ceil(s / t) if p == "same" else (s - k + 1) // t),
-        'with "valid" the stride is left out. With stride 2 every second window is skipped.': (
-            lambda s, k, t, p: math.ceil(s / t) if p == "same" else s - k + 1
-        ),
+        "end.": (same, (s - k + 1) // t),
+        'with "valid" the stride is left out. With stride 2 every second window is skipped.': (same, s - k + 1),
         'with "same" you pad kernel_size // 2 on each side. That is one too many for a kernel of even size; how many '
-        "positions does the stride leave of the side itself?": (
-            lambda s, k, t, p: (s + 2 * (k // 2) - k) // t + 1 if p == "same" else (s - k) // t + 1
-        ),
-        'with "same" the stride still counts: the side stays the same only for stride 1.': (
-            lambda s, k, t, p: s if p == "same" else (s - k) // t + 1
-        ),
+        "positions does the stride leave of the side itself?": ((s + 2 * (k // 2) - k) // t + 1, valid),
+        'with "same" the stride still counts: the side stays the same only for stride 1.': (s, valid),
         'with "same" a rest of the division gets its window too, thanks to the padding: round the other way.': (
-            lambda s, k, t, p: s // t if p == "same" else (s - k) // t + 1
+            (s // t, valid)
         ),
         'with "valid" a window that would extend beyond the border is left out: round the other way.': (
-            lambda s, k, t, p: math.ceil(s / t) if p == "same" else math.ceil((s - k) / t) + 1
+            (same, math.ceil((s - k) / t) + 1)
         ),
-        "the stride is left out. With stride 2 every second window is skipped.": (
-            lambda s, k, t, p: s if p == "same" else s - k + 1
-        ),
-        'both paddings give the result of "valid". With "same" the image is padded first.': (
-            lambda s, k, t, p: (s - k) // t + 1
-        ),
-        'both paddings give the result of "same". With "valid" no window may extend beyond the border.': (
-            lambda s, k, t, p: math.ceil(s / t)
-        ),
-        '"same" and "valid" are the other way round.': (
-            lambda s, k, t, p: math.ceil(s / t) if p == "valid" else (s - k) // t + 1
-        ),
+        "the stride is left out. With stride 2 every second window is skipped.": (s, s - k + 1),
+        'both paddings give the result of "valid". With "same" the image is padded first.': (valid, valid),
+        'both paddings give the result of "same". With "valid" no window may extend beyond the border.': (same, same),
+        '"same" and "valid" are the other way round.': (valid, same),
     }
-    by_rules(output_side, cases, count, mistakes, "side {0}, kernel {1}, stride {2}, {3!r}")
-    return 'With "same" the kernel size does not come in at all.'
+    return {sentence: results[p == "valid"] for sentence, results in of_same_and_valid.items()}
 
 
 @exercise("4.3")
@@ -117,28 +106,26 @@ def exercise_4_3(dense_parameters: Callable) -> str:
         ((rows, columns, channels), units)
         for rows, columns, channels, units in _random_cases("4.3", sides, sides, [3, 8, 32], [1, 10, 64, 128])
     ]
-    mistakes = {
-        "{value} is the answer without biases. Each unit adds one to its sum.": lambda s, u: math.prod(s) * u,
-        "{value} counts a bias for every input. Who owns a bias, the input or the unit?": (
-            lambda s, u: math.prod(s) * (u + 1)
-        ),
-        "{value} counts a single bias for the whole layer. How many units add one to their sum?": (
-            lambda s, u: math.prod(s) * u + 1
-        ),
+    by_rules(dense_parameters, cases, count, _dense_mistakes, "input {0} and {1} units")
+    return "Here the size of the image does come in: every position has weights of its own."
+
+
+def _dense_mistakes(s, u):
+    inputs = math.prod(s)
+    return {
+        "{value} is the answer without biases. Each unit adds one to its sum.": inputs * u,
+        "{value} counts a bias for every input. Who owns a bias, the input or the unit?": inputs * (u + 1),
+        "{value} counts a single bias for the whole layer. How many units add one to their sum?": inputs * u + 1,
         "{value} adds the sides of the input. How many numbers are there in a block of rows × columns × channels?": (
-            lambda s, u: (sum(s) + 1) * u
+            (sum(s) + 1) * u
         ),
         "{value} counts the channels only. That is a Dense layer without a Flatten before it; here every number of the "
-        "block is an input.": lambda s, u: (s[-1] + 1) * u,
-        "{value} counts rows × columns and leaves the channels out.": lambda s, u: (math.prod(s[:2]) + 1) * u,
+        "block is an input.": (s[-1] + 1) * u,
+        "{value} counts rows × columns and leaves the channels out.": (math.prod(s[:2]) + 1) * u,
         "{value} leaves out the first number of the shape. It belongs to one image's block; the batch does not stand "
-        "in it.": lambda s, u: (math.prod(s[1:]) + 1) * u,
-        "{value} is the count for 512 units. How many there are is the argument units.": (
-            lambda s, u: (math.prod(s) + 1) * 512
-        ),
+        "in it.": (math.prod(s[1:]) + 1) * u,
+        "{value} is the count for 512 units. How many there are is the argument units.": (inputs + 1) * 512,
     }
-    by_rules(dense_parameters, cases, count, mistakes, "input {0} and {1} units")
-    return "Here the size of the image does come in: every position has weights of its own."
 
 
 @exercise("4.4")

@@ -10,6 +10,7 @@ from answers import HOSTILE, fails, passes
 from keras import layers
 
 from checks import lesson10 as check
+from checks import lesson10_views_and_cost as views_and_cost
 from helpers import fast
 
 # 10.1
@@ -60,7 +61,7 @@ def of_integers(y, classes, smoothing):
     ("answer", "sentence"),
     [
         (lambda y, k, s: np.where(np.eye(k)[y], 1 - s, s / (k - 1)), r"the \*other\* classes only"),
-        (lambda y, k, s: np.where(np.eye(k)[y], 1 - s, s / k), "the true class has 0.8. It gets its part"),
+        (lambda y, k, s: np.where(np.eye(k)[y], 1 - s, s / k), "the true class has 1 − smoothing. It gets its part"),
         (lambda y, k, s: np.where(np.eye(k)[y], 1, s / k), "still has 1"),
         (lambda y, k, s: np.eye(k)[y] + s / k, "more than 1. Take the share away"),
         (lambda y, k, s: np.eye(k)[y] * (1 - s), "given to nobody"),
@@ -106,7 +107,7 @@ def true_class_alone(logits, targets):
     [
         (lambda z, t: loss(z, t) * len(z), "sum over the images"),
         (lambda z, t: loss(z, t) / z.shape[1], r"images \*and\* classes"),
-        (lambda z, t: -loss(z, t), "sign is turned round"),
+        (lambda z, t: -loss(z, t), "sign is reversed"),
         (lambda z, t: -(t * z).sum(axis=1).mean(), "no softmax"),
         (over_images, "runs over the images"),
         (true_class_alone, "only the true class counts"),
@@ -129,7 +130,7 @@ def test_10_1_agrees_with_keras():
     logits, y = np.random.default_rng(0).normal(size=(9, 10)), np.arange(9)
     keras_loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2)
     one_hot = keras.utils.to_categorical(y, 10)
-    parts = check._loss_parts(logits, np.array(check._targets(y, 10, 0.2)))
+    parts = check._loss_parts(logits, check._targets(y, 10, 0.2))
     assert np.mean(parts) == pytest.approx(float(keras_loss(one_hot, logits)), rel=1e-5)
 
 
@@ -188,14 +189,14 @@ def fall(rule):
         (fall(lambda d, s, p, e: s + (1 - s) * (1 - d) / (1 - p)), "falls to `start`"),
         (fall(lambda d, s, p, e: p + (e - p) * (d - p) / (1 - p)), "falls from `peak`"),
         (fall(lambda d, s, p, e: triangle(d, s, 0.5, e)), "falls too late"),
-        (lambda d, s, p, e: 0.0 if d == p else triangle(d, s, p, e), "at the peak itself"),
+        (lambda d, s, p, e: 0.0 if d == p else triangle(d, s, p, e), "the peak itself"),
         (fall(lambda d, s, p, e: 1.0), "stays at its top"),
         (lambda d, s, p, e: s + (1 - s) * d / p, "goes on climbing"),
         (fall(lambda d, s, p, e: 1 - (1 - e) * (d - p) / p), "as if it lasted the share `peak`"),
         (fall(cosine), "fall the rate follows a cosine"),
         (fall(lambda d, s, p, e: e ** ((d - p) / (1 - p))), r"falls by the same \*factor\*"),
         (lambda d, s, p, e: triangle(d, 0.2, 0.23, 0.07), "only knows the lesson's"),
-        (lambda d, s, p, e: triangle(d, s, p, e) + 0.1, "on the rise, with 0 done"),
+        (lambda d, s, p, e: triangle(d, s, p, e) + 0.1, "the rise, with 0 done"),
         (lambda d, s, p, e: [d, s], "one number"),
     ],
 )
@@ -238,21 +239,21 @@ def test_10_3_agrees_with_the_helper():
     np.testing.assert_allclose(got, fast.view_logits(model, images, 6), atol=0.02)
 
 
-def variant(corners=((1, 1), (0, 0), (2, 2)), weights=(1 / 4, 1 / 8, 1 / 8), mode="reflect", mirror=2, reach=1):
+def variant(corners=((1, 1), (0, 0), (2, 2)), weights=(1 / 4, 1 / 8, 1 / 8), mode="reflect", flip=2, padding=1):
     def answer_to(answer, images):
         rows, columns = images.shape[1:3]
-        padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode=mode)
+        padded = np.pad(images, ((0, 0), (padding, padding), (padding, padding), (0, 0)), mode=mode)
         total = 0
         for (top, left), weight in zip(corners, weights):
             window = padded[:, top : top + rows, left : left + columns]
-            total = total + weight * (answer(window) + (answer(np.flip(window, mirror)) if mirror else 0))
+            total = total + weight * (answer(window) + (answer(np.flip(window, flip)) if flip else 0))
         return total
 
     return answer_to
 
 
-def mirrored_first(answer, images):
-    return (variant(mirror=None)(answer, images) + variant(mirror=None)(answer, images[:, :, ::-1])).astype(float)
+def flipped_first(answer, images):
+    return (variant(flip=None)(answer, images) + variant(flip=None)(answer, images[:, :, ::-1])).astype(float)
 
 
 def rolled(answer, images):
@@ -264,8 +265,8 @@ def probabilities(answer):
     return lambda images: np.array(tf.nn.softmax(answer(images)))
 
 
-def one_mirror(answer, images):
-    windows = variant(mirror=None, weights=(1 / 4, 1 / 4, 1 / 4))(answer, images)
+def one_flip(answer, images):
+    windows = variant(flip=None, weights=(1 / 4, 1 / 4, 1 / 4))(answer, images)
     return windows + answer(images[:, :, ::-1]) / 4
 
 
@@ -275,19 +276,19 @@ def one_mirror(answer, images):
         (variant(weights=[1 / 6] * 3), "all six views count the same"),
         (lambda a, x: a(x), "the image alone"),
         (lambda a, x: (a(x) + a(x[:, :, ::-1])) / 2, "mean over two views"),
-        (variant(mirror=None, weights=(1 / 2, 1 / 4, 1 / 4)), "mirror images are missing: this is"),
-        (variant(mirror=None, weights=[1 / 3] * 3), "all three windows count the same"),
-        (one_mirror, "only the image itself is mirrored"),
-        (variant(mirror=1), "upside down"),
-        (variant(mirror=3), "colours are turned"),
-        (variant(mode="constant"), "filled with zeros"),
+        (variant(flip=None, weights=(1 / 2, 1 / 4, 1 / 4)), "flipped copies are missing: this is"),
+        (variant(flip=None, weights=[1 / 3] * 3), "all three windows count the same"),
+        (one_flip, "only the image itself is flipped"),
+        (variant(flip=1), "upside down"),
+        (variant(flip=3), "colours is reversed"),
+        (variant(mode="constant"), "padding is zeros"),
         (variant(mode="edge"), "repeats the outermost"),
         (variant(mode="symmetric"), "repeats the outermost"),
         (variant(mode="wrap"), "comes back on the other"),
         (rolled, "comes back on the other"),
         (variant(corners=((1, 1), (0, 2), (2, 0))), "other diagonal"),
-        (mirrored_first, "mirror first and move then"),
-        (variant(corners=((2, 2), (0, 0), (4, 4)), reach=2), "moved by two pixels"),
+        (flipped_first, "flip first and crop then"),
+        (variant(corners=((2, 2), (0, 0), (4, 4)), padding=2), "shifted by two pixels"),
         (variant(corners=((0, 0), (2, 2)), weights=(1 / 4, 1 / 4)), "the image itself is missing"),
         (variant(weights=(1, 1, 1)), "sum over the six"),
         (variant(weights=(1 / 2, 1 / 4, 1 / 4)), "weights add up to 2"),
@@ -295,7 +296,7 @@ def one_mirror(answer, images):
         (lambda a, x: probabilities(lambda images: six(a, images))(x), "but return probabilities"),
         (lambda a, x: np.array([a(x)] * 6), "came back side by side"),
         (lambda a, x: six(a, x).argmax(axis=1), "one class for each image"),
-        (lambda a, x: a(x[0]), "answer wants images of shape"),
+        (lambda a, x: a(x[0]), "predict wants images of shape"),
         (lambda a, x: six(a, x).T, r"should have the shape"),
         (lambda a, x: six(a, x) + 1, "weights add up to 1"),
     ],
@@ -309,16 +310,16 @@ def test_10_3_names_the_mistake(answer, sentence):
 
 def flops(stack):
     total, before = 0, False
-    for places, weights, trained in stack:
-        total += 2 * places * weights * (1 + trained + before)
+    for positions, weights, trained in stack:
+        total += 2 * positions * weights * (1 + trained + before)
         before = before or trained
     return total
 
 
 def flops_backwards(stack):
-    total = sum(2 * places * weights for places, weights, _ in stack)
-    total += sum(2 * places * weights for places, weights, trained in stack if trained)
-    first = next((place for place, layer in enumerate(stack) if layer[2]), len(stack))
+    total = sum(2 * positions * weights for positions, weights, _ in stack)
+    total += sum(2 * positions * weights for positions, weights, trained in stack if trained)
+    first = next((index for index, layer in enumerate(stack) if layer[2]), len(stack))
     return float(total + sum(2 * layer[0] * layer[1] for layer in stack[first + 1 :]))
 
 
@@ -330,32 +331,32 @@ def test_10_4_accepts(answer):
 def test_10_4_counts_what_is_published_for_airbench94():
     sides = [961, 961, 225, 225, 49, 49, 9]
     kernels = [12 * 24, *(9 * a * b for a, b in zip((24, 64, 64, 256, 256, 256), (64, 64, 256, 256, 256, 256)))]
-    stack = [(places, weights, index > 0) for index, (places, weights) in enumerate(zip(sides, kernels))]
-    assert round(check._step_flops([*stack, (1, 2560, True)]) / 1e6) == 681
+    stack = [(positions, weights, index > 0) for index, (positions, weights) in enumerate(zip(sides, kernels))]
+    assert round(views_and_cost._step_flops([*stack, (1, 2560, True)]) / 1e6) == 681
 
 
 def per_layer(rule):
     def answer(stack):
         total, before = 0, False
-        for place, (places, weights, trained) in enumerate(stack):
-            total += rule(places * weights, trained, before, place)
+        for index, (positions, weights, trained) in enumerate(stack):
+            total += rule(positions * weights, trained, before, index)
             before = before or trained
         return total
 
     return answer
 
 
-def behind(stack):
+def after(stack):
     return sum(
-        2 * places * weights * (1 + trained + any(later[2] for later in stack[place + 1 :]))
-        for place, (places, weights, trained) in enumerate(stack)
+        2 * positions * weights * (1 + trained + any(later[2] for later in stack[index + 1 :]))
+        for index, (positions, weights, trained) in enumerate(stack)
     )
 
 
 def directly_before(stack):
     return sum(
-        2 * places * weights * (1 + trained + (place > 0 and stack[place - 1][2]))
-        for place, (places, weights, trained) in enumerate(stack)
+        2 * positions * weights * (1 + trained + (index > 0 and stack[index - 1][2]))
+        for index, (positions, weights, trained) in enumerate(stack)
     )
 
 
@@ -365,20 +366,20 @@ def directly_before(stack):
         (lambda s: flops(s) // 2, "these are MACs"),
         (lambda s: 2 * flops(s), "four FLOPs for a MAC"),
         (per_layer(lambda m, t, b, i: 2 * m), "forward pass alone"),
-        (per_layer(lambda m, t, b, i: 2 * m * (1 + t)), "slopes of the inputs are missing"),
-        (per_layer(lambda m, t, b, i: 2 * m * (1 + b)), "slopes of the weights are missing"),
+        (per_layer(lambda m, t, b, i: 2 * m * (1 + t)), "gradients of the inputs are missing"),
+        (per_layer(lambda m, t, b, i: 2 * m * (1 + b)), "gradients of the weights are missing"),
         (per_layer(lambda m, t, b, i: 2 * m * (t + b)), "outputs are missing"),
-        (per_layer(lambda m, t, b, i: 2 * m * (2 + t)), "slopes of the inputs in every layer"),
+        (per_layer(lambda m, t, b, i: 2 * m * (2 + t)), "gradients of the inputs in every layer"),
         (per_layer(lambda m, t, b, i: 2 * m * (1 + t + (t or b))), "before itself"),
         (per_layer(lambda m, t, b, i: 6 * m), "three times the forward pass for every layer"),
         (per_layer(lambda m, t, b, i: 2 * m * (3 if t else 1)), "first trained one has nobody before it"),
-        (per_layer(lambda m, t, b, i: 2 * m * (2 + b)), "slopes of the weights of frozen layers"),
+        (per_layer(lambda m, t, b, i: 2 * m * (2 + b)), "gradients of the weights of frozen layers"),
         (per_layer(lambda m, t, b, i: 2 * m * (1 + t + b) * t), "frozen layers cost something"),
-        (per_layer(lambda m, t, b, i: 2 * m * (1 + t + (b and t))), "hands the slopes of its inputs on"),
+        (per_layer(lambda m, t, b, i: 2 * m * (1 + t + (b and t))), "hands the gradients of its inputs on"),
         (per_layer(lambda m, t, b, i: 2 * m * (1 + t + (i > 0))), "first layer of the list only"),
-        (behind, r"layers \*behind\*"),
+        (after, r"layers \*after\*"),
         (directly_before, "only the layer directly before"),
-        (lambda s: flops([(1, weights, trained) for _, weights, trained in s]), "places are left out"),
+        (lambda s: flops([(1, weights, trained) for _, weights, trained in s]), "positions are left out"),
         (lambda s: flops(s) - flops(s[:-1]), "last layer alone"),
         (lambda s: 7, r"for the stack \[\(4, 10, True\).* you have 7"),
         (lambda s: flops(s) + 0.5, "a whole number"),
