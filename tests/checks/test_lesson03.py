@@ -51,7 +51,7 @@ def test_mean_squared_error_right(answer):
         (lambda p, t: np.sqrt(np.mean((p - t) ** 2)), "square root"),
         (lambda p, t: np.mean(p - t) ** 2, "average first"),
         (lambda p, t: 42.0, "on paper"),
-        (lambda p, t: np.sum((p - t) ** 2) / max(len(p) - 1, 1), "one less"),
+        (lambda p, t: np.sum((p - t) ** 2) / max(p.size - 1, 1), "one less"),
         (lambda p, t: sum((p - t).ravel() ** 2) / len(p), "rows × columns"),
         (lambda p, t: -np.mean((p - t) ** 2), "minus"),
         (lambda p, t: (p - t) ** 2, "one number"),
@@ -110,7 +110,7 @@ def test_softmax_right(answer):
         (lambda z: 1 / (1 + np.exp(-z)), "sigmoid"),
         (lambda z: np.exp2(z) / np.exp2(z).sum(axis=1, keepdims=True), "raise 2"),
         (lambda z: np.eye(z.shape[1])[z.argmax(axis=1)], "all to the largest"),
-        (lambda z: losses.softmax(z).T, "turned"),
+        (lambda z: losses.softmax(z).T, "transposed"),
         (lambda z: losses.softmax(z)[0], "shape"),
         (lambda z: np.exp(z) / np.exp(z).sum(axis=1), "ValueError.*keepdims=True"),
         (lambda z: naive_softmax(z - z.max(axis=1)), "ValueError.*keepdims=True"),
@@ -213,8 +213,8 @@ def test_cross_entropy_wrong(answer, message):
 def loop_step(weights, inputs, targets, rate):
     new = []
     for index, weight in enumerate(weights):
-        slopes = [2 * (row @ weights - target) * row[index] for row, target in zip(inputs, targets)]
-        new.append(weight - rate * sum(slopes) / len(slopes))
+        derivatives = [2 * (row @ weights - target) * row[index] for row, target in zip(inputs, targets)]
+        new.append(weight - rate * sum(derivatives) / len(derivatives))
     return new
 
 
@@ -283,24 +283,24 @@ def test_descent_step_wrong(answer, message):
 def differences(forward=1, back=1, distance=2, factor=1.0):
     def numerical_gradient(function, point, step=1e-4):
         result = np.zeros(point.shape)
-        for place in np.ndindex(point.shape):
+        for index in np.ndindex(point.shape):
             change = np.zeros(point.shape)
-            change[place] = step
+            change[index] = step
             difference = function(point + forward * change) - function(point - back * change)
-            result[place] = factor * difference / (distance * step)
+            result[index] = factor * difference / (distance * step)
         return result
 
     return numerical_gradient
 
 
 def with_flat_copy(function, point, step=1e-4):
-    slopes = []
+    derivatives = []
     for index in range(point.size):
         ahead, behind = point.copy(), point.copy()
         ahead.flat[index] += step
         behind.flat[index] -= step
-        slopes.append((function(ahead) - function(behind)) / (2 * step))
-    return np.reshape(slopes, point.shape).tolist()
+        derivatives.append((function(ahead) - function(behind)) / (2 * step))
+    return np.reshape(derivatives, point.shape).tolist()
 
 
 def five_points(function, point, step=1e-4):
@@ -319,11 +319,11 @@ def rows_only(function, point, step):
 
 def never_put_back(function, point, step):
     result, moved = np.zeros(point.shape), point.copy()
-    for place in np.ndindex(point.shape):
-        moved[place] += step
+    for index in np.ndindex(point.shape):
+        moved[index] += step
         ahead = function(moved)
-        moved[place] -= 2 * step
-        result[place] = (ahead - function(moved)) / (2 * step)
+        moved[index] -= 2 * step
+        result[index] = (ahead - function(moved)) / (2 * step)
     return result
 
 
@@ -333,46 +333,46 @@ def moved_by_a_fixed_step(function, point, step):
 
 def zeros_outside_the_loop(function, point, step):
     result, change = np.zeros(point.shape), np.zeros(point.shape)
-    for place in np.ndindex(point.shape):
-        change[place] = step
-        result[place] = (function(point + change) - function(point - change)) / (2 * step)
+    for index in np.ndindex(point.shape):
+        change[index] = step
+        result[index] = (function(point + change) - function(point - change)) / (2 * step)
     return result
 
 
 def without_a_copy(function, point, step):
     result = np.zeros(point.shape)
-    for place in np.ndindex(point.shape):
+    for index in np.ndindex(point.shape):
         ahead, behind = point, point
-        ahead[place] += step
-        behind[place] -= step
-        result[place] = (function(ahead) - function(behind)) / (2 * step)
+        ahead[index] += step
+        behind[index] -= step
+        result[index] = (function(ahead) - function(behind)) / (2 * step)
     return result
 
 
 def without_a_copy_one_by_one(function, point, step):
     result = np.zeros(point.shape)
-    for place in np.ndindex(point.shape):
+    for index in np.ndindex(point.shape):
         ahead = point
-        ahead[place] += step
+        ahead[index] += step
         higher = function(ahead)
         behind = point
-        behind[place] -= step
-        result[place] = (higher - function(behind)) / (2 * step)
+        behind[index] -= step
+        result[index] = (higher - function(behind)) / (2 * step)
     return result
 
 
 def without_a_copy_nor_back(function, point, step):
     result = np.zeros(point.shape)
-    for place in np.ndindex(point.shape):
+    for index in np.ndindex(point.shape):
         ahead = point
-        ahead[place] += step
-        result[place] = (function(ahead) - function(point - step)) / (2 * step)
+        ahead[index] += step
+        result[index] = (function(ahead) - function(point - step)) / (2 * step)
     return result
 
 
 def moves_the_point_itself(function, point, step):
-    for place in np.ndindex(point.shape):
-        point[place] += step
+    for index in np.ndindex(point.shape):
+        point[index] += step
     return differences()(function, point, step)
 
 
@@ -409,12 +409,12 @@ def test_numerical_gradient_right(answer):
         (lambda f, p, h=None: differences(1, 0, 1)(f, p, 1e-8), "asks for step=0.001"),
         (moved_by_a_fixed_step, "asks for step=0.001"),
         (zeros_outside_the_loop, "inside the loop"),
-        (without_a_copy, "all your slopes are 0.*point.copy"),
+        (without_a_copy, "all your derivatives are 0.*point.copy"),
         (without_a_copy_one_by_one, "point.copy"),
         (without_a_copy_nor_back, r"changed its input.*point\.copy"),
         (never_put_back, "must go back"),
         (rows_only, "whole row"),
-        (all_at_once, "one slope"),
+        (all_at_once, "one derivative"),
         (lambda f, p, h: np.full(p.shape, all_at_once(f, p, h)), "all numbers at once|whole row"),
         (moves_the_point_itself, "changed its input"),
         (lambda f, p, h: differences()(f, p, h).ravel(), "shape"),
