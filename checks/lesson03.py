@@ -115,7 +115,7 @@ def _softmax_of_usual_logits(softmax: Callable) -> None:
 
 
 def _softmax_mistakes(logits: np.ndarray) -> dict[str, np.ndarray]:
-    exponentials = np.exp(logits)
+    exponentials, right = np.exp(logits), _probabilities(logits)
     return {
         "your columns add up to 1. Each row is one image: sum over its classes, which is axis 1.": (
             exponentials / exponentials.sum(axis=0)
@@ -127,9 +127,7 @@ def _softmax_mistakes(logits: np.ndarray) -> dict[str, np.ndarray]:
         "you divide the logits themselves by their sum. Take the exponential first: it is positive.": (
             logits / logits.sum(axis=1, keepdims=True)
         ),
-        "these are the logarithms of the probabilities. Take the exponential of what you have.": np.log(
-            _probabilities(logits)
-        ),
+        "these are the logarithms of the probabilities. Take the exponential of what you have.": np.log(right),
         "this is the sigmoid of every logit by itself. Probabilities of one image share a total of 1.": (
             1 / (1 + np.exp(-logits))
         ),

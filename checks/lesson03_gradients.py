@@ -47,8 +47,8 @@ def _step_mistakes(weights, inputs, targets, rate) -> dict[str, np.ndarray]:
         one_by_one[index] -= rate * 2 * np.mean((inputs @ one_by_one - targets) * inputs[:, index])
     return {
         "these are the old weights. Return what is left after the step has been subtracted.": weights,
-        "you change one weight after another, so the later derivatives already see the new values of the earlier weights. "
-        "Compute the whole gradient first, then change all weights at once.": one_by_one,
+        "you change one weight after another, so the later derivatives already see the new values of the earlier "
+        "weights. Compute the whole gradient first, then change all weights at once.": one_by_one,
         "this step goes uphill: the gradient points to where the loss grows. Check the sign (or the order "
         "in your errors).": weights + rate * gradient,
         "your step is half as long. The derivative of a square has a factor 2: which one is missing?": (
@@ -67,7 +67,7 @@ def _step_mistakes(weights, inputs, targets, rate) -> dict[str, np.ndarray]:
         "every weight gets the same step: each error must be multiplied by that weight's own input.": (
             weights - rate * 2 * errors.mean()
         ),
-        "one mean for all weights: average over the examples only (axis 0), so that each weight keeps its derivative.": (
+        "one mean for all weights: average over the examples only (axis 0), so each weight keeps its derivative.": (
             weights - rate * 2 * (errors[:, None] * inputs).mean()
         ),
         "you divide by examples × weights. Divide by the number of examples.": weights - rate * gradient / len(weights),
@@ -92,8 +92,8 @@ def exercise_3_5(numerical_gradient: Callable) -> str:
         result = _call_gradient(numerical_gradient, loss, point, step)
         if isinstance(result, (float, np.floating)):
             wrong(
-                f"you return one derivative, {result:.4g}. Every number of the point has its own: move one at a time, and "
-                f"return an array of shape {shape}."
+                f"you return one derivative, {result:.4g}. Every number of the point has its own: move one at a time, "
+                f"and return an array of shape {shape}."
             )
         got = numbers(result, "the gradient", shape)
         if not got.any():
@@ -161,10 +161,9 @@ def _gradient_mistakes(loss: Callable, point: np.ndarray, step: float) -> dict[s
         "shrinks with the square of the step.": ahead,
         "this is the difference between the point and one step back. Step to both sides.": behind,
         "your derivatives are twice as large: between +step and -step lie two steps.": 2 * central,
-        "your derivatives are half as large: how far apart are the two points where you evaluate the function?": central
-        / 2,
-        "your derivatives are half as large: from the point to one step forward is one step, not two. (If you also step "
-        "back: is the array you move back the one that you moved ahead? A copy needs point.copy().)": ahead / 2,
+        "your derivatives are half as large: how far apart are the two points that you evaluate?": central / 2,
+        "your derivatives are half as large: from the point to one step forward is one step, not two. (If you also "
+        "step back: is the array you move back the one that you moved ahead? A copy needs point.copy().)": ahead / 2,
         "the sign is reversed: the value one step back is to be taken from the value one step ahead.": -central,
         "these are differences. Divide by the distance between the two points to get derivatives.": central * 2 * step,
         "a number that was moved must go back before the next one moves.": not_put_back,
