@@ -113,7 +113,7 @@ def by_rules(
     for sentence in tables[0]:
         if all(sentence in table and equal(each, table[sentence]) for each, table in zip(got, tables)):
             wrong(sentence.replace("{case}", text).replace("{value}", value))
-    have = f"you have {value}, and that is not it" if value else "the result is not right"
+    have = f"you have {value}, and that is not it" if value else "the result has the right shape and wrong numbers"
     wrong(f"for {text} {have}. {advice(got[first], *cases[first]) if callable(advice) else advice}")
 
 
