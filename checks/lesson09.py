@@ -136,7 +136,6 @@ def _name_shift(got: np.ndarray, x: np.ndarray, down: int, right: int) -> str:
             return fill
     if not (down or right):
         wrong(f"{case} nothing moves, and yours changes the images.")
-    every = (*allowed, "wrapped round", "the outermost pixels, repeated")
     if close(got, _shifted(x, down, right, "wrapped round")):
         wrong(
             f"{case} what leaves on one side comes back on the other, as np.roll does. A wing on the wrong side is no "
@@ -144,7 +143,7 @@ def _name_shift(got: np.ndarray, x: np.ndarray, down: int, right: int) -> str:
         )
     if close(got, _shifted(x, down, right, "the outermost pixels, repeated")):
         wrong(f"{case} the outermost pixels are drawn out into stripes. Reflected pixels or 0 are wanted.")
-    for fill in every:
+    for fill in (*allowed, "wrapped round", "the outermost pixels, repeated"):
         for moved, sentence in (
             ((-down, -right), "the images move the other way. Positive numbers are down and to the right."),
             ((right, down), "rows and columns have changed places: `down` moves along axis 1, `right` along axis 2."),
@@ -220,7 +219,6 @@ def _gain(pair: dict, figure: Callable) -> float:
 
 def _name_gain(got: float, epochs: int, pair: dict, means: dict[int, float]) -> None:
     case = f"for {epochs} epochs you have a gain of {got:.4g}"
-    others = {other: mean for other, mean in means.items() if other != epochs}
     mistakes = {
         f"{case}: the sign is reversed. A gain is *with* minus *without*.": -means[epochs],
         f"{case}: a share between 0 and 1. Points are wanted, 100 times as many.": means[epochs] / 100,
@@ -232,8 +230,8 @@ def _name_gain(got: float, epochs: int, pair: dict, means: dict[int, float]) -> 
     }
     high, low = (round(100 * np.mean([run["val_accuracy"][-1] for run in pair[label]]), 1) for label in (WITH, WITHOUT))
     mistakes[f"{case}, the difference of two rounded means. Take the seeds, and round only at the end."] = high - low
-    for other, mean in others.items():
-        mistakes[f"{case}. That is the gain for {other} epochs."] = mean
+    for other in means.keys() - {epochs}:
+        mistakes[f"{case}. That is the gain for {other} epochs."] = means[other]
     for seed, (high, low) in enumerate(zip(pair[WITH], pair[WITHOUT])):
         alone = 100 * (high["val_accuracy"][-1] - low["val_accuracy"][-1])
         mistakes[f"{case}, the gain with seed {seed} alone. Take the mean over the seeds."] = alone
