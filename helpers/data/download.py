@@ -73,6 +73,12 @@ def files(name: str) -> dict[str, list[Path]]:
     return {part: [folder / file for file in source[part]] for part in ("training", "test")}
 
 
+def here(data: Path, source: dict) -> bool:
+    """Whether CIFAR-10's files or their archive lie on this machine, checked or not."""
+    named = os.environ.get("CIFAR10_PATH", "")
+    return _local(Path(named).expanduser() if named else data, source) is not None
+
+
 def fetch(source: dict, archive: Path) -> None:
     """Download the archive from the first address that delivers it; a download that broke off goes on.
 
