@@ -52,12 +52,10 @@ def files(name: str) -> dict[str, list[Path]]:
     ``name`` is the manifest's, such as "cifar10". The variable CIFAR10_PATH (the archive, the folder or its parent)
     goes first, then what lies in data/, then the network. Raises DatasetError.
     """
-    source = json.loads((places.DATA / "manifest.json").read_text())[name]
-    variable = source["variable"] = f"{name.upper()}_PATH"
-    source["lock"] = f"{name}.lock"
-    source["files"] = {**source["training"], **source["test"]}
+    source = entry(name)
+    variable = source["variable"]
     named = os.environ.get(variable, "")
-    found = _local(Path(named).expanduser() if named else places.DATA, source)
+    found = here(source)
     if named and found is None:
         raise DatasetError(
             f"{variable} is {named!r}, but neither {source['archive']} nor {source['folder']} is there. "
@@ -73,10 +71,19 @@ def files(name: str) -> dict[str, list[Path]]:
     return {part: [folder / file for file in source[part]] for part in ("training", "test")}
 
 
-def here(data: Path, source: dict) -> bool:
-    """Whether CIFAR-10's files or their archive lie on this machine, checked or not."""
-    named = os.environ.get("CIFAR10_PATH", "")
-    return _local(Path(named).expanduser() if named else data, source) is not None
+def entry(name: str) -> dict:
+    """The manifest's entry of a dataset, and what follows from its name; empty for a dataset that is drawn."""
+    source = json.loads((places.DATA / "manifest.json").read_text(encoding="utf-8")).get(name, {})
+    if source:
+        source |= {"variable": f"{name.upper()}_PATH", "lock": f"{name}.lock"}
+        source["files"] = {**source["training"], **source["test"]}
+    return source
+
+
+def here(source: dict) -> Path | None:
+    """The folder with the dataset's files, or the archive, on this machine, checked or not; None without either."""
+    named = os.environ.get(source["variable"], "")
+    return _local(Path(named).expanduser() if named else places.DATA, source)
 
 
 def fetch(source: dict, archive: Path) -> None:

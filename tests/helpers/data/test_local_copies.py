@@ -193,3 +193,14 @@ def test_a_killed_notebook_blocks_nobody_and_its_download_goes_on(data_folder, f
     offer(data_folder, fake, [server.address("good")])
     assert_is_the_fake(data.load("cifar10"), fake)
     assert server.requests[-1] == ("good", f"bytes={begun}-")
+
+
+def test_a_machine_says_what_it_has_without_fetching_or_checking(data_folder, fake, server, tmp_path, monkeypatch):
+    source = download.entry("cifar10")
+    assert download.here(source) is None
+    assert download.entry("shapes10") == {}  # drawn
+    monkeypatch.setattr(download, "sha256", None)
+    folder = fake.write_folder(tmp_path / "lent")
+    monkeypatch.setenv("CIFAR10_PATH", str(tmp_path / "lent"))
+    assert download.here(source) == folder.resolve()
+    assert server.requests == []
