@@ -171,7 +171,7 @@ WORDS = ("helps", "hurts", "not distinguishable")
 @exercise("9.3")
 def exercise_9_3(gains: Any, verdicts: Any, trials: Any) -> str:
     """Gains in points, {epochs: number}, and verdicts, {epochs: one of WORDS}, for the stored trials."""
-    lengths = sorted({trial["recipe"]["epochs"] for trial in trials})
+    lengths = sorted({trial["recipe"].epochs for trial in trials})
     gains, verdicts = (_by_epochs(answer, name, lengths) for answer, name in ((gains, "gains"), (verdicts, "verdicts")))
     runs = {epochs: {label: _curves(trials, epochs, label) for label in (WITH, WITHOUT)} for epochs in lengths}
     means = {epochs: _gain(pair, lambda run: run["val_accuracy"][-1]) for epochs, pair in runs.items()}
@@ -208,7 +208,7 @@ def _by_epochs(answer: Any, name: str, lengths: list[int]) -> dict:
 
 
 def _curves(trials: list[dict], epochs: int, label: str) -> list[dict]:
-    chosen = [trial for trial in trials if trial["recipe"]["epochs"] == epochs and trial["label"] == label]
+    chosen = [trial for trial in trials if trial["recipe"].epochs == epochs and trial["label"] == label]
     return [trial["history"] for trial in sorted(chosen, key=lambda trial: trial["seed"])]
 
 

@@ -1,5 +1,7 @@
 """Checks of lesson 09: right answers in several ways, planted wrong ones named, hostile ones survived."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -181,7 +183,7 @@ def trial(epochs, label, seed, last):
         "val_accuracy": [last + (0.004 if label == check.WITH else 0.013), last],
         "val_loss": [1.0, 0.9 if label == check.WITH else 0.5],
     }
-    return {"label": label, "seed": seed, "recipe": {"epochs": epochs}, "history": history}
+    return {"label": label, "seed": seed, "recipe": SimpleNamespace(epochs=epochs), "history": history}
 
 
 ROWS = {
