@@ -14,6 +14,8 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+from tools import programs
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "tools" / "locks"
 VENV = ROOT / ".venv"
@@ -32,10 +34,7 @@ def enter(instructor: bool = False) -> None:
             (VENV / "installed.json").unlink(missing_ok=True)
         python = ensure(extra)
         module = sys.modules["__main__"].__spec__.name
-        try:
-            sys.exit(subprocess.call([str(python), "-m", module, *sys.argv[1:]], cwd=ROOT))
-        except KeyboardInterrupt:
-            sys.exit(130)
+        sys.exit(programs.call([str(python), "-m", module, *sys.argv[1:]], cwd=ROOT))
     os.chdir(ROOT)
 
 

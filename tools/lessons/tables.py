@@ -1,30 +1,9 @@
-"""Write the README's tables, its badges and its image: ``python -m tools.readme``."""
+"""The README's tables of models and speeds, from the stored records."""
 
 from __future__ import annotations
 
-import base64
-import io
-import re
-
-from tools import environment
-
-if __name__ == "__main__":
-    # Before the imports below, which need what this installs.
-    environment.enter()
-
 import numpy as np
 
-from tools import lessons
-from tools.environment import ROOT
-
-README = ROOT / "README.md"
-OVERVIEW = lessons.NOTEBOOKS / "overview.png"
-SPEED = lessons.NOTEBOOKS / "speed.png"
-# The stored figure of lesson 10 that the README shows as it is.
-SPEED_FIGURE = ("10", "race-figure")
-# The stored figures that the README's image is put together from: (lesson, id of the cell).
-FIGURES = (("01", "small"), ("03", "learn-figure"), ("04", "gallery"), ("02", "gap-figure"))
-WIDTH, GAP = 720, 24  # pixels
 # Model -> letter and description of the tutorial it rebuilds, and the test accuracy and epochs published there.
 SOURCES = {
     "strided_cnn": ("S", "a university lab sheet of 2019", "64.5 % in 15"),
@@ -118,73 +97,3 @@ def fast_table() -> str:
             f"{100 * np.mean(record['test_accuracy']):.2f} % | {seconds / 60:.1f} | {seconds / unit:.1f} |"
         )
     return "\n".join(rows)
-
-
-def lessons_table() -> str:
-    """The table of lessons in Markdown, from the lessons' own metadata."""
-    owner_and_name = lessons.REPOSITORY.removeprefix("https://github.com/")
-    rows = ["| | lesson | you learn | read / run (min) | | |", "|---|---|---|---|---|---|"]
-    for lesson in lessons.find():
-        name = lesson.path.name
-        colab = f"https://colab.research.google.com/github/{owner_and_name}/blob/main/notebooks/student/{name}"
-        binder = f"https://mybinder.org/v2/gh/{owner_and_name}/main?urlpath=lab/tree/notebooks/student/{name}"
-        rows.append(
-            f"| {lesson.number} | **{lesson.title}** | {lesson.learn} | {lesson.read_minutes} / {lesson.run_minutes} "
-            f"| [complete](notebooks/{name}) · [student](notebooks/student/{name}) "
-            f"| [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab}) "
-            f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder}) |"
-        )
-    return "\n".join(rows)
-
-
-def with_tables(text: str) -> str:
-    """The README's text with the present tables between their markers."""
-    tables = {"lessons": lessons_table, "models": models_table, "fast": fast_table, "speed": speed_table}
-    for name, table in tables.items():
-        begin, end = f"<!-- {name}: written by python -m tools.readme -->", f"<!-- end of {name} -->"
-        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-        if not pattern.search(text):
-            raise SystemExit(f"README.md has no place for a table: the lines {begin!r} and {end!r} are missing.")
-        block = f"{begin}\n{table()}\n{end}"
-        text = pattern.sub(lambda _, block=block: block, text)
-    return text
-
-
-def stored_figure(number: str, cell_id: str):
-    """A figure as it is stored in a complete lesson, as a Pillow image."""
-    import nbformat
-    from PIL import Image
-
-    (lesson,) = lessons.find(number)
-    for cell in nbformat.read(lesson.path, as_version=4).cells:
-        for output in cell.get("outputs", []) if cell.id == cell_id else []:
-            if "image/png" in output.get("data", {}):
-                return Image.open(io.BytesIO(base64.b64decode(output.data["image/png"]))).convert("RGB")
-    raise SystemExit(f"Lesson {number} has no stored figure in a cell {cell_id!r}: mend FIGURES in tools/readme.py.")
-
-
-def draw_overview() -> None:
-    """Put the stored figures into one image, two to a row."""
-    from PIL import Image
-
-    figures = [stored_figure(*place) for place in FIGURES]
-    figures = [figure.resize((WIDTH, round(figure.height * WIDTH / figure.width))) for figure in figures]
-    rows = [figures[first : first + 2] for first in range(0, len(figures), 2)]
-    heights = [max(figure.height for figure in row) for row in rows]
-    overview = Image.new("RGB", (2 * WIDTH + 3 * GAP, sum(heights) + (len(rows) + 1) * GAP), "white")
-    top = GAP
-    for row, height in zip(rows, heights):
-        for column, figure in enumerate(row):
-            overview.paste(figure, (GAP + column * (WIDTH + GAP), top + (height - figure.height) // 2))
-        top += height + GAP
-    overview.save(OVERVIEW)
-
-
-def write() -> None:
-    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
-    draw_overview()
-    stored_figure(*SPEED_FIGURE).save(SPEED)
-
-
-if __name__ == "__main__":
-    write()

@@ -1,0 +1,134 @@
+"""Execute lessons: one from top to bottom in a fresh kernel, or several at a time, each in a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from tqdm import tqdm
+
+from tools.lessons import files, find
+
+GRACE = 10  # seconds that a process has to end its kernel after Ctrl-C
+
+
+def execute_lesson(path: str, dataset: str, timeout: int) -> dict:
+    """Execute a notebook in its own folder on a dataset, with ``timeout`` seconds for each cell.
+
+    Returns "notebook" (its text with outputs), "seconds", and "problem": a sentence on the cell that failed or wrote
+    to stderr, or "". A cell that is tagged ``raises-exception`` may fail.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    files.clear(notebook)
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],  # a warning about TCP at every start helps nobody here
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(Path(path).parent)}},
+    )
+    began, problem = time.perf_counter(), ""
+    try:
+        client.execute(env=find.variables(CNN_DATASET=dataset))
+    except CellExecutionError as error:
+        problem = f"{_cell_that_failed(notebook)}: {error.ename}: {error.evalue}"
+    except CellTimeoutError:
+        problem = f"{_cell_that_failed(notebook)}: it took more than {timeout} s"
+    except DeadKernelError:
+        problem = f"{_cell_that_failed(notebook)}: the kernel died (out of memory?)"
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    problem = problem or _unexpected_output(notebook)
+    return {
+        "notebook": nbformat.writes(notebook) + "\n",
+        "seconds": time.perf_counter() - began,
+        "problem": re.sub(r"\x1b\[[0-9;]*m", "", problem),
+    }
+
+
+def _cell_that_failed(notebook: nbformat.NotebookNode) -> str:
+    for cell in reversed(notebook.cells):
+        if cell.cell_type == "code" and (cell.execution_count or cell.outputs):
+            return f"cell {cell.id!r}"
+    return "the first cell"
+
+
+def _unexpected_output(notebook: nbformat.NotebookNode) -> str:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
+                return f"cell {cell.id!r}: {output.ename}: {output.evalue}"
+            if output.get("name") == "stderr":
+                return f"cell {cell.id!r} wrote to stderr: {output.text.strip()[:200]}"
+    return ""
+
+
+def execute_lessons(
+    paths: list[Path], dataset: str, timeout: int, jobs: int, done: Callable[[Path, dict], None]
+) -> None:
+    """Execute lessons, ``jobs`` at a time; ``done`` gets each as soon as it is finished, in no certain order.
+
+    KeyboardInterrupt (Ctrl-C) ends all kernels before it reaches the caller.
+    """
+    # A fresh interpreter: this one may have loaded TensorFlow, which does not survive a fork.
+    fresh = multiprocessing.get_context("spawn")
+    with (
+        ProcessPoolExecutor(min(jobs, len(paths)), fresh, initializer=_ignore_interrupts) as pool,
+        tqdm(total=len(paths), unit="lesson", leave=False, file=sys.stdout, disable=None) as bar,
+    ):
+        waiting = {pool.submit(_in_a_process, str(path), dataset, timeout): path for path in paths}
+        try:
+            while waiting:
+                finished, _ = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    done(waiting.pop(future), _result(future))
+                    bar.update()
+                bar.refresh()
+        except BaseException:
+            _end(pool)
+            raise
+
+
+def _in_a_process(path: str, dataset: str, timeout: int) -> dict:
+    try:
+        return execute_lesson(path, dataset, timeout)
+    finally:
+        # nbclient puts Python's own handler back.
+        _ignore_interrupts()
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches every process of a terminal; the first one alone decides what happens."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _result(future) -> dict:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return {"notebook": "", "seconds": 0.0, "problem": "the process that executed it died (out of memory?)"}
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """Start nothing more; let nbclient, which listens to SIGTERM, end its kernels; then end what is left."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    processes = multiprocessing.active_children()
+    for process in processes:
+        process.terminate()
+    until = time.monotonic() + GRACE
+    for process in processes:
+        process.join(max(0, until - time.monotonic()))
+        # A kernel whose parent is gone ends by itself within a second or two.
+        process.kill()
