@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import re
 import signal
@@ -13,13 +14,12 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import nbformat
+import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm import tqdm
 
 from tools.lessons import files, find
-
-GRACE = 10  # seconds that a process has to end its kernel after Ctrl-C
 
 
 def execute_lesson(path: str, dataset: str, timeout: int) -> dict:
@@ -122,13 +122,13 @@ def _result(future) -> dict:
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
-    """Start nothing more; let nbclient, which listens to SIGTERM, end its kernels; then end what is left."""
+    """Start nothing more, and end what runs: the processes, their kernels, and what a lesson has started."""
     pool.shutdown(wait=False, cancel_futures=True)
-    processes = multiprocessing.active_children()
-    for process in processes:
-        process.terminate()
-    until = time.monotonic() + GRACE
-    for process in processes:
-        process.join(max(0, until - time.monotonic()))
-        # A kernel whose parent is gone ends by itself within a second or two.
-        process.kill()
+    for child in multiprocessing.active_children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            worker = psutil.Process(child.pid)
+            # Held, so that it starts nothing while its family is listed.
+            worker.suspend()
+            for process in [*worker.children(recursive=True), worker]:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
