@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import keyword
 import re
@@ -125,8 +126,12 @@ def _function(name: str, notebook: str) -> str:
 def _extended(path: Path, text: str, imports: str, addition: str) -> str:
     """Code with more imports, which ruff sorts and merges with those that are there, and more at its end."""
     lines = text.splitlines(keepends=True)
-    # After the docstring and ``from __future__``, where the other imports begin.
-    first = next((i for i, line in enumerate(lines) if re.match(r"(import|from) (?!__future__)", line)), len(lines))
+    others = [
+        node.lineno - 1
+        for node in ast.parse(text).body
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and getattr(node, "module", "") != "__future__"
+    ]
+    first = others[0] if others else len(lines)
     return files.formatted(path, "".join([*lines[:first], imports, *lines[first:], addition]))
 
 
