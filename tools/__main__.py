@@ -126,8 +126,8 @@ COMMANDS = {
         "Set the repository's address everywhere, or print it", address.main, address.add_arguments, needs=""
     ),
     "train": Command("Train models on CIFAR-10 and store the results", later("tools.train"), _train_arguments),
-    "study": Command("Run studies, and keep a record of each trial", later("tools.studies"), _study_arguments),
-    "bench": Command("Measure what this machine does", later("tools.bench"), _bench_arguments),
+    "study": Command("Run studies, and keep a record of each trial", later("tools.studies.command"), _study_arguments),
+    "bench": Command("Measure what this machine does", later("tools.bench.parts"), _bench_arguments),
     "lock": Command("Write the lock files and environment.yml", later("tools.lock"), needs="instructor"),
 }
 

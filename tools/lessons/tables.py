@@ -25,17 +25,17 @@ def models_table() -> str:
     from helpers import start
 
     with start.quiet():
-        from helpers import models, training
+        from helpers import models, records
 
     rows = ["| | tutorial | model | parameters | published, epochs | here, epochs |", "|---|---|---|---|---|---|"]
     for name, (letter, tutorial, published) in SOURCES.items():
-        record = training.stored_result(name)
+        record = records.result(name)
         if record is None:
             continue
         accuracies = record["test_accuracy"]
         low, high = (f"{100 * value:.1f}" for value in (min(accuracies), max(accuracies)))
         spread = f" ({low} to {high})" if len(accuracies) > 1 else " (one seed)"
-        whole = training.stored_result(f"{name}_50000")
+        whole = records.result(f"{name}_50000")
         with_all = f"; {_mean(whole['test_accuracy'])} with 50,000" if whole else ""
         rows.append(
             f"| {letter} | {tutorial} | `{name}` | {models.build(name).count_params():,} | {published} "
@@ -54,17 +54,17 @@ def speed_table() -> str:
     from helpers import start
 
     with start.quiet():
-        from helpers import training
+        from helpers import records
 
-    marks = training.MARKS
+    marks = records.MARKS
     to = " | ".join(mark.replace("%", " %") for mark in marks)
     rows = [
         f"| network | an epoch, s | units | of the ceiling | to {to} |",
         f"|---|--:|--:|--:|{'--:|' * len(marks)}",
     ]
-    for name, row in training.stored_benchmark("training")["epochs"].items():
+    for name, row in records.benchmark("training")["epochs"].items():
         middle = np.median(row["seconds"])
-        when = training.seconds_to(name, middle)
+        when = records.seconds_to(name, middle)
         reached = " | ".join(f"{when[mark]:,}" if mark in when else "" for mark in marks)
         rows.append(
             f"| {name} | {middle:.0f} | {row['units']:.2f} | {row['share_of_ceiling']:.0%} | {reached} |".replace(
@@ -79,19 +79,19 @@ def fast_table() -> str:
     from helpers import start
 
     with start.quiet():
-        from helpers import fast, training
-        from tools import speed
+        from helpers import models, records
+        from tools.bench import epochs
 
-    clock = training.stored_benchmark("training")["epochs"]
+    clock = records.benchmark("training")["epochs"]
     rows = [
         "| recipe | parameters | epochs | test accuracy of each seed: mean | minutes, views included | units |",
         "|---|--:|--:|---|--:|--:|",
     ]
-    unit = np.median(clock[speed.UNIT]["seconds"])
-    for name in fast.FAST_RECIPES:
-        record = training.stored_result(name)
+    unit = np.median(clock[epochs.UNIT]["seconds"])
+    for name in models.FAST:
+        record = records.result(name)
         accuracies = ", ".join(f"{100 * value:.2f}" for value in record["test_accuracy"])
-        seconds = max(training.seconds_to(name, np.median(clock[name]["seconds"])).values())
+        seconds = max(records.seconds_to(name, np.median(clock[name]["seconds"])).values())
         rows.append(
             f"| `{name}` | {record['parameters']:,} | {record['epochs']} | {accuracies} %: "
             f"{100 * np.mean(record['test_accuracy']):.2f} % | {seconds / 60:.1f} | {seconds / unit:.1f} |"

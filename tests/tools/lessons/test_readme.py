@@ -6,10 +6,10 @@ import statistics
 import pytest
 from PIL import Image
 
-from helpers import models, training
+from helpers import models, records
 from tools.lessons import find, readme, repository, tables
 
-STORED = [name for name in models.BUILDERS if training.stored_result(name)]
+STORED = [name for name in models.TUTORIALS if records.result(name)]
 
 
 def test_readme_shows_the_lessons_that_there_are():
@@ -25,14 +25,14 @@ def test_readme_counts_the_parameters_of_every_model(name):
 
 def test_readme_shows_the_stored_accuracies_and_how_many_seeds_they_come_from():
     for name in STORED:
-        record = training.stored_result(name)
+        record = records.result(name)
         (row,) = [line for line in tables.models_table().splitlines() if f"`{name}`" in line]
         here = row.split("|")[-2]
         mean = float(re.search(r"([\d.]+) %", here)[1])
         assert mean == pytest.approx(100 * statistics.mean(record["test_accuracy"]), abs=0.051)
         assert ("one seed" in row) == (len(record["seeds"]) == 1)
         assert f" in {record['epochs']}" in here
-        whole = training.stored_result(f"{name}_50000")
+        whole = records.result(f"{name}_50000")
         assert ("50,000" in here) == bool(whole)
         if whole:
             assert f"{100 * statistics.mean(whole['test_accuracy']):.1f} % with 50,000" in here
@@ -51,13 +51,13 @@ def rows_of(table: str) -> dict[str, list[str]]:
 
 def test_readme_shows_the_speeds_of_the_benchmark():
     rows = rows_of(tables.speed_table())
-    clock = training.stored_benchmark("training")["epochs"]
+    clock = records.benchmark("training")["epochs"]
     assert list(rows) == list(clock)
     assert rows["deeper_cnn"][1] == "1.00"
     for name, (seconds, _, share, *reached) in rows.items():
         assert min(clock[name]["seconds"]) - 1 <= float(seconds) <= max(clock[name]["seconds"]) + 1
         assert share == f"{100 * clock[name]['share_of_ceiling']:.0f} %"
-        when = training.seconds_to(name, statistics.median(clock[name]["seconds"]))
+        when = records.seconds_to(name, statistics.median(clock[name]["seconds"]))
         assert [int(cell.replace(",", "")) for cell in reached if cell] == list(when.values())
 
 
@@ -65,12 +65,12 @@ def test_readme_shows_what_every_seed_of_the_fast_recipes_reached():
     rows = rows_of(tables.fast_table())
     assert set(rows) == {"fast90", "fast94"}
     for name, (_, epochs, accuracies, minutes, units) in rows.items():
-        record = training.stored_result(name)
+        record = records.result(name)
         *seeds, mean = (float(number) for number in re.findall(r"\d+\.\d+", accuracies))
         assert seeds == [pytest.approx(100 * one, abs=0.006) for one in record["test_accuracy"]]
         assert mean == pytest.approx(statistics.mean(seeds), abs=0.006)
         assert int(epochs) == record["epochs"]
-        unit = statistics.median(training.stored_benchmark("training")["epochs"]["deeper_cnn"]["seconds"])
+        unit = statistics.median(records.benchmark("training")["epochs"]["deeper_cnn"]["seconds"])
         assert float(minutes) * 60 / unit == pytest.approx(float(units), abs=0.2)
 
 
