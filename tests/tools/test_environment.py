@@ -18,6 +18,8 @@ LOCK = environment.LOCKS / "instructor.txt"
 def notes(monkeypatch, tmp_path):
     """What would be installed and called; the program that is called ends with 5."""
     made = []
+    # Never the environment that these tests run in: its stamp would go.
+    monkeypatch.setattr(environment, "VENV", tmp_path / "no-environment")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(environment, "ensure", lambda extra: made.append(extra) or tmp_path / "python")
     monkeypatch.setattr(programs, "call", lambda command, **options: made.append((command, options)) or 5)
