@@ -4,7 +4,7 @@ DATASET ?= shapes10
 TOOLS = $(PYTHON) -m tools
 LESSONS = $(foreach number,$(LESSON),--lesson $(number))
 
-.PHONY: help run lab test test-oldest lint fetch new regenerate student readme train study bench lock
+.PHONY: help run lab test test-oldest lint fetch new regenerate student readme address train study bench lock
 
 help:        ; @$(TOOLS)
 run:         ; $(TOOLS) run --dataset $(DATASET) $(LESSONS)
@@ -17,6 +17,7 @@ new:         ; $(TOOLS) new --help
 regenerate:  ; $(TOOLS) regenerate $(LESSONS)
 student:     ; $(TOOLS) student
 readme:      ; $(TOOLS) readme
+address:     ; $(TOOLS) address $(URL)
 train:       ; $(TOOLS) train $(MODEL)
 study:       ; $(TOOLS) study $(STUDY)
 bench:       ; $(TOOLS) bench

@@ -101,6 +101,12 @@ def execute_lessons(
             raise
 
 
+def say(line: str) -> None:
+    """Print a line, above the progress bar where there is one."""
+    with tqdm.external_write_mode(file=sys.stdout):
+        print(line, flush=True)
+
+
 def _in_a_process(path: str, dataset: str, timeout: int) -> dict:
     try:
         return execute_lesson(path, dataset, timeout)

@@ -37,8 +37,8 @@ def main(arguments: argparse.Namespace) -> int:
         (failed if result["problem"] else finished).append(lesson)
         if not result["problem"]:
             files.write(path, result["notebook"])
-        say = f"not changed. {result['problem']}" if result["problem"] else f"{result['seconds']:.0f} s"
-        print(f"{lesson.number} {lesson.title}: {say}", flush=True)
+        told = f"not changed. {result['problem']}" if result["problem"] else f"{result['seconds']:.0f} s"
+        execute.say(f"{lesson.number} {lesson.title}: {told}")
 
     try:
         execute.execute_lessons(list(by_path), dataset, TIMEOUT, arguments.jobs, done)

@@ -79,11 +79,10 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _print(lesson: find.Lesson, result: dict) -> None:
-    from tqdm import tqdm
+    from tools.lessons import execute
 
     line = f"{lesson.number} {lesson.title:<34} {result['seconds']:6.0f} s  {result['problem'] or 'ok'}"
-    with tqdm.external_write_mode():
-        print(line, flush=True)
+    execute.say(line)
 
 
 def _write_html(notebook: str, path: Path, title: str) -> None:
