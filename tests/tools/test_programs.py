@@ -37,7 +37,7 @@ def test_a_program_has_the_time_to_save_after_ctrl_c(tmp_path):
     process = start(CALLS, SAVES, tmp_path)
     wait_for((tmp_path / "began").is_file)
     os.killpg(process.pid, signal.SIGINT)
-    told, _ = process.communicate(timeout=60)
+    told, _ = process.communicate(timeout=120)
     assert process.returncode == 3, told
     assert (tmp_path / "saved").is_file()
     assert "Traceback" not in told

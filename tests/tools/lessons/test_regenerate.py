@@ -137,7 +137,7 @@ def test_ctrl_c_in_the_second_lesson_keeps_the_first(tmp_path, interrupt):
     kernel = int((tmp_path / "pid").read_text())
     assert runs(kernel)
     interrupt(process)
-    told, _ = process.communicate(timeout=60)
+    told, _ = process.communicate(timeout=120)
     assert process.returncode == 130, told
     assert "Traceback" not in told
     assert "Interrupted: 1 of 2 lessons are new, the others as they were." in told

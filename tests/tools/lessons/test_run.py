@@ -92,7 +92,7 @@ def test_after_ctrl_c_the_finished_lesson_is_kept_and_no_kernel_is_left(tmp_path
     kernel = int((tmp_path / "pid").read_text())
     assert runs(kernel)
     process.send_signal(signal.SIGINT)
-    told, _ = process.communicate(timeout=60)
+    told, _ = process.communicate(timeout=120)
     assert process.returncode == 130, told
     assert "Traceback" not in told
     assert "02 Tiny" in told
