@@ -35,7 +35,7 @@ def test_the_instructor_has_everything_that_the_student_has():
 
 
 def test_environment_yml_is_up_to_date():
-    assert (ROOT / "environment.yml").read_text() == lock.environment_yml(), "call: python -m tools lock"
+    assert (ROOT / "environment.yml").read_text() == lock.environment_yml(), "call: python -m tools.lock"
 
 
 def test_lessons_warn_below_the_bounds_of_the_package_metadata():

@@ -47,9 +47,9 @@ def test(arguments: argparse.Namespace) -> int:
     models and starting kernels.
     """
     if arguments.oldest:
-        from tools import environment
+        from tools import oldest
 
-        return environment.test_oldest()
+        return oldest.test(arguments.rest)
     pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
     nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}", "--durations=10"]
     variables = find.variables(CNN_DATASET="shapes10")

@@ -14,8 +14,6 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from tools import programs
-
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "tools" / "locks"
 VENV = ROOT / ".venv"
@@ -34,7 +32,10 @@ def enter(instructor: bool = False) -> None:
             (VENV / "installed.json").unlink(missing_ok=True)
         python = ensure(extra)
         module = sys.modules["__main__"].__spec__.name
-        sys.exit(programs.call([str(python), "-m", module, *sys.argv[1:]], cwd=ROOT))
+        try:
+            sys.exit(subprocess.call([str(python), "-m", module, *sys.argv[1:]], cwd=ROOT))
+        except KeyboardInterrupt:
+            sys.exit(130)
     os.chdir(ROOT)
 
 

@@ -1,8 +1,7 @@
-"""Write the lock files and environment.yml from pyproject.toml (needs ``pip install uv``)."""
+"""Write the lock files and environment.yml from pyproject.toml: ``python -m tools.lock`` (needs ``pip install uv``)."""
 
 from __future__ import annotations
 
-import argparse
 import re
 import subprocess
 
@@ -35,7 +34,7 @@ def environment_yml() -> str:
     packages = [f"      - {name}=={versions[name]}" for name in direct_packages(LOCKS / "student.txt")]
     return "\n".join(
         [
-            "# Written by python -m tools lock from pyproject.toml and the lock file. For conda and Binder.",
+            "# Written by python -m tools.lock from pyproject.toml and the lock file. For conda and Binder.",
             "name: cnn-on-cifar10",
             "channels:",
             "  - conda-forge",
@@ -49,9 +48,12 @@ def environment_yml() -> str:
     )
 
 
-def main(arguments: argparse.Namespace) -> int:
+def main() -> None:
     LOCKS.mkdir(exist_ok=True)
     for extra in ("student", "instructor"):
         compile_lock(extra)
     (ROOT / "environment.yml").write_text(environment_yml(), encoding="utf-8")
-    return 0
+
+
+if __name__ == "__main__":
+    main()
