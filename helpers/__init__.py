@@ -1,4 +1,5 @@
-"""The thin module behind the lessons: data -> models -> training -> plots and explanations.
+"""The thin module behind the lessons: a recipe says, a model is, training does, records remember.
 
-Each room imports only from the rooms before it; ``plots`` imports none of them.
+Imports run one way: recipe, streams, places, data, augmentation and graph know nobody; then models, training, records;
+then explain and plots. What one lesson says stays in that lesson.
 """

@@ -12,35 +12,37 @@ import numpy as np
 import tensorflow as tf
 from numpy.lib.stride_tricks import sliding_window_view
 
-FLIPS = ("alternating", "random", "none")
+from helpers import streams
+from helpers.recipe import FLIPS
+
 # Images that are turned into float32 at a time: 60 MB of CIFAR-10.
 CHUNK = 5_000
 
 
-def alternating_flip(x: np.ndarray, epoch: int, seed: int | tuple[int, ...]) -> np.ndarray:
-    """Half of the images mirrored left to right in even epochs, the other half in odd ones.
+def alternating_flip(x: np.ndarray, epoch: int, generator: np.random.Generator) -> np.ndarray:
+    """Half of the images flipped left to right in even epochs, the other half in odd ones.
 
-    The seed draws the halves. So every two epochs show each image both ways, where a coin would show half of them
-    the same way twice. Jordan 2024, arXiv:2404.00498.
+    The generator draws the halves, so it must be a fresh one of the same seed in every epoch. Two epochs then show each
+    image both ways, where a coin would show half of them the same way twice. Jordan 2024, arXiv:2404.00498.
     """
     check_images(x)
-    mirrored = (np.random.default_rng(seed).permutation(len(x)) + epoch) % 2 == 0
+    chosen = (generator.permutation(len(x)) + epoch) % 2 == 0
     flipped = x.copy()
-    flipped[mirrored] = x[mirrored, :, ::-1]
+    flipped[chosen] = x[chosen, :, ::-1]
     return flipped
 
 
-def random_crops(x: np.ndarray, reach: int, generator: np.random.Generator) -> np.ndarray:
-    """Each image shifted by up to ``reach`` pixels in both directions, its edge mirrored into the gap.
+def random_crops(x: np.ndarray, padding: int, generator: np.random.Generator) -> np.ndarray:
+    """A crop of each image at its own size, after ``padding`` pixels were added on all sides by reflection.
 
-    Both shifts are drawn from -reach to reach, for each image anew. Raises ValueError for a reach that is negative
-    or not below the number of pixels a side.
+    So the image is shifted by -padding to padding pixels in both directions, for each image anew. Raises ValueError
+    for a padding that is negative or not below the number of pixels a side.
     """
-    padded = mirrored_edges(x, reach)
+    padded = reflected(x, padding)
     n, rows, columns, channels = x.shape
-    top, left = generator.integers(0, 2 * reach + 1, (2, n))
+    top, left = generator.integers(0, 2 * padding + 1, (2, n))
     # With the channels in the row, every row of an image is one piece of memory: quick to copy.
-    flat = padded.reshape(n, rows + 2 * reach, -1)
+    flat = padded.reshape(n, rows + 2 * padding, -1)
     windows = sliding_window_view(flat, (rows, columns * channels), axis=(1, 2))
     return windows[np.arange(n), top, left * channels].reshape(x.shape)
 
@@ -48,7 +50,7 @@ def random_crops(x: np.ndarray, reach: int, generator: np.random.Generator) -> n
 def random_zoom(x: np.ndarray, most: float, generator: np.random.Generator) -> np.ndarray:
     """A square of each image, enlarged to the whole: from all of it down to a share of ``1 - most`` a side.
 
-    Size and place are drawn for each image anew. Raises ValueError unless ``most`` is from 0 to below 1.
+    Size and position are drawn for each image anew. Raises ValueError unless ``most`` is from 0 to below 1.
     """
     check_images(x)
     if not 0 <= most < 1:
@@ -82,26 +84,24 @@ def random_noise(x: np.ndarray, deviation: float, generator: np.random.Generator
 
 
 def augmented(
-    x: np.ndarray, epoch: int, seed: int, flip: str = "none", shift: int = 0, zoom: float = 0.0, noise: float = 0.0
+    x: np.ndarray, epoch: int, seed: int, flip: str = "none", crop_padding: int = 0, zoom: float = 0, noise: float = 0
 ) -> np.ndarray:
-    """The images of one epoch, in their order: flipped, zoomed, shifted and made noisy, each where it is asked for.
+    """The images of one epoch, in their order: flipped, zoomed, cropped and made noisy, each where it is asked for.
 
-    ``flip`` is "alternating", "random" or "none"; ``shift`` is the reach of ``random_crops``, ``zoom`` and ``noise``
-    are for the functions of their names. Raises ValueError for another flip.
+    The settings are those of a recipe. Raises ValueError for another flip than "none", "random" and "alternating".
     """
     if flip not in FLIPS:
         raise ValueError(f"flip is {flip!r}: choose one of {', '.join(map(repr, FLIPS))}.")
-    # The middle number tells the draws apart.
     if flip == "alternating":
-        x = alternating_flip(x, epoch, (seed, 1))
+        x = alternating_flip(x, epoch, streams.generator("flip", seed))
     elif flip == "random":
-        x = alternating_flip(x, 0, (seed, 1, epoch + 1))
+        x = alternating_flip(x, 0, streams.generator("flip", seed, epoch + 1))
     if zoom:
-        x = random_zoom(x, zoom, np.random.default_rng((seed, 4, epoch)))
-    if shift:
-        x = random_crops(x, shift, np.random.default_rng((seed, 2, epoch)))
+        x = random_zoom(x, zoom, streams.generator("zoom", seed, epoch))
+    if crop_padding:
+        x = random_crops(x, crop_padding, streams.generator("crop", seed, epoch))
     if noise:
-        x = random_noise(x, noise, np.random.default_rng((seed, 5, epoch)))
+        x = random_noise(x, noise, streams.generator("noise", seed, epoch))
     return x
 
 
@@ -117,12 +117,14 @@ def shrunk(x: np.ndarray, side: int) -> np.ndarray:
     return small
 
 
-def mirrored_edges(x: np.ndarray, reach: int) -> np.ndarray:
-    """The images with ``reach`` more pixels on all four sides, mirrored; the outermost row is not repeated."""
+def reflected(x: np.ndarray, padding: int) -> np.ndarray:
+    """The images with ``padding`` more pixels on all four sides, reflected; the outermost row is not repeated."""
     check_images(x)
-    if not 0 <= reach < min(x.shape[1:3]):
-        raise ValueError(f"reach is {reach}: images of {x.shape[1]} × {x.shape[2]} can move from 0 pixels to fewer.")
-    return np.pad(x, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="reflect")
+    if not 0 <= padding < min(x.shape[1:3]):
+        raise ValueError(
+            f"padding is {padding}: images of {x.shape[1]} × {x.shape[2]} take from 0 pixels to fewer than they have."
+        )
+    return np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)), mode="reflect")
 
 
 def check_images(images: np.ndarray) -> None:

@@ -1,137 +1,109 @@
-"""Train named models on CIFAR-10 and store weights, histories and results: ``python -m tools.train [NAME ...]``.
+"""Train named recipes on CIFAR-10 and store them: ``python -m tools train NAME ...``.
 
-The names are those of ``helpers/models.py``, with 5,000 of the 50,000 training images held out, and of the recipes
-in ``helpers/fast.py``, which were chosen on held-out images and are then trained on all of them.
-
-Every finished seed is kept under ``build/runs`` and every finished epoch under ``build/training``, so that a
-training that was interrupted goes on where it stopped. ``data/trained`` gets the weights of the first seed and
-the figures of all of them.
+A recipe of a tutorial holds 5,000 of the 50,000 training images out; the fast ones were chosen on held-out images and
+are then trained on all of them. Every finished seed is stored at once, with its machine and versions, so seeds may be
+trained one after the other, or on many machines; every finished epoch is kept under ``build/training``, so that a
+training that was interrupted goes on where it stopped. The weights are those of one seed.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import importlib.metadata
-import json
-import time
+import os
 from pathlib import Path
-
-from tools import environment
-
-if __name__ == "__main__":
-    # Before the imports below, which need what this installs.
-    environment.enter()
 
 from helpers import start
 
 with start.quiet():
-    import keras
-    import numpy as np
+    import keras  # noqa: F401  once without TensorFlow's first lines
 
-    start.no_pauses()
-
-from helpers import data, fast, models, training
-
-RECIPES = models.RECIPES | fast.FAST_RECIPES
-RUNS = training.ROOT / "build" / "runs"
-
-
-def fresh(name: str) -> keras.Sequential:
-    """The network of any name, freshly initialised."""
-    return fast.FAST_RECIPES[name].build(None) if name in fast.FAST_RECIPES else models.build(name)
+from helpers import models, places
+from helpers.recipe import Recipe
+from helpers.records import schema
+from helpers.records.write import write_json
+from tools import executor
+from tools.studies.command import available
+from tools.studies.engine import Trial
 
 
-def run(name: str, dataset: data.Dataset, seed: int, runs: Path = RUNS) -> dict:
-    """One training by the recipe, or its stored run when it is there. The test set is used once, here."""
-    recipe = RECIPES[name]
-    stem = f"{name}-{seed}-{training.fingerprint(recipe, fresh(name), dataset)}"
-    record = runs / f"{stem}.json"
-    if record.is_file():
-        return json.loads(record.read_text())
-    if name in fast.FAST_RECIPES:
-        model, history = fast.train_fast(dataset.x_train, dataset.y_train, recipe, seed)
-        began = time.perf_counter()
-        answers = recipe.answer(model, dataset.x_test)
-        scores = {
-            "views_seconds": time.perf_counter() - began,
-            "test_accuracy": float(np.mean(answers.argmax(axis=1) == dataset.y_test)),
-            "test_by_views": fast.accuracy_by_views(model, dataset.x_test, dataset.y_test, fast.VIEWS),
-        }
-    else:
-        model, history = training.train(name, dataset, seed)
-        scores = {"test_accuracy": training.accuracy(model, dataset.x_test, dataset.y_test)}
-    weights = runs / f"{stem}.weights.h5"
-    training.save_weights(model, weights)
-    result = {
-        "seed": seed,
-        "history": history,
-        **scores,
-        "weights": weights.name,
-        "machine": training.machine(),
-        "precision": fast.precision() if name in fast.FAST_RECIPES else "float32",
-        "versions": {package: importlib.metadata.version(package) for package in ("tensorflow", "keras", "numpy")},
-    }
-    training.write_json(record, result)
-    return result
+def main(arguments: argparse.Namespace) -> int:
+    """Train what is missing of the named recipes and seeds."""
+    names = arguments.names or list(models.TUTORIALS)
+    for name in names:
+        if name not in models.RECIPES:
+            raise SystemExit(f"There is no model {name!r}. The names are: {', '.join(models.RECIPES)}.")
+    available("cifar10")
+    with executor.connect(arguments.scheduler, 1) as engine:
+        return run(names, arguments.seeds, engine, arguments.all_images, arguments.replace)
 
 
-def store(name: str, dataset: data.Dataset, results: list[dict], runs: Path = RUNS) -> dict:
-    """Write the runs of one model into ``data/trained``; returns its record."""
-    # The sources' protocol with all images stands beside ours; that of a fast recipe is its own.
-    beside = name in models.BUILDERS and not len(dataset.x_val)
-    key = f"{name}_{len(dataset.x_train)}" if beside else name
-    histories = [result["history"] for result in results]
-    record = {
-        "dataset": dataset.name,
-        "training_images": len(dataset.x_train),
-        "parameters": fresh(name).count_params(),
-        "recipe": RECIPES[name].as_dict(),
-        "epochs": len(histories[0]["loss"]),
-        "seeds": [result["seed"] for result in results],
-        "train_accuracy": [round(history["accuracy"][-1], 4) for history in histories],
-        "validation_accuracy": [round(h["val_accuracy"][-1], 4) for h in histories if h["val_accuracy"]],
-        "test_accuracy": [round(result["test_accuracy"], 4) for result in results],
-        **{key: [result[key] for result in results] for key in ("test_by_views", "views_seconds") if key in results[0]},
-        "seconds_per_epoch": [round(sum(h["seconds"]) / len(h["seconds"]), 1) for h in histories],
-        "machine": results[0]["machine"],
-        "precision": results[0].get("precision", "float32"),
-        "versions": results[0]["versions"],
-    }
-    if not beside:
-        weights = (runs / results[0]["weights"]).read_bytes()
-        training.TRAINED.mkdir(parents=True, exist_ok=True)
-        (training.TRAINED / f"{name}.weights.h5").write_bytes(weights)
-        record["weights_sha256"] = hashlib.sha256(weights).hexdigest()
-    training.store_entry(training.TRAINED / "results.json", key, record)
-    rounded = {
-        str(result["seed"]): {k: [round(v, 4) for v in values] for k, values in result["history"].items()}
-        for result in results
-    }
-    training.store_entry(training.TRAINED / "histories.json", key, rounded)
-    return record
+def run(
+    names: list[str],
+    seeds: list[int],
+    engine: executor.Executor,
+    all_images: bool = False,
+    replace: bool = False,
+    dataset: str = "cifar10",
+) -> int:
+    """Train the seeds that are not stored, or all with ``replace``; returns 1 when one of them failed.
+
+    Raises SystemExit for stored seeds of another recipe, unless these are to be replaced.
+    """
+    jobs, homes = [], {}
+    for name in names:
+        recipe, folder = models.RECIPES[name], folder_of(name, all_images)
+        stored = stored_seeds(folder)
+        others = [seed for seed, record in stored.items() if record["recipe"] != recipe]
+        if others and not replace:
+            raise SystemExit(
+                f"Seeds {others} of {name} are stored from another recipe than helpers/models now has. Call this with "
+                "--replace: once the first new seed is there, theirs are removed."
+            )
+        missing = [seed for seed in seeds if replace or seed not in stored]
+        for seed in sorted(set(seeds) - set(missing)):
+            print(f"{name}, seed {seed}: stored, not trained again (--replace does it)", flush=True)
+        keeps = {seed for seed, record in stored.items() if "weights_sha256" in record and seed not in missing}
+        for seed in missing:
+            # The sources' protocol with all images stands beside ours; that of a fast recipe is its own.
+            weights = folder.name == name and not (keeps - set(others)) and seed == missing[0]
+            held_out = not (all_images or name in models.FAST)
+            trial = Trial(recipe, seed, name, final=True, validation=held_out, weights=weights)
+            job = executor.Job(f"{folder.name}, seed {seed}", trial.function, trial.payload(dataset, dry=False))
+            jobs.append(job)
+            homes[job.key] = (folder, recipe, seed)
+    failed = False
+    for outcome in engine.run(jobs, "trainings", dataset):
+        folder, recipe, seed = homes[outcome.job.key]
+        if outcome.problem:
+            failed = True
+            print(outcome.problem, flush=True)
+            continue
+        keep(folder, recipe, seed, outcome.record, outcome.files.get("model.weights.h5"))
+        print(f"{outcome.job.key}: test accuracy {outcome.record['test_accuracy']:.2%}", flush=True)
+    return int(failed)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", default=list(models.BUILDERS), help="models; all when left out")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--all-images", action="store_true", help="the sources' protocol: 50,000, none held out")
-    arguments = parser.parse_args()
-    for name in arguments.names:
-        if name not in RECIPES:
-            parser.error(f"there is no model {name!r}. The names are: {', '.join(RECIPES)}.")
-    for name in arguments.names:
-        dataset = data.load("cifar10", validation=not (arguments.all_images or name in fast.FAST_RECIPES))
-        results = []
-        for seed in arguments.seeds:
-            print(f"{name}, seed {seed}", flush=True)
-            results.append(run(name, dataset, seed))
-            # Stored after every seed: what is finished is never lost.
-            record = store(name, dataset, results)
-            print(f"{name}: test accuracy {record['test_accuracy']}", flush=True)
-            keras.backend.clear_session()
+def folder_of(name: str, all_images: bool) -> Path:
+    """Where the records of a recipe are; those of a tutorial's model on all images have a folder of their own."""
+    beside = all_images and name not in models.FAST
+    return places.TRAINED / "trainings" / (f"{name}_50000" if beside else name)
 
 
-if __name__ == "__main__":
-    main()
+def stored_seeds(folder: Path) -> dict[int, dict]:
+    """The records of a folder by their seed."""
+    records = [schema.read(path) for path in folder.glob("*.json")]
+    return {record["seed"]: record for record in records}
+
+
+def keep(folder: Path, recipe: Recipe, seed: int, record: dict, weights: bytes | None) -> None:
+    """Store one seed, and its weights where it has any; seeds of another recipe cannot stay beside it."""
+    for path in folder.glob("*.json"):
+        if schema.read(path)["recipe"] != recipe:
+            path.unlink()
+    if weights:
+        record = record | {"weights_sha256": hashlib.sha256(weights).hexdigest()}
+        part = places.TRAINED / f"{folder.name}.weights.h5.part"
+        part.write_bytes(weights)
+        os.replace(part, places.TRAINED / f"{folder.name}.weights.h5")
+    write_json(folder / f"seed-{seed}.json", record)

@@ -1,0 +1,112 @@
+"""What a training is, as plain data: a recipe says, a model is, training does, records remember.
+
+Nothing here builds, changes images or compiles: ``helpers.models`` reads the fields of the network,
+``helpers.augmentation`` those of the images, ``helpers.training`` the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields
+
+SCHEDULES = ("constant", "inverse_time", "cosine", "triangle")
+FLIPS = ("none", "random", "alternating")
+VIEWS = (1, 2, 6, 18)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training but the images and the seed.
+
+    A default stands for "without" and never changes, because a stored recipe names only what differs from it.
+
+    The network: ``model``, a builder of ``helpers.models``, and the ``options`` it gets. ``bfloat16`` computes in
+    bfloat16 where the processor multiplies it, in float32 elsewhere; weights are float32 in both.
+
+    The steps: ``optimizer`` by Keras' name, or "Muon", which moves the kernels of convolutions at a rate of their own,
+    ``kernel_rate``. The ``learning_rate`` is that of a constant ``schedule``, the first of an "inverse_time" one
+    (rate / (1 + ``decay`` * step)) and of a "cosine" (to zero at the end), the peak of a "triangle". ``weight_decay``
+    is decoupled: what a step takes away from every weight, as a share of its rate. ``lookahead`` averages the weights
+    on the way. With ``equal_batches`` every epoch leaves out the few images that do not fill a batch, others each
+    time. ``label_smoothing`` is that of Keras' cross-entropy.
+
+    The images of each epoch: ``flip`` ("random" or "alternating"), ``crop_padding`` in pixels, ``zoom`` as a share of
+    the side, ``noise`` as a standard deviation in grey values; the first ``small_epochs`` see images of ``small_side``
+    pixels.
+
+    The prediction: the mean over so many ``views`` of an image (test-time augmentation); with a ``view_margin``, only
+    for images whose two highest logits lie less than that apart after two views.
+
+    Raises ValueError for a name that is not known, and for numbers that leave nothing to do.
+    """
+
+    model: str
+    optimizer: str
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    options: dict = field(default_factory=dict)
+    bfloat16: bool = False
+    schedule: str = "constant"
+    decay: float = 0.0
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+    kernel_rate: float = 0.0
+    lookahead: bool = False
+    equal_batches: bool = False
+    label_smoothing: float = 0.0
+    flip: str = "none"
+    crop_padding: int = 0
+    zoom: float = 0.0
+    noise: float = 0.0
+    small_epochs: int = 0
+    small_side: int = 0
+    views: int = 1
+    view_margin: float | None = None
+
+    def __post_init__(self):
+        for name, choices in (("schedule", SCHEDULES), ("flip", FLIPS), ("views", VIEWS)):
+            value = getattr(self, name)
+            if value not in choices:
+                raise ValueError(f"{name} is {value!r}: choose one of {', '.join(map(repr, choices))}.")
+        if self.epochs < 1 or self.batch_size < 1:
+            raise ValueError(f"epochs is {self.epochs} and batch_size {self.batch_size}: one of each at least.")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate is {self.learning_rate}: a rate above 0 is needed.")
+        if not 0 <= self.small_epochs < self.epochs:
+            raise ValueError(
+                f"small_epochs is {self.small_epochs} of {self.epochs}: at least one epoch must see whole images."
+            )
+        if self.small_epochs and self.small_side < 1:
+            raise ValueError(f"small_side is {self.small_side}: small epochs need images of some pixels.")
+        if (self.optimizer == "Muon") != (self.kernel_rate > 0):
+            raise ValueError(
+                f"optimizer is {self.optimizer!r} and kernel_rate {self.kernel_rate}: Muon needs a rate for kernels, "
+                "the others have none."
+            )
+        if self.view_margin is not None and (self.views <= 2 or not self.view_margin > 0):
+            raise ValueError(
+                f"views is {self.views} and view_margin {self.view_margin}: a margin above 0 decides which images get "
+                "more than two views."
+            )
+
+    def as_dict(self) -> dict:
+        """JSON-ready data: what every recipe must say, and what differs from a default."""
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return {entry.name: values[entry.name] for entry in fields(self) if values[entry.name] != _default(entry)}
+
+    @classmethod
+    def from_dict(cls, stored: dict) -> Recipe:
+        """The recipe of ``as_dict``. Raises ValueError for a field that no recipe has, or that is missing."""
+        known = {entry.name for entry in fields(cls)}
+        missing = [entry.name for entry in fields(cls) if _default(entry) is MISSING and entry.name not in stored]
+        if missing or not set(stored) <= known:
+            raise ValueError(
+                f"A stored recipe has the fields {sorted(stored)}; missing: {missing or 'none'}, unknown: "
+                f"{sorted(set(stored) - known) or 'none'}."
+            )
+        return cls(**stored)
+
+
+def _default(entry):
+    return entry.default if entry.default_factory is MISSING else entry.default_factory()

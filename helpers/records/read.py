@@ -1,0 +1,103 @@
+"""What was measured before: stored trainings, studies and benchmarks, all on CIFAR-10.
+
+Every trial is a JSON file of its own below ``data/trained``: ``trainings/NAME/seed-0.json`` for a seed of a recipe,
+``studies/NAME/...json`` for a trial of a study. The index, one entry for all seeds, is made when it is read.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from helpers import places
+from helpers.records import schema
+
+# Accuracies that a training is to reach.
+MARKS = {"70%": 0.7, "80%": 0.8, "85%": 0.85, "90%": 0.9, "92%": 0.92, "94%": 0.94}
+# What all seeds of one training have in common.
+COMMON = ("dataset", "training_images", "parameters", "recipe")
+# What was read in this process, as paths below data/trained: a lesson's stored outputs are as old as these.
+READ: set[str] = set()
+
+
+def trials(folder: str) -> list[dict]:
+    """All trials of a folder below data/trained, in the order of their names; empty without a folder.
+
+    Raises ValueError for damaged files.
+    """
+    READ.add(folder)
+    return [schema.read(path) for path in sorted((places.TRAINED / folder).glob("*.json"))]
+
+
+def result(name: str) -> dict | None:
+    """The stored trainings of one recipe as one record, or None when there is none; "_50000" for all images.
+
+    ``seeds``, and one entry a seed: ``train_accuracy``, ``validation_accuracy`` (missing where no image was held out),
+    ``test_accuracy`` (all 0 to 1), ``seconds_per_epoch``, ``machine``, ``precision``, ``versions``; for recipes with
+    views also ``test_by_views`` and ``views_seconds``. ``weights_seed`` and ``weights_sha256`` say whose weights are
+    stored. Raises ValueError for damaged records, and for seeds that do not belong together.
+    """
+    records = sorted(trials(f"trainings/{name}"), key=lambda record: record["seed"])
+    if not records:
+        return None
+    first, histories = records[0], [record["history"] for record in records]
+    for record, (field, value) in ((record, pair) for record in records for pair in first.items()):
+        if field in COMMON and record.get(field) != value:
+            raise ValueError(
+                f"Stored trainings of {name} do not belong together: {field} of seed {first['seed']} is {value}, of "
+                f"seed {record['seed']} {record.get(field)}. {schema.AGAIN}"
+            )
+    merged = {field: first[field] for field in COMMON} | {
+        "epochs": len(histories[0]["loss"]),
+        "seeds": [record["seed"] for record in records],
+        "train_accuracy": [history["accuracy"][-1] for history in histories],
+        "validation_accuracy": [history["val_accuracy"][-1] for history in histories if history["val_accuracy"]],
+        "seconds_per_epoch": [round(float(np.mean(history["seconds"])), 1) for history in histories],
+    }
+    for field in ("test_accuracy", "test_by_views", "views_seconds", "machine", "precision", "versions"):
+        if field in first:
+            merged[field] = [record[field] for record in records]
+    for record in records:
+        if "weights_sha256" in record:
+            merged |= {"weights_seed": record["seed"], "weights_sha256": record["weights_sha256"]}
+            break
+    return merged
+
+
+def histories(name: str) -> dict[int, dict[str, list[float]]]:
+    """The histories of one recipe's stored trainings: seed -> history. Empty when there is none."""
+    records = sorted(trials(f"trainings/{name}"), key=lambda record: record["seed"])
+    return {record["seed"]: record["history"] for record in records}
+
+
+def study(name: str) -> list[dict]:
+    """The trials of one study in the order in which it asked for them; empty when it was not run."""
+    return trials(f"studies/{name}")
+
+
+def benchmark(part: str) -> dict:
+    """What ``make bench`` measured in one part, on one machine in one run; empty when it was not run."""
+    READ.add(f"benchmarks/{part}.json")
+    path = places.TRAINED / "benchmarks" / f"{part}.json"
+    return schema.read_json(path) if path.is_file() else {}
+
+
+def seconds_to(name: str, epoch: float) -> dict[str, int]:
+    """Accuracies of ``MARKS`` -> seconds until the stored trainings of that name reached them, as a mean over seeds.
+
+    ``epoch`` is seconds for 50,000 images. By validation accuracy after each epoch where there is one; a recipe that
+    was trained on all images is looked at once, at its end, on the test set and with its views. Marks that were not
+    reached are left out; empty for a name without stored trainings.
+    """
+    record = result(name)
+    if not record:
+        return {}
+    epoch *= record["training_images"] / 50_000
+    if record["validation_accuracy"]:
+        reached = np.mean([history["val_accuracy"] for history in histories(name).values()], axis=0)
+        when = epoch * np.arange(1, len(reached) + 1)
+    else:
+        reached = np.mean(record["test_accuracy"], keepdims=True)
+        views = np.mean(np.divide(record["views_seconds"], record["seconds_per_epoch"]))
+        when = [epoch * (record["epochs"] + views)]
+    first = {mark: next((second for second, one in zip(when, reached) if one >= MARKS[mark]), None) for mark in MARKS}
+    return {mark: round(second) for mark, second in first.items() if second}

@@ -1,0 +1,145 @@
+"""The one training loop, for every recipe: seeds, augmentation, small images first, resuming after a kill.
+
+Everything that trains by itself (outside a lesson's visible ``fit``) goes through ``train``. What an epoch sees follows
+from seed and epoch alone (``helpers.streams``), so a training that was killed and goes on sees the same batches as one
+that was not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from helpers import augmentation, models, places, streams
+from helpers.data import Dataset
+from helpers.recipe import Recipe
+from helpers.training.backup import Backup, empty_history
+from helpers.training.checked import check_dataset, check_fit
+from helpers.training.lookahead import Lookahead
+from helpers.training.optimizers import compile_by, steps_per_epoch
+from helpers.training.progress import Progress
+
+BACKUPS = places.BUILD / "training"
+EVALUATION_BATCH = 500
+
+
+def train(
+    recipe: Recipe,
+    dataset: Dataset,
+    seed: int = 0,
+    build: Callable[[], keras.Model] | None = None,
+    progress: bool = True,
+    backups: Path | None = None,
+) -> tuple[keras.Model, dict[str, list[float]]]:
+    """Train the recipe's model on a dataset; a killed training goes on after its last finished epoch.
+
+    ``build`` returns another model than that of the recipe. ``backups`` is the folder of unfinished trainings.
+    Returns the model and its history: one list per figure and for the seconds (with augmentation and validation), one
+    entry per epoch. Raises ValueError before training for a dataset that does not fit itself or the model,
+    FloatingPointError when the loss is no longer a number. A damaged backup is put aside, and the training begins anew.
+    """
+    x, y = check_dataset(dataset)
+    steps = steps_per_epoch(recipe, len(x)) * recipe.epochs
+
+    def fresh() -> keras.Model:
+        keras.utils.set_random_seed(seed)
+        model = build() if build else _network(recipe, dataset)
+        if not model.built:
+            model.build((None, *x.shape[1:]))
+        check_fit(model, dataset)
+        compile_by(recipe, model, len(x))
+        return model
+
+    model, lookahead = fresh(), Lookahead(steps) if recipe.lookahead else None
+    backup = Backup((backups or BACKUPS) / f"{recipe.model}-{seed}-{fingerprint(recipe, model, dataset)}")
+    history = backup.restore(model, lookahead)
+    if history is None:
+        # Half of a damaged file may have reached the weights.
+        model, history, lookahead = fresh(), empty_history(), Lookahead(steps) if recipe.lookahead else None
+    small = _small(model, recipe)
+    targets, y_val = y, dataset.y_val
+    if recipe.label_smoothing:
+        targets, y_val = (keras.utils.to_categorical(labels, len(dataset.class_names)) for labels in (y, y_val))
+    validation = small_validation = (dataset.x_val, y_val) if len(dataset.x_val) else None
+    if small and validation:
+        small_validation = (augmentation.shrunk(dataset.x_val, recipe.small_side), y_val)
+    callbacks = [lookahead] if lookahead else []
+    callbacks += [Progress(recipe.epochs, done=history)] if progress else []
+    for epoch in range(len(history["loss"]), recipe.epochs):
+        began = time.perf_counter()
+        order = streams.order(len(x), seed, epoch, recipe.batch_size if recipe.equal_batches else None)
+        images = augmentation.augmented(x, epoch, seed, recipe.flip, recipe.crop_padding, recipe.zoom, recipe.noise)[
+            order
+        ]
+        is_small = epoch < recipe.small_epochs
+        figures = (
+            (small if is_small else model)
+            .fit(
+                augmentation.shrunk(images, recipe.small_side) if is_small else images,
+                targets[order],
+                batch_size=recipe.batch_size,
+                shuffle=False,
+                validation_data=small_validation if is_small else validation,
+                validation_batch_size=EVALUATION_BATCH,
+                verbose=0,
+                callbacks=callbacks,
+            )
+            .history
+        )
+        if not math.isfinite(figures["loss"][0]):
+            raise FloatingPointError(
+                f"{recipe.model}: the loss of epoch {epoch + 1} is {figures['loss'][0]}. Try a lower learning rate (it "
+                f"is {recipe.learning_rate}), and look whether images or labels hold values that do not belong there."
+            )
+        figures["seconds"] = [time.perf_counter() - began]
+        for key in history:
+            history[key] += figures.get(key, [])
+        backup.save(model, history, lookahead)
+    backup.remove()
+    return model, history
+
+
+def accuracy(model: keras.Model, x: np.ndarray, y: np.ndarray) -> float:
+    """The share of images (n, rows, columns, channels) whose most probable class is their label."""
+    return float(np.mean(model.predict(x, batch_size=EVALUATION_BATCH, verbose=0).argmax(axis=1) == y))
+
+
+def fingerprint(recipe: Recipe, model: keras.Model, dataset: Dataset) -> str:
+    """Twelve letters that change with the recipe, any setting of any layer, or the training images."""
+    settings = [recipe.as_dict(), dataset.name, [_settings(layer) for layer in model.layers]]
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=repr).encode())
+    digest.update(dataset.y_train.tobytes())
+    # One image in fifty is enough to tell two datasets apart, and takes milliseconds.
+    digest.update(np.ascontiguousarray(dataset.x_train[::50]).tobytes())
+    return digest.hexdigest()[:12]
+
+
+def _settings(layer: keras.Layer) -> tuple:
+    try:
+        config = layer.get_config()
+    except NotImplementedError:  # a layer of one's own that cannot describe itself
+        config = {}
+    config = {key: value for key, value in config.items() if key != "name"}
+    return type(layer).__name__, config, [tuple(weight.shape) for weight in layer.weights]
+
+
+def _network(recipe: Recipe, dataset: Dataset) -> keras.Sequential:
+    x = dataset.x_train
+    return models.from_recipe(recipe, x.shape[1:], len(dataset.class_names), models.precision(recipe), x)
+
+
+def _small(model: keras.Model, recipe: Recipe) -> keras.Sequential | None:
+    """The same layers and the same optimizer with a smaller input, for the epochs of small images."""
+    if not recipe.small_epochs:
+        return None
+    shape = (recipe.small_side, recipe.small_side, model.input_shape[-1])
+    small = keras.Sequential([keras.layers.Input(shape), *model.layers])
+    small.compile(optimizer=model.optimizer, loss=model.loss, metrics=["accuracy"])
+    return small

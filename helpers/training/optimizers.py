@@ -1,0 +1,52 @@
+"""From a recipe to what ``compile`` takes: the optimizer with its schedule, and the loss."""
+
+from __future__ import annotations
+
+import keras
+
+from helpers import models
+from helpers.recipe import Recipe
+from helpers.training.muon import Muon
+from helpers.training.triangle import Triangle
+
+
+def steps_per_epoch(recipe: Recipe, images: int) -> int:
+    """Batches in one epoch: whole ones only with ``equal_batches``, else the last one holds what is left.
+
+    Raises ValueError where there are fewer images than a whole batch needs.
+    """
+    if not recipe.equal_batches:
+        return -(-images // recipe.batch_size)
+    if images < recipe.batch_size:
+        raise ValueError(f"{images} images do not fill one batch of {recipe.batch_size}: choose a smaller batch_size.")
+    return images // recipe.batch_size
+
+
+def optimizer(recipe: Recipe, steps: int) -> keras.Optimizer:
+    """A fresh optimizer for a training of so many steps."""
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
+    if recipe.schedule == "inverse_time":
+        rate = keras.optimizers.schedules.InverseTimeDecay(rate, decay_steps=1, decay_rate=recipe.decay)
+    elif recipe.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    elif recipe.schedule == "triangle":
+        rate = Triangle(rate, steps)
+    extra = {name: getattr(recipe, name) for name in ("momentum", "nesterov", "weight_decay")}
+    config = {"learning_rate": rate} | {name: value for name, value in extra.items() if value}
+    if recipe.optimizer == "Muon":
+        return Muon(kernel_gain=recipe.kernel_rate / recipe.learning_rate, **config)
+    return keras.optimizers.get({"class_name": recipe.optimizer, "config": config})
+
+
+def loss(recipe: Recipe, model: keras.Model) -> keras.losses.Loss:
+    """The cross-entropy that fits the model's last layer; with label smoothing the labels must be one-hot."""
+    from_logits = models.outputs_logits(model)
+    if recipe.label_smoothing:
+        return keras.losses.CategoricalCrossentropy(from_logits, recipe.label_smoothing)
+    return keras.losses.SparseCategoricalCrossentropy(from_logits)
+
+
+def compile_by(recipe: Recipe, model: keras.Model, images: int) -> None:
+    """Compile the model for a training of the recipe on so many images."""
+    steps = steps_per_epoch(recipe, images) * recipe.epochs
+    model.compile(optimizer=optimizer(recipe, steps), loss=loss(recipe, model), metrics=["accuracy"])

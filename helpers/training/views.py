@@ -1,0 +1,69 @@
+"""Test-time augmentation: a prediction from several views of each image."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from helpers import augmentation
+from helpers.recipe import VIEWS, Recipe
+
+SHIFT = 1  # pixels
+BATCH = 500
+# The position of a window in the image that was enlarged by SHIFT on all sides -> its weight along one axis.
+WEIGHTS = {0: 0.25, SHIFT: 0.5, 2 * SHIFT: 0.25}
+
+
+def view_logits(model: keras.Model, x: np.ndarray, views: int = 6, margin: float | None = None) -> np.ndarray:
+    """The model's logits for several views of each image, averaged: (n, classes).
+
+    1: the image. 2: and its flip. 6: both also shifted by a pixel up and left, and down and right, with half the weight
+    of the others, which is the mean over a coin for the flip and a coin for a shift. 18: both in all nine positions at
+    most a pixel away, up or down and left or right; in either direction no shift has the weight 1/2, and one each way
+    1/4.
+
+    With a ``margin``, two views come first, and all of them only for images whose two highest logits then lie less than
+    ``margin`` apart. Raises ValueError for another number of views, and for a margin with one or two.
+    Jordan 2024, arXiv:2404.00498, has the first three.
+    """
+    if views not in VIEWS:
+        raise ValueError(f"views is {views!r}: choose one of {', '.join(map(repr, VIEWS))}.")
+    if margin is not None:
+        if views <= 2 or not margin > 0:
+            raise ValueError(
+                f"views is {views} and margin {margin}: a margin above 0 decides which images get more than two views."
+            )
+        logits = view_logits(model, x, 2)
+        second, first = np.sort(logits, axis=1)[:, -2:].T
+        close = first - second < margin
+        if close.any():
+            logits[close] = view_logits(model, x[close], views)
+        return logits
+    padded = augmentation.reflected(x, SHIFT)
+    rows, columns = x.shape[1:3]
+    # The window that begins at SHIFT is the image itself.
+    windows = {(SHIFT, SHIFT): 1.0}
+    if views == 6:
+        windows = {(corner, corner): weight for corner, weight in WEIGHTS.items()}
+    elif views == 18:
+        windows = {(row, column): WEIGHTS[row] * WEIGHTS[column] for row in WEIGHTS for column in WEIGHTS}
+    total = 0.0
+    for (row, column), weight in windows.items():
+        view = padded[:, row : row + rows, column : column + columns]
+        logits = model.predict(view, BATCH, verbose=0)
+        if views > 1:
+            logits = (logits + model.predict(view[:, :, ::-1], BATCH, verbose=0)) / 2
+        total = total + weight * logits
+    return total
+
+
+def predict(recipe: Recipe, model: keras.Model, x: np.ndarray) -> np.ndarray:
+    """The outputs (n, classes) of a trained model for images, averaged over the views of its recipe."""
+    return view_logits(model, x, recipe.views, recipe.view_margin)
+
+
+def accuracy_by_views(
+    model: keras.Model, x: np.ndarray, y: np.ndarray, numbers: tuple[int, ...] = (1, 2, 6)
+) -> dict[str, float]:
+    """Accuracy on images (n, rows, columns, channels) for each number of views, four decimals."""
+    return {str(views): round(float(np.mean(view_logits(model, x, views).argmax(axis=1) == y)), 4) for views in numbers}

@@ -1,0 +1,182 @@
+"""Seconds per epoch of the named recipes, in turns; each in a process of its own, which finds fresh memory."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from helpers import start
+
+with start.quiet():
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    start.no_pauses()
+
+from helpers import anatomy, data, models, places, records, training
+from helpers.recipe import Recipe
+from tools.studies import lesson10
+
+EPOCH = 50_000  # images: all that CIFAR-10 has for training
+IMAGES = 10_000  # that are trained on in fact: the start of an epoch, some hundredths of a second, counts five times
+PARTS_IMAGES = 3_000  # fewer where differences are looked at, to which the start adds nothing
+CEILING = "matrix product"
+PYTORCH = "fast90, whole, PyTorch"
+WHOLE = "fast90, whole images"  # what PyTorch is to be compared with
+UNIT = "deeper_cnn"
+
+
+def names() -> dict[str, str]:
+    """What is measured, in this order -> its precision: the fast recipes in bfloat16 where the processor has it."""
+    fast_ones = [*models.FAST, *([WHOLE, PYTORCH] if importlib.util.find_spec("torch") else [])]
+    return dict.fromkeys(models.TUTORIALS, "float32") | dict.fromkeys(fast_ones, models.precision())
+
+
+def training_part(rounds: int = 2, images: int = IMAGES) -> dict:
+    """The record of all names, which take turns over some rounds; prints a line for each.
+
+    ``ceiling`` is what a product of large matrices reaches, in GFLOP/s. ``units`` are epochs of ``deeper_cnn`` by its
+    recipe in float32.
+    """
+    wanted = names()
+    # Before every name, as the ceiling of a shared machine moves too.
+    seconds, ceilings = _in_turns(wanted, rounds, images, beside=CEILING)
+    ceiling = {precision: max(values) for precision, values in ceilings.items()}
+    unit = statistics.median(seconds[UNIT])
+    rows = {}
+    print(f"{'an epoch of 50,000 images':27} {'seconds':>8} {'units':>6} {'GFLOP/s':>8} {'of ceiling':>10}", flush=True)
+    for name, precision in wanted.items():
+        middle = statistics.median(seconds[name])
+        rate = flops(name) * EPOCH / middle / 1e9
+        rows[name] = {
+            "precision": precision,
+            "seconds": [round(value, 2) for value in seconds[name]],
+            "units": round(middle / unit, 3),
+            "gflops": round(rate, 1),
+            "share_of_ceiling": round(rate / ceiling[precision], 3),
+        }
+        print(f"{name:27} {middle:8.1f} {middle / unit:6.2f} {rate:8.0f} {rate / ceiling[precision]:10.0%}", flush=True)
+    print(f"{'seconds to':27}", *(f"{mark:>7}" for mark in records.MARKS))
+    for name in rows:
+        when = records.seconds_to(name, statistics.median(seconds[name]))
+        print(f"{name:27}", *(f"{when.get(mark, '–'):>7}" for mark in records.MARKS), flush=True)
+    return {
+        "epochs": rows,
+        "ceiling_gflops": {precision: round(value, 1) for precision, value in ceiling.items()},
+        "images": images,
+    }
+
+
+def fast_parts(rounds: int = 2, images: int = PARTS_IMAGES) -> dict:
+    """The record of the earlier "fast90" with one thing changed, all in turns: label -> seconds for 50,000 images."""
+    labels = dict.fromkeys(lesson10.FAST_PARTS | lesson10.FAST_IDEAS, models.precision())
+    seconds, _ = _in_turns(labels, rounds, images)
+    for label, values in seconds.items():
+        print(f"{label:32}", *(f"{value:7.1f} s" for value in values), flush=True)
+    return {
+        "epochs": {label: [round(value, 2) for value in values] for label, values in seconds.items()},
+        "images": images,
+    }
+
+
+def _in_turns(wanted: dict[str, str], rounds: int, images: int, beside: str = "") -> tuple[dict, dict]:
+    """What each of the wanted takes in each round; and, before each of them, what ``beside`` does in its precision."""
+    seconds: dict[str, list[float]] = {name: [] for name in wanted}
+    others: dict[str, list[float]] = {precision: [] for precision in set(wanted.values())}
+    for _ in range(rounds):
+        for name, precision in wanted.items():
+            if beside:
+                others[precision].append(_in_own_process(beside, precision, images))
+            seconds[name].append(_in_own_process(name, precision, images))
+    return seconds, others
+
+
+def recipe_of(name: str) -> Recipe:
+    """The recipe behind a name or a label; that of whole images for the comparison with PyTorch."""
+    if name in (WHOLE, PYTORCH):
+        return dataclasses.replace(models.RECIPES["fast90"], small_epochs=0)
+    return models.RECIPES.get(name) or lesson10.changed_fast90(name)
+
+
+def flops(name: str) -> float:
+    """Multiplications and additions of one image in a training step, as lesson 10 counts them.
+
+    Each layer computes its outputs, the gradients of its weights if it is trained, and those of its inputs if a layer
+    before it is: as many multiplications and additions each. A mean over epochs where some have small images.
+    """
+    recipe = recipe_of(name)
+    whole, share = _step_flops(models.from_recipe(recipe)), recipe.small_epochs / recipe.epochs
+    if not share:
+        return whole
+    small = models.from_recipe(recipe, (recipe.small_side, recipe.small_side, 3))
+    return (1 - share) * whole + share * _step_flops(small)
+
+
+def _step_flops(model: keras.Model) -> int:
+    total, trained_before = 0, False
+    for layer, row in zip(model.layers, anatomy.layers(model), strict=True):
+        trained = bool(layer.trainable_weights)
+        total += 2 * row.macs * (1 + trained + trained_before)
+        trained_before = trained_before or trained
+    return total
+
+
+def _in_own_process(what: str, precision: str, images: int) -> float:
+    module = ["tools.bench.pytorch"] if what == PYTORCH else ["tools.bench.epochs", what, precision]
+    command = [sys.executable, "-m", *module, str(images)]
+    done = subprocess.run(command, cwd=places.ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"Measuring {what} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+# In the process of its own.
+
+
+def measure(what: str, precision: str, images: int) -> float:
+    """Seconds for an epoch of 50,000 images; for the matrix product GFLOP/s in that precision."""
+    if what == CEILING:
+        return ceiling(precision)
+    generator = np.random.default_rng(0)
+    x = generator.integers(0, 256, (images, 32, 32, 3), np.uint8)
+    y = generator.integers(0, 10, images)
+    dataset = data.Dataset("noise", data.CIFAR10_CLASSES, x, y, x[:0], y[:0], x[:0], y[:0])
+    recipe = recipe_of(what)
+    # The first epoch of either size builds the graph.
+    small = 2 if recipe.small_epochs else 0
+    short = dataclasses.replace(recipe, epochs=small + 2, small_epochs=small)
+    with tempfile.TemporaryDirectory() as folder:
+        _, history = training.train(short, dataset, progress=False, backups=Path(folder))
+    share = recipe.small_epochs / recipe.epochs
+    epoch = share * history["seconds"][1] + (1 - share) * history["seconds"][-1]
+    return epoch * EPOCH / images
+
+
+def ceiling(precision: str, side: int = 2048, repeats: int = 8) -> float:
+    """The best of some products of two square matrices, in GFLOP/s."""
+    dtype = tf.float32 if precision == "float32" else tf.bfloat16
+    a, b = (tf.cast(tf.random.normal((side, side)), dtype) for _ in range(2))
+    seconds = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        tf.matmul(a, b)[0, 0].numpy()
+        seconds.append(time.perf_counter() - began)
+    return 2 * side**3 / min(seconds) / 1e9
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name")
+    parser.add_argument("precision", nargs="?", default="float32", help="of the matrix product")
+    parser.add_argument("images", nargs="?", type=int, default=IMAGES)
+    arguments = parser.parse_args()
+    print(json.dumps(measure(arguments.name, arguments.precision, arguments.images)))

@@ -1,0 +1,200 @@
+"""The loop that gives jobs to workers, and the two engines of one machine."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from tools.executor import child
+from tools.executor.jobs import Job, Outcome
+
+POLL_SECONDS = 0.05
+LOST_TRIES = 4  # of a job whose worker goes: most often no fault of the job
+HOME_SECONDS = 60  # that a group of timed jobs waits for its machine to come back
+Say = Callable[[str], None]
+
+
+class Executor:
+    """Runs jobs, one at a time on each worker. A subclass says which workers there are and starts a job on one."""
+
+    def __init__(self) -> None:
+        # The machine of each group of timed jobs, and when it was last there.
+        self._homes: dict[str, tuple[str, float]] = {}
+
+    def run(self, jobs: Iterable[Job], label: str = "", dataset: str = "") -> Iterator[Outcome]:
+        """Yield the outcome of each job as soon as it ends, in whatever order that is.
+
+        A caller who passes a deque may extend it between two outcomes. Every worker on another machine must have
+        ``dataset``. Leaving the loop ends what still runs. Raises SystemExit with a sentence when no worker is left.
+        """
+        waiting = jobs if isinstance(jobs, deque) else deque(jobs)
+        running: dict[str, tuple[Job, Any]] = {}
+        tries: Counter[str] = Counter()
+        with tqdm(total=len(waiting), desc=label, unit="job", leave=False, file=sys.stdout) as bar:
+            try:
+                while waiting or running:
+                    workers = self._workers(dataset, bar.write)
+                    for worker in workers:
+                        job = None if worker in running else self._next(worker, waiting, running, workers, bar.write)
+                        if job:
+                            waiting.remove(job)
+                            running[worker] = job, self._start(job, worker)
+                    for worker, outcome in self._ended(running, workers):
+                        job, _ = running.pop(worker)
+                        tries[job.key] += 1
+                        outcome.where = self.machine(worker)
+                        if tries[job.key] < outcome.tries:
+                            bar.write(f"{outcome.problem} It is tried again.")
+                            waiting.appendleft(job)
+                        else:
+                            bar.update()
+                            yield outcome
+                    bar.total = bar.n + len(waiting) + len(running)
+                    if sys.stdout.isatty():
+                        bar.refresh()
+                    if running or waiting:
+                        time.sleep(POLL_SECONDS)
+            finally:
+                self._stop([future for _, future in running.values()])
+
+    def _next(
+        self, worker: str, waiting: deque[Job], running: dict[str, tuple[Job, Any]], workers: list[str], say: Say
+    ) -> Job | None:
+        """The first job that this worker may have now: a timed one wants its machine, and wants it for itself."""
+        now, machine = time.monotonic(), self.machine(worker)
+        there = {self.machine(other) for other in workers}
+        beside = [job for other, (job, _) in running.items() if self.machine(other) == machine]
+        if any(job.group for job in beside):
+            return None
+        for job in waiting:
+            if not job.group:
+                return job
+            home, seen = self._homes.get(job.group, (machine, now))
+            if home in there:
+                seen = now
+            elif now - seen > HOME_SECONDS:
+                say(f"{home} has gone: the timed jobs {job.group!r} go on at {machine}, whose seconds are others.")
+                home, seen = machine, now
+            self._homes[job.group] = home, seen
+            if home == machine and not beside:
+                return job
+        return None
+
+    def _ended(self, running: dict[str, tuple[Job, Any]], workers: list[str]) -> Iterator[tuple[str, Outcome]]:
+        """The outcomes of the jobs that have ended, by worker."""
+        for worker, (job, future) in list(running.items()):
+            if future.done():
+                try:
+                    outcome = self._outcome(job, future)
+                except Exception as error:
+                    outcome = Outcome(
+                        job, problem=f"{job.key} at {worker}: {type(error).__name__}: {error}", tries=LOST_TRIES
+                    )
+                yield worker, outcome
+            elif worker not in workers:
+                self._stop([future])
+                yield worker, Outcome(job, problem=f"{job.key}: its worker {worker} has gone.", tries=LOST_TRIES)
+
+    def machine(self, worker: str) -> str:
+        """The name of the machine that a worker runs on."""
+        return "this machine"
+
+    def close(self) -> None:
+        """Let go of the workers."""
+
+    def __enter__(self) -> Executor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _workers(self, dataset: str, say: Say) -> list[str]:
+        raise NotImplementedError
+
+    def _start(self, job: Job, worker: str) -> Any:
+        raise NotImplementedError
+
+    def _outcome(self, job: Job, future: Any) -> Outcome:
+        return future.result()
+
+    def _stop(self, futures: list[Any]) -> None:
+        """End jobs that still run."""
+
+
+class Inline(Executor):
+    """Calls the jobs' functions in this process, one after the other; no limits."""
+
+    def _workers(self, dataset: str, say: Say) -> list[str]:
+        return ["this process"]
+
+    def _start(self, job: Job, worker: str) -> Future:
+        future: Future = Future()
+        with tempfile.TemporaryDirectory() as folder:
+            facts = child.call(job, Path(folder))
+            files = {path.name: path.read_bytes() for path in Path(folder).iterdir()} if not facts["problem"] else {}
+        future.set_result(Outcome(job, files=files, **facts))
+        return future
+
+
+class Processes(Executor):
+    """So many processes on this machine at a time, a new one for each job."""
+
+    def __init__(self, workers: int = 1) -> None:
+        super().__init__()
+        self.workers = workers
+        self._unwanted: dict[Future, threading.Event] = {}
+
+    def _workers(self, dataset: str, say: Say) -> list[str]:
+        return [f"process {number}" for number in range(1, self.workers + 1)]
+
+    def _start(self, job: Job, worker: str) -> Future:
+        future: Future = Future()
+        unwanted = self._unwanted[future] = threading.Event()
+
+        def watch() -> None:
+            try:
+                future.set_result(child.perform(job, unwanted.is_set))
+            except Exception as error:
+                future.set_exception(error)
+
+        # A daemon, so that it never keeps this process from ending; its child then ends by itself.
+        threading.Thread(target=watch, daemon=True).start()
+        return future
+
+    def _outcome(self, job: Job, future: Future) -> Outcome:
+        del self._unwanted[future]
+        return future.result()
+
+    def _stop(self, futures: list[Future]) -> None:
+        for future in futures:
+            self._unwanted[future].set()
+        for future in futures:
+            with contextlib.suppress(Exception):
+                self._unwanted.pop(future)
+                future.result(timeout=5)
+
+    def close(self) -> None:
+        self._stop(list(self._unwanted))
+
+
+def jobs_per_hour(executor: Executor, jobs: Iterable[Job]) -> float:
+    """How many of these jobs the executor gets done in an hour, start and end included.
+
+    Raises SystemExit with its sentence when one of them fails.
+    """
+    began, done = time.perf_counter(), 0
+    for outcome in executor.run(jobs, "speed"):
+        if outcome.problem:
+            raise SystemExit(outcome.problem)
+        done += 1
+    return done * 3600 / (time.perf_counter() - began)
