@@ -17,24 +17,3 @@ from helpers.explain.occlusion import occlusion
 from helpers.explain.pointing import enlarge, mass_inside, pointing
 from helpers.explain.receptive_field import Window, middle, window
 from helpers.explain.top_patches import Patches, top_patches
-
-__all__ = [
-    "Patches",
-    "Window",
-    "at_size",
-    "conv_layers",
-    "enlarge",
-    "feature_maps",
-    "grad_cam",
-    "logits",
-    "mass_inside",
-    "maximise_activation",
-    "middle",
-    "occlusion",
-    "pointing",
-    "random_weights",
-    "saliency",
-    "smooth_grad",
-    "top_patches",
-    "window",
-]
