@@ -60,7 +60,7 @@ def softmax_as_an_operation():
 
 
 def used_twice(build=None):
-    """The same layer at two places: it stands in the pattern twice, and in ``model.layers`` once or twice."""
+    """The same layer at two positions: it stands in the pattern twice, and in ``model.layers`` once or twice."""
     drop, pool, conv = layers.Dropout(0.5), layers.MaxPooling2D(2), layers.Conv2D(4, 3, activation="relu")
     return (build or functional)(conv2=conv, pool1=[pool, drop], conv3=conv, conv4=conv, pool2=[pool, drop])
 
