@@ -1,12 +1,11 @@
-"""The named models and their recipes."""
-
-import json
+"""The networks of the tutorials: shapes, and parameters against published counts and a formula."""
 
 import keras
 import numpy as np
 import pytest
 
-from helpers import augmentation, models
+from helpers import models
+from helpers.models import tutorials
 
 # Published counts. The architectures of batchnorm_cnn and improved_cnn are ours and are counted by formula below.
 PARAMETERS = {
@@ -16,7 +15,7 @@ PARAMETERS = {
     "dense_head_cnn": 1_060_138,
     "guide_cnn": 477_994,
 }
-NAMES = list(models.BUILDERS)
+NAMES = list(models.TUTORIALS)
 
 
 def count_by_formula(model):
@@ -56,7 +55,7 @@ def test_parameters_by_formula_for_any_input_and_any_classes(name, shape, classe
 
 
 def test_the_table_of_strided_cnn():
-    shapes = [layer.output.shape[1:] for layer in models.strided_cnn().layers]
+    shapes = [layer.output.shape[1:] for layer in tutorials.strided_cnn().layers]
     assert shapes == [
         (32, 32, 3),
         (16, 16, 32),
@@ -68,20 +67,20 @@ def test_the_table_of_strided_cnn():
         (512,),
         (10,),
     ]
-    counts = [layer.count_params() for layer in models.strided_cnn().layers if layer.count_params()]
+    counts = [layer.count_params() for layer in tutorials.strided_cnn().layers if layer.count_params()]
     assert counts == [2_432, 25_632, 147_968, 5_130]
 
 
 def test_the_shapes_of_guide_cnn_with_the_slip_put_right():
-    shapes = [layer.output.shape[1:] for layer in models.guide_cnn().layers]
+    shapes = [layer.output.shape[1:] for layer in tutorials.guide_cnn().layers]
     for shape in [(10, 10, 64), (5, 5, 64), (1600,)]:
         assert shape in shapes
     assert (576,) not in shapes
 
 
 def test_improved_cnn_begins_at_guide_cnn():
-    guide = models.guide_cnn()
-    first = models.improved_cnn(
+    guide = tutorials.guide_cnn()
+    first = tutorials.improved_cnn(
         widths=(32, 64), padding="valid", pooled=2, batch_normalization=False, dense=256, dropout=0.25
     )
     first.set_weights(guide.get_weights())
@@ -91,16 +90,16 @@ def test_improved_cnn_begins_at_guide_cnn():
         [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] for model in (first, guide)
     ]
     assert rates[0] == rates[1]
-    assert models.improved_cnn().count_params() < guide.count_params() < 1_469_994
+    assert tutorials.improved_cnn().count_params() < guide.count_params() < 1_469_994
 
 
 def test_plain_cnn_before_its_head():
-    convolutions = [layer for layer in models.plain_cnn().layers if isinstance(layer, keras.layers.Conv2D)]
+    convolutions = [layer for layer in tutorials.plain_cnn().layers if isinstance(layer, keras.layers.Conv2D)]
     assert sum(layer.count_params() for layer in convolutions) == 56_320
 
 
 def test_two_builds_are_alike_and_share_nothing():
-    first, second = models.strided_cnn(), models.strided_cnn()
+    first, second = tutorials.strided_cnn(), tutorials.strided_cnn()
     assert [same(layer) for layer in first.layers] == [same(layer) for layer in second.layers]
     assert not {id(layer) for layer in first.layers} & {id(layer) for layer in second.layers}
 
@@ -109,106 +108,25 @@ def test_two_builds_are_alike_and_share_nothing():
 def test_images_go_in_as_bytes_and_probabilities_or_logits_come_out(name):
     model = models.build(name)
     images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
-    answers = np.asarray(model(images))
-    np.testing.assert_allclose(answers, np.asarray(model(images.astype("float32"))), atol=1e-6)
-    sums = answers.sum(axis=1)
-    assert np.allclose(sums, 1, atol=1e-5) != models.outputs_logits(model)
+    outputs = np.asarray(model(images))
+    np.testing.assert_allclose(outputs, np.asarray(model(images.astype("float32"))), atol=1e-6)
+    assert np.allclose(outputs.sum(axis=1), 1, atol=1e-5) == (name != "plain_cnn")
 
 
-def test_only_plain_cnn_gives_logits():
-    assert [name for name in NAMES if models.outputs_logits(models.build(name))] == ["plain_cnn"]
+@pytest.mark.parametrize("name", ["strided_cnn", "deeper_cnn"])
+def test_dropout_can_be_scaled(name):
+    usual, scaled = models.BUILDERS[name](), models.BUILDERS[name](dropout_scale=0.5)
+    rates = [
+        [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] for model in (usual, scaled)
+    ]
+    assert rates[0]
+    assert rates[1] == [0.5 * rate for rate in rates[0]]
 
 
-@pytest.mark.parametrize(
-    ("last", "logits"),
-    [
-        (keras.layers.Dense(3), True),
-        (keras.layers.Dense(3, activation="relu"), True),
-        (keras.layers.Dense(3, activation="softmax"), False),
-        (keras.layers.Activation("softmax"), False),
-        (keras.layers.Softmax(), False),
-    ],
-)
-def test_logits_are_told_from_probabilities(last, logits):
-    model = keras.Sequential([keras.layers.Input((3,)), last])
-    assert models.outputs_logits(model) == logits
-
-
-def test_an_unknown_name_lists_the_names():
-    for ask in (models.build, models.known):
-        with pytest.raises(ValueError, match=r"no model 'strided'.*strided_cnn.*guide_cnn"):
-            ask("strided")
-
-
-def test_every_named_model_has_its_recipe():
-    assert models.RECIPES.keys() == models.BUILDERS.keys()
-
-
-def test_a_recipe_is_json_data():
-    recipe = models.RECIPES["strided_cnn"]
-    assert models.Recipe(**json.loads(json.dumps(recipe.as_dict()))) == recipe
-
-
-def test_what_came_later_is_told_only_where_it_is_used():
-    recipe = models.Recipe("SGD", 0.1, batch_size=8, epochs=2, momentum=0.9)
-    assert recipe.as_dict()["momentum"] == 0.9
-    assert recipe.make_optimizer(80).momentum == 0.9
-    decayed = models.Recipe("AdamW", 0.1, batch_size=8, epochs=2, weight_decay=0.02)
-    assert decayed.make_optimizer(80).weight_decay == 0.02
-    assert models.Recipe(**decayed.as_dict()) == decayed
-    changed = models.Recipe("Adam", 0.1, 8, 2, label_smoothing=0.1, flip="random", shift=2, zoom=0.2, noise=4.0)
-    assert {"label_smoothing", "flip", "shift", "zoom", "noise"} < changed.as_dict().keys()
-    assert models.Recipe(**changed.as_dict()) == changed
-    # Stored records and fingerprints of recipes without it stay valid.
-    first_fields = ["optimizer", "learning_rate", "batch_size", "epochs", "decay", "schedule"]
-    assert list(models.RECIPES["strided_cnn"].as_dict()) == first_fields
-
-
-def test_the_images_of_an_epoch_are_changed_as_the_recipe_says():
-    x = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
-    assert models.Recipe("Adam", 0.1, 8, 2).augmented(x, 0, 0) is x
-    for name, value in {"flip": "random", "shift": 2, "zoom": 0.3, "noise": 9.0}.items():
-        expected = augmentation.augmented(x, 3, 5, **{name: value})
-        assert not np.array_equal(expected, x)
-        recipe = models.Recipe("Adam", 0.1, 8, 2, **{name: value})
-        np.testing.assert_array_equal(recipe.augmented(x, 3, 5), expected)
-
-
-def test_constant_rate_is_a_number():
-    optimizer = models.Recipe("Adam", 0.003, batch_size=10, epochs=3).make_optimizer(100)
-    assert isinstance(optimizer, keras.optimizers.Adam)
-    assert float(optimizer.learning_rate) == pytest.approx(0.003)
-
-
-@pytest.mark.parametrize("step", [0, 1, 1_000, 21_105])
-def test_decay_follows_its_formula(step):
-    optimizer = models.Recipe("RMSprop", 0.5, batch_size=32, epochs=15, decay=0.01).make_optimizer(45_000)
-    assert isinstance(optimizer, keras.optimizers.RMSprop)
-    optimizer.iterations.assign(step)
-    assert float(optimizer.learning_rate) == pytest.approx(0.5 / (1 + 0.01 * step), rel=1e-5)
-
-
-@pytest.mark.parametrize(("images", "steps"), [(450, 3 * 45), (451, 3 * 46)])
-def test_cosine_ends_at_zero_with_the_last_step(images, steps):
-    optimizer = models.Recipe("SGD", 0.1, batch_size=10, epochs=3, schedule="cosine").make_optimizer(images)
-    rates = []
-    for step in (0, steps // 2, steps - 1, steps):
-        optimizer.iterations.assign(step)
-        rates.append(float(optimizer.learning_rate))
-    assert rates[0] == pytest.approx(0.1)
-    assert rates[1] == pytest.approx(0.05, rel=0.05)
-    assert rates[2] > 0
-    assert rates[3] == pytest.approx(0, abs=1e-8)
-
-
-def test_an_unknown_schedule_is_named():
-    with pytest.raises(ValueError, match=r"'linear'.*'constant' or 'cosine'"):
-        models.Recipe("Adam", 0.001, 32, 5, schedule="linear").make_optimizer(100)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_recipe_makes_a_fresh_optimizer(name):
-    recipe = models.RECIPES[name]
-    first, second = recipe.make_optimizer(45_000), recipe.make_optimizer(45_000)
-    assert first is not second
-    assert type(first).__name__ == recipe.optimizer
+def test_the_activation_of_plain_cnn_can_be_chosen():
+    used = [
+        layer.activation.__name__
+        for layer in tutorials.plain_cnn(activation="tanh").layers
+        if hasattr(layer, "activation")
+    ]
+    assert used == ["tanh"] * 4 + ["linear"]
