@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
+from tools.experiments import Trial
 
 from helpers import anatomy, data, fast, models, training
 from tools import experiments
-from tools.experiments import Trial
 
 RECIPE = models.Recipe("Adam", 0.001, batch_size=20, epochs=1)
 
