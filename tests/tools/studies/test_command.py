@@ -5,7 +5,7 @@ import dataclasses
 
 import made_up
 import pytest
-from made_up import RECIPE
+from made_up import RECIPE, once
 
 from helpers import data, places
 from tools import executor
@@ -110,7 +110,7 @@ def test_without_names_all_studies_are_run(here, loaded):
 
 def test_a_dry_run_takes_shapes_and_goes_elsewhere(here, loaded, monkeypatch, capsys):
     longer = dataclasses.replace(RECIPE, epochs=7)
-    monkeypatch.setitem(engine.STUDIES, "one", Study("one", lambda: iter_once([Trial(longer)]), False))
+    monkeypatch.setitem(engine.STUDIES, "one", Study("one", lambda: once([Trial(longer)]), False))
     calls = loaded(None)
     command.main(arguments("one", dry_run=True))
     assert calls == [("shapes10", True)]
@@ -120,10 +120,6 @@ def test_a_dry_run_takes_shapes_and_goes_elsewhere(here, loaded, monkeypatch, ca
     assert not (here.folder / "data").exists()
     assert len(list((here.folder / "build" / "dry_runs" / "one").iterdir())) == 1
     assert "one: 1 records in build/dry_runs/one" in capsys.readouterr().out
-
-
-def iter_once(asked):
-    yield asked
 
 
 def test_a_trial_that_fails_ends_with_its_sentence(here, loaded, monkeypatch):

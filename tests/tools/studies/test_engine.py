@@ -5,7 +5,7 @@ import json
 
 import made_up
 import pytest
-from made_up import RECIPE
+from made_up import RECIPE, once
 
 from helpers.records import schema
 from tools import executor
@@ -156,14 +156,10 @@ def test_a_failure_of_one_study_does_not_hold_up_the_other(register, three, cond
         return train(payload, folder)
 
     monkeypatch.setattr(trained, "train", long_ones_fail)
-    register("fails", lambda: iter_once([Trial(dataclasses.replace(RECIPE, epochs=3))]))
+    register("fails", lambda: once([Trial(dataclasses.replace(RECIPE, epochs=3))]))
     with pytest.raises(RuntimeError, match=r"fails: .*too long"):
         conducted("fails", "three")
     assert len(files(conducted.folder / "three")) == 3
-
-
-def iter_once(asked):
-    yield asked
 
 
 def test_chains_run_side_by_side_and_each_gets_its_own_records():
@@ -201,7 +197,7 @@ class Listening(executor.Inline):
 
 
 def test_the_trials_of_a_timed_study_are_a_group_of_timed_jobs(register, three, payloads, tmp_path):
-    register("timed", lambda: iter_once([Trial(RECIPE, 5), Trial(RECIPE, 6)]), timed=True)
+    register("timed", lambda: once([Trial(RECIPE, 5), Trial(RECIPE, 6)]), timed=True)
     listening = Listening()
     conduct(["timed", "three"], listening, "cifar10", tmp_path)
     groups = {job.key: job.group for job in listening.jobs}
@@ -212,7 +208,7 @@ def test_the_trials_of_a_timed_study_are_a_group_of_timed_jobs(register, three, 
 def test_what_another_study_has_found_is_taken_over_under_a_label_of_its_own(register, three, conducted, payloads):
     conducted("three")
     before = files(conducted.folder / "three")
-    register("other", lambda: iter_once([Trial(RECIPE, seed=9), Trial(TWO_EPOCHS, label="the best"), Trial(RECIPE)]))
+    register("other", lambda: once([Trial(RECIPE, seed=9), Trial(TWO_EPOCHS, label="the best"), Trial(RECIPE)]))
     records = conducted("other")["other"]
     assert [payload["seed"] for payload in payloads[3:]] == [9]
     assert [record.get("label") for record in records] == [None, "the best", None]
@@ -228,7 +224,7 @@ def test_what_another_study_has_found_is_taken_over_under_a_label_of_its_own(reg
 @pytest.mark.parametrize("timed", ["first", "second"])
 def test_a_timed_study_takes_no_record_over_and_gives_none_away(register, conducted, payloads, timed):
     for name in ("first", "second"):
-        register(name, lambda: iter_once([Trial(RECIPE)]), timed=name == timed)
+        register(name, lambda: once([Trial(RECIPE)]), timed=name == timed)
         conducted(name)
     assert len(payloads) == 2
 
@@ -260,7 +256,7 @@ def test_a_damaged_file_is_named_and_not_overwritten(three, conducted, payloads,
 
 def test_a_dry_run_is_small(register, conducted, payloads):
     recipe = dataclasses.replace(RECIPE, epochs=5, small_epochs=3, small_side=16)
-    register("dry", lambda: iter_once([Trial(recipe, images=images) for images in (None, 15_000, 100)]))
+    register("dry", lambda: once([Trial(recipe, images=images) for images in (None, 15_000, 100)]))
     conducted("dry", dry=True)
     assert [payload["images"] for payload in payloads] == [500, 500, 100]
     assert {payload["dry"] for payload in payloads} == {True}
