@@ -3,13 +3,12 @@
 import random
 
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 
-from helpers import explain, models, plots
+from helpers import explain, models
 
 
 def images(n=3, side=8, seed=0):
@@ -671,34 +670,3 @@ def whole_numbers_in():
 
 
 SMALL = sequential()
-
-
-# The figures
-
-
-def test_map_grid_holds_every_map_on_one_scale():
-    maps = np.random.default_rng(0).normal(size=(10, 5, 6)).astype(np.float32)
-    axes = plots.map_grid(maps, columns=4)
-    (image,) = axes.images
-    tiled = image.get_array()
-    windows = np.lib.stride_tricks.sliding_window_view(tiled.filled(np.nan), (5, 6))
-    for values in maps:
-        assert (windows == values).all(axis=(2, 3)).sum() == 1
-    low, high = image.get_clim()
-    assert high == -low == pytest.approx(np.percentile(np.abs(maps), 99))
-    assert [text.get_text() for text in axes.texts] == [str(n) for n in range(10)]
-    assert image.get_cmap().name == plots.SIGNED
-    assert plots.map_grid(np.abs(maps)).images[0].get_clim()[0] == 0
-    assert plots.map_grid(np.zeros((2, 5, 6)), labels=["a", "b"]).images[0].get_clim() == (0, 1)
-    plt.close("all")
-
-
-def test_image_grid_holds_every_image():
-    grid = np.random.default_rng(0).integers(0, 256, (2, 3, 5, 6, 3), np.uint8)
-    axes = plots.image_grid(grid.astype(float), ["up", "down"], ["a", "b", "c"])
-    tiled = np.asarray(axes.images[0].get_array())
-    windows = np.lib.stride_tricks.sliding_window_view(tiled, (5, 6, 3))
-    for image in grid.reshape(-1, 5, 6, 3):
-        assert (windows == image).all(axis=(-3, -2, -1)).sum() == 1
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["up", "down"]
-    plt.close("all")
