@@ -1,6 +1,4 @@
-"""Drawings of architectures and rows of dots say what their data say."""
-
-from pathlib import Path
+"""The drawing of a network says what its layers say."""
 
 import keras
 import matplotlib.pyplot as plt
@@ -9,13 +7,7 @@ import pytest
 from keras import layers
 
 from helpers import anatomy, models, plots
-
-
-@pytest.fixture(autouse=True)
-def lesson_style():
-    with plt.style.context(Path(plots.__file__).with_name("lesson.mplstyle")):
-        yield
-    plt.close("all")
+from helpers.plots.architecture import _cuboid
 
 
 def texts(axes):
@@ -26,6 +18,7 @@ def texts(axes):
 def test_every_layer_that_changes_the_shape_is_drawn_with_its_figures(name):
     model = models.build(name)
     written = texts(plots.architecture(anatomy.layers(model), title=name))
+    assert ("input" in written) == any(isinstance(layer, layers.Rescaling) for layer in model.layers)
     for layer in model.layers:
         if isinstance(layer, (layers.Conv2D, layers.MaxPooling2D, layers.Flatten, layers.Dense)):
             assert "×".join(f"{size:,}" for size in layer.output.shape[1:]) in written
@@ -36,7 +29,7 @@ def test_every_layer_that_changes_the_shape_is_drawn_with_its_figures(name):
 
 @pytest.mark.parametrize("name", list(models.BUILDERS))
 def test_labels_do_not_overlap(name):
-    axes = plots.architecture(anatomy.layers(models.build(name)))
+    axes = plots.architecture(anatomy.layers(models.build(name)), name)
     axes.figure.canvas.draw()
     boxes = [text.get_window_extent() for text in axes.texts if text.get_text()]
     assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if a.overlaps(b)]
@@ -47,7 +40,7 @@ def test_labels_do_not_overlap(name):
 def test_larger_maps_are_higher_and_more_channels_wider():
     def size(output):
         _, axes = plt.subplots()
-        plots._cuboid(axes, 0, output, "C0")
+        _cuboid(axes, 0, output, "C0")
         corners = axes.patches[0].get_xy()
         return np.ptp(corners[:, 0]), np.ptp(corners[:, 1])
 
@@ -60,14 +53,14 @@ def test_a_model_without_rescaling_and_with_pooling_over_the_whole_map():
     model = keras.Sequential(
         [keras.Input((8, 8, 1)), layers.Conv2D(2, 3, strides=2), layers.GlobalAveragePooling2D(), layers.Dense(3)]
     )
-    written = texts(plots.architecture(anatomy.layers(model)))
-    assert "conv 3×3\nstride 2" in written
-    assert "mean of map" in written
-
-
-def test_dots_show_every_value_and_the_mean():
-    axes = plots.dots({"one": [0.5, 0.6, 0.7], "two": [0.1]}, xlabel="accuracy")
-    drawn = [line.get_xdata() for line in axes.lines if line.get_marker() == "o"]
-    assert [list(values) for values in drawn] == [[0.5, 0.6, 0.7], [0.1]]
-    assert texts(axes) == ["60.0%", "10.0%"]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "two"]
+    axes = plots.architecture(anatomy.layers(model), "small")
+    assert axes.get_title("left") == "small"
+    at = {text.get_text(): text.get_position() for text in axes.texts}
+    names = ["conv 3×3\nstride 2", "global\nmean", "dense 3"]
+    assert [at[name][0] for name in names] == [0, 1, 2]
+    assert [at[shape][0] for shape in ("3×3×2", "2", "3")] == [0, 1, 2]
+    # Six polygons a box: its name stands above it, its shape below.
+    boxes = np.split(np.array([patch.get_xy()[:4] for patch in axes.patches]), 3)
+    assert all(at[name][1] > box[..., 1].max() for name, box in zip(names, boxes))
+    assert all(at[shape][1] < box[..., 1].min() for shape, box in zip(("3×3×2", "2", "3"), boxes))
+    assert len({patch.get_facecolor()[:3] for patch in axes.patches[::6]}) == 3
