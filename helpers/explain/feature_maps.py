@@ -5,17 +5,9 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers as kinds
 
 from helpers.explain import given
-from helpers.explain.layers import ends, layer_call, layer_calls, logits_of
-
-CONVOLUTIONS = (kinds.Conv2D, kinds.DepthwiseConv2D, kinds.SeparableConv2D)
-
-
-def conv_layers(model: keras.Model) -> list[str]:
-    """The names of the convolutional layers, in the order in which an image passes them."""
-    return [name for name, call in layer_calls(model).items() if isinstance(call.layer, CONVOLUTIONS)]
+from helpers.explain.layers import conv_layers, ends, layer_call, logits_of
 
 
 def feature_maps(
@@ -23,7 +15,6 @@ def feature_maps(
     images: np.ndarray,
     layers: Sequence[str] | None = None,
     channels: Sequence[int] | None = None,
-    batch_size: int | None = None,
 ) -> dict[str, np.ndarray]:
     """The outputs of the named layers, activation included: name -> (n, rows, columns, channels) float32.
 
@@ -38,7 +29,7 @@ def feature_maps(
     images = given.images(model, images)
     inside = keras.Model(ends(model)[0], outputs)
     maps: dict[str, np.ndarray] = {}
-    for part in given.batches(len(images), images.shape, batch_size):
+    for part in given.batches(len(images), images.shape):
         batch = tf.nest.flatten(inside(given.tensor(images[part]), training=False))
         for index, (name, values) in enumerate(zip(names, batch)):
             values = values if kept is None else tf.gather(values, kept[index], axis=-1)
@@ -51,5 +42,4 @@ def feature_maps(
 
 def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """What the last layer computes before its softmax, (n, classes) float32; the output itself without a softmax."""
-    images = given.images(model, images)
-    return given.in_batches(logits_of(model), images)
+    return given.in_batches(logits_of(model), given.images(model, images))

@@ -1,9 +1,10 @@
-"""The layers of a model by name, and what a layer computes before its activation."""
+"""The layers of a model by name, what a layer computes before its activation, and copies of a model."""
 
 from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers as kinds
 
@@ -11,6 +12,7 @@ from helpers import graph
 
 # Layers that are an activation and nothing else.
 ACTIVATIONS = (kinds.Activation, kinds.Softmax, kinds.ReLU, kinds.LeakyReLU, kinds.ELU, kinds.PReLU)
+CONVOLUTIONS = (kinds.Conv2D, kinds.DepthwiseConv2D, kinds.SeparableConv2D)
 
 
 def ends(model: keras.Model) -> tuple[keras.KerasTensor, keras.KerasTensor]:
@@ -34,11 +36,13 @@ def layer_call(model: keras.Model, name: str) -> graph.Call:
     return calls[name]
 
 
-def before_activation(model: keras.Model, call: graph.Call, also: keras.KerasTensor | None = None) -> Callable:
-    """The values of a layer before its activation, float32, as a function of a tensor of images.
+def conv_layers(model: keras.Model) -> list[str]:
+    """The names of the convolutional layers, in the order in which an image passes them."""
+    return [name for name, call in layer_calls(model).items() if isinstance(call.layer, CONVOLUTIONS)]
 
-    The function returns the values of the tensor ``also`` beside them, where one is given.
-    """
+
+def before_activation(model: keras.Model, call: graph.Call, also: keras.KerasTensor | None = None) -> Callable:
+    """A function of a tensor of images: a layer's values before its activation, float32[, and those of ``also``]."""
     taken = call.inputs[0] if len(call.inputs) == 1 else list(call.inputs)
     end = _without_activation(call)
     trunk = keras.Model(ends(model)[0], taken if also is None else [taken, also])
@@ -57,8 +61,7 @@ def logits_of(model: keras.Model, also: keras.KerasTensor | None = None) -> Call
     shape = tuple(ends(model)[1].shape[1:])
     if len(shape) != 1 or shape[0] < 2:
         raise ValueError(
-            f"{model.name!r} puts out {shape} numbers an image: a model that distinguishes two classes or more, one "
-            "number each, is needed."
+            f"{model.name!r} puts out {shape} numbers an image: one for each of two classes or more is needed."
         )
     return before_activation(model, graph.calls(model)[-1], also)
 
@@ -78,3 +81,36 @@ def _without_activation(call: graph.Call) -> Callable:
     twin.build(call.inputs[0].shape)
     twin.set_weights(layer.get_weights())
     return twin
+
+
+def at_size(model: keras.Model, size: tuple[int, int]) -> keras.Model:
+    """A copy of the layers whose outputs are maps, for images of another size (rows, columns), with the same weights.
+
+    It ends with the last map: flattening fixes the size, and a mean over all positions leaves none.
+    """
+    maps = [call.outputs[0] for call in layer_calls(model).values() if len(call.outputs[0].shape) == 4]
+    if not maps:
+        raise ValueError(f"{model.name!r} has no layer whose output is a map: there is nothing to slide.")
+    given = ends(model)[0]
+    part = keras.Model(given, maps[-1], name=model.name)
+    copy = keras.models.clone_model(part, keras.Input((*size, given.shape[-1])))
+    copy.set_weights(part.get_weights())
+    return copy
+
+
+def random_weights(model: keras.Model, seed: int = 0) -> keras.Model:
+    """A copy with freshly drawn weights: a map that does not change with them explains nothing.
+
+    The sanity check of Adebayo et al. 2018, arXiv:1810.03292.
+    """
+    ends(model)
+    generator = np.random.default_rng(seed)
+
+    def reseeded(config: Any) -> Any:
+        if not isinstance(config, dict):
+            return config
+        seeds = {key: int(generator.integers(2**31)) for key in config if key == "seed"}
+        return {key: reseeded(value) for key, value in config.items()} | seeds
+
+    # Through the settings of the layers, so that the seeds of TensorFlow and NumPy stay as they are.
+    return keras.models.clone_model(model, clone_function=lambda old: type(old).from_config(reseeded(old.get_config())))

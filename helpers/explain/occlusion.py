@@ -18,7 +18,6 @@ def occlusion(
     patch: int = 4,
     stride: int = 1,
     output: str = "probability",
-    batch_size: int | None = None,
 ) -> np.ndarray:
     """What each image's class loses when a square patch is covered at each position, (n, rows, columns) float32.
 
@@ -27,14 +26,10 @@ def occlusion(
     the training images is a good one. Position (i, j) covers ``patch`` pixels from ``(i, j) * stride`` on:
     ``Window((0, 0), (patch, patch), (stride, stride))``. Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53.
     """
-    images = given.images(model, images)
-    classes = given.classes(classes, len(images), model)
+    images, classes = given.prepared(model, images, classes)
     height, width = images.shape[1:3]
     if not (1 <= patch <= min(height, width) and stride >= 1):
-        raise ValueError(
-            f"patch is {patch} and stride {stride}: the patch must fit into images of {height} × {width}, both be 1 "
-            "or more."
-        )
+        raise ValueError(f"patch is {patch} and stride {stride}: 1 or more, and no patch above {height} × {width}.")
     fill = np.asarray(fill, np.float32)
     if fill.shape not in ((), (1,), images.shape[-1:]) or not np.isfinite(fill).all():
         raise ValueError(f"fill is {fill.tolist()}: give one number, or one for each of {images.shape[-1]} colours.")
@@ -47,12 +42,12 @@ def occlusion(
         values = tf.nn.softmax(values) if output == "probability" else values
         return tf.gather(values, classes, batch_dims=1).numpy()
 
-    whole = given.in_batches(score, images, classes, batch_size=batch_size)
+    whole = given.in_batches(score, images, classes)
     rows, columns = (height - patch) // stride + 1, (width - patch) // stride + 1
     row, column = np.arange(height), np.arange(width)
     drops = np.empty(len(images) * rows * columns, np.float32)
     # Every pair of an image and a position is one covered image; they are made a batch at a time.
-    for part in given.batches(len(drops), images.shape, batch_size):
+    for part in given.batches(len(drops), images.shape):
         which, position = np.divmod(np.arange(part.start, part.stop), rows * columns)
         top, left = (stride * corner[:, None] for corner in np.divmod(position, columns))
         in_rows, in_columns = (row >= top) & (row < top + patch), (column >= left) & (column < left + patch)

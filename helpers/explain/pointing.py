@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.explain.receptive_field import Window
+from helpers.explain.patches import Window
 
 
 def enlarge(maps: np.ndarray, size: tuple[int, int], window: Window | None = None) -> np.ndarray:
@@ -55,8 +55,8 @@ def _maps_and_masks(maps: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np
     maps, masks = np.asarray(maps), np.asarray(masks)
     if maps.ndim != 3 or maps.shape != masks.shape or not len(maps):
         raise ValueError(
-            f"Maps of shape {maps.shape} and masks of shape {masks.shape}: both must be (n, rows, columns), with one "
-            "map at least. Use enlarge() for smaller maps, and one number a pixel for maps with colours."
+            f"Maps of shape {maps.shape} and masks of shape {masks.shape}: both must be (n, rows, columns), one map at "
+            "least. Use enlarge() for smaller maps, and one number a pixel for maps with colours."
         )
     if masks.dtype != bool:
         raise ValueError(f"Masks say True or False for every pixel; these have the type {masks.dtype}.")

@@ -18,10 +18,7 @@ READ: set[str] = set()
 
 
 def trials(folder: str) -> list[dict]:
-    """All trials of a folder below data/trained, in the order of their names; empty without a folder.
-
-    Raises ValueError for damaged files.
-    """
+    """All trials of a folder below data/trained, in the order of their names; ValueError for damaged files."""
     READ.add(folder)
     return [schema.read(path) for path in sorted((places.TRAINED / folder).glob("*.json"))]
 
@@ -54,11 +51,8 @@ def result(name: str) -> dict | None:
     for field in ("test_accuracy", "test_by_views", "views_seconds", "machine", "precision", "versions"):
         if field in first:
             merged[field] = [record[field] for record in records]
-    for record in records:
-        if "weights_sha256" in record:
-            merged |= {"weights_seed": record["seed"], "weights_sha256": record["weights_sha256"]}
-            break
-    return merged
+    whose = next((record for record in records if "weights_sha256" in record), None)
+    return merged | ({"weights_seed": whose["seed"], "weights_sha256": whose["weights_sha256"]} if whose else {})
 
 
 def histories(name: str) -> dict[int, dict[str, list[float]]]:

@@ -24,14 +24,16 @@ OPTIONAL = {
 def read(path: Path) -> dict:
     """One stored trial, its recipe as a ``Recipe``. Raises ValueError with file, field and value when it is none."""
     record = read_json(path)
-    for name, kind in ALWAYS.items():
-        if name not in record:
-            raise ValueError(f"{path} is no record of a trial: it has no {name!r}. {AGAIN}")
-        _check_kind(path, name, record[name], kind)
-    for name in OPTIONAL.keys() & record:
-        _check_kind(path, name, record[name], OPTIONAL[name])
-        if name.endswith("accuracy") and not 0 <= record[name] <= 1:
-            raise ValueError(f"{path}: {name} is {record[name]}, an accuracy lies between 0 and 1. {AGAIN}")
+    missing = [name for name in ALWAYS if name not in record]
+    if missing:
+        raise ValueError(f"{path} is no record of a trial: it has no {missing[0]!r}. {AGAIN}")
+    for name, kind in (ALWAYS | OPTIONAL).items():
+        value = record.get(name, kind())
+        fits = isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)
+        if not fits or (kind is float and not math.isfinite(value)):
+            raise ValueError(f"{path}: {name} is {value!r}, a {kind.__name__} is expected. {AGAIN}")
+        if name.endswith("accuracy") and not 0 <= value <= 1:
+            raise ValueError(f"{path}: {name} is {value}, an accuracy lies between 0 and 1. {AGAIN}")
     if "recipe" in record:
         try:
             record["recipe"] = Recipe.from_dict(record["recipe"])
@@ -50,12 +52,6 @@ def read_json(path: Path) -> dict:
     if not isinstance(content, dict):
         raise ValueError(f"{path} holds a {type(content).__name__} where a record is expected. {AGAIN}")
     return content
-
-
-def _check_kind(path: Path, name: str, value: object, kind: type) -> None:
-    fits = isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)
-    if not fits or (kind is float and not math.isfinite(value)):
-        raise ValueError(f"{path}: {name} is {value!r}, a {kind.__name__} is expected. {AGAIN}")
 
 
 def _check_history(path: Path, history: object) -> None:

@@ -1,32 +1,12 @@
 """Stored weights: loaded once they are known to be those of their record, or trained here where there are none."""
 
 import hashlib
-from pathlib import Path
 
 import keras
 
 from helpers import models, places, training
 from helpers.data import Dataset
-from helpers.recipe import Recipe
 from helpers.records import read, schema, write
-
-
-def load_checked(model: keras.Model, record: dict, recipe: Recipe, path: Path) -> None:
-    """Load weights once they are known to be those of the record, trained by this recipe; ValueError when not."""
-    if not path.is_file():
-        raise ValueError(f"{path.name} is missing from {path.parent}. {schema.AGAIN}")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if digest != record.get("weights_sha256"):
-        raise ValueError(
-            f"{path} is damaged or not ours: its SHA-256 is {digest[:12]}..., its record says "
-            f"{str(record.get('weights_sha256'))[:12]}.... {schema.AGAIN}"
-        )
-    if record["recipe"] != recipe or record["parameters"] != model.count_params():
-        raise ValueError(
-            f"{path} was trained by another recipe or for another architecture than helpers/models now has "
-            f"({record['recipe']}, {record['parameters']:,} parameters). {schema.AGAIN}"
-        )
-    model.load_weights(path)
 
 
 def stored_model(name: str) -> tuple[keras.Model, dict[str, list[float]]]:
@@ -37,8 +17,15 @@ def stored_model(name: str) -> tuple[keras.Model, dict[str, list[float]]]:
     recipe, record = models.RECIPES[models.known(name)], read.result(name)
     if not record or "weights_seed" not in record:
         raise ValueError(f"{places.TRAINED} holds no weights of {name}. Train it: python -m tools train {name}")
-    model = models.from_recipe(recipe, policy=models.precision(recipe))
-    load_checked(model, record, recipe, places.TRAINED / f"{name}.weights.h5")
+    model, path = models.from_recipe(recipe, policy=models.precision(recipe)), places.TRAINED / f"{name}.weights.h5"
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != record["weights_sha256"]:
+        raise ValueError(f"{path} is missing, damaged or not that of its record. {schema.AGAIN}")
+    if record["recipe"] != recipe or record["parameters"] != model.count_params():
+        raise ValueError(
+            f"{path} was trained by another recipe or for another architecture than helpers/models now has "
+            f"({record['recipe']}, {record['parameters']:,} parameters). {schema.AGAIN}"
+        )
+    model.load_weights(path)
     return model, read.histories(name)[record["weights_seed"]]
 
 

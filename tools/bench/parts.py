@@ -13,6 +13,7 @@ with start.quiet():
 
 from helpers import places, records
 from tools.bench import epochs, jobs, trials
+from tools.provenance import provenance
 
 PARTS: dict[str, Callable[[], dict]] = {
     "explain": lambda: jobs.jobs(jobs.explain_part()),
@@ -25,7 +26,7 @@ PARTS: dict[str, Callable[[], dict]] = {
 def measured(part: str) -> dict:
     """Measure one part and return its record."""
     print(part, flush=True)
-    where = records.provenance("tensorflow", "keras", "numpy", "matplotlib")
+    where = provenance("tensorflow", "keras", "numpy", "matplotlib")
     return PARTS[part]() | {"command": f"python -m tools bench {part}"} | where
 
 

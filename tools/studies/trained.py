@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
 from pathlib import Path
 
+import h5py
 import numpy as np
 
 from helpers import start
@@ -17,6 +19,7 @@ with start.quiet():
 
 from helpers import data, models, records, training
 from helpers.recipe import VIEWS, Recipe
+from tools.provenance import provenance
 
 
 def dataset_of(payload: dict) -> data.Dataset:
@@ -29,7 +32,7 @@ def dataset_of(payload: dict) -> data.Dataset:
 def common(dataset: data.Dataset, *packages: str) -> dict:
     """What every record of a trial says of its circumstances."""
     facts = {"dataset": dataset.name, "training_images": len(dataset.x_train)}
-    return facts | records.provenance("tensorflow", "keras", "numpy", *packages)
+    return facts | provenance("tensorflow", "keras", "numpy", *packages)
 
 
 def train(payload: dict, folder: Path) -> dict:
@@ -78,9 +81,29 @@ def _test(recipe: Recipe, model: keras.Model, dataset: data.Dataset) -> dict:
 
 def _save_weights(recipe: Recipe, model: keras.Model, dataset: data.Dataset, path: Path) -> None:
     """The weights as a file: in float16 where that changes the accuracy by one image in a thousand at most."""
-    records.save_weights(model, path, half=True)
+    records.save_weights(model, path)
+    _halve(path)
     again = models.from_recipe(recipe, dataset.x_train.shape[1:], len(dataset.class_names))
     again.load_weights(path)
     x, y = dataset.x_test, dataset.y_test
     if abs(training.accuracy(again, x, y) - training.accuracy(model, x, y)) > 0.001:
         records.save_weights(model, path)
+
+
+def _halve(path: Path) -> None:
+    """Rewrite a file of weights with float16 in place of float32; reading gives float32 again."""
+    whole = path.with_name(f"whole-{path.name}")
+    os.replace(path, whole)
+    with h5py.File(whole) as source, h5py.File(path, "w") as target:
+
+        def copy(name: str, entry: h5py.Group | h5py.Dataset) -> None:
+            if isinstance(entry, h5py.Group):
+                made = target.require_group(name)
+            else:
+                values = entry[()]
+                made = target.create_dataset(name, data=values.astype(np.float16) if values.dtype == "f4" else values)
+            made.attrs.update(entry.attrs)
+
+        source.visititems(copy)
+        target.attrs.update(source.attrs)
+    whole.unlink()

@@ -6,11 +6,13 @@ from keras import layers
 from small_models import images, sequential, softmax, with_random_weights
 
 from helpers import explain, models
+from helpers.explain import given
 
 
-def test_feature_maps_are_those_of_truncated_models(model):
+def test_feature_maps_are_those_of_truncated_models(model, monkeypatch):
     x = images(5)
-    maps = explain.feature_maps(model, x, batch_size=2)
+    monkeypatch.setattr(given, "PIXELS_AT_ONCE", 2 * 8 * 8)
+    maps = explain.feature_maps(model, x)
     assert list(maps) == explain.conv_layers(model)
     for name, values in maps.items():
         if isinstance(model, keras.Sequential):
@@ -53,9 +55,9 @@ def test_logits_of_a_softmax_that_is_an_operation():
 
 
 def test_a_shared_layer_is_looked_at_where_it_is_used_last():
-    given = keras.Input((8, 8, 3))
+    image = keras.Input((8, 8, 3))
     shared = layers.Conv2D(3, 3, padding="same", activation="relu", name="shared")
-    model = keras.Model(given, layers.Dense(2)(layers.Flatten()(shared(shared(given)))))
+    model = keras.Model(image, layers.Dense(2)(layers.Flatten()(shared(shared(image)))))
     with_random_weights(model)
     x = images().astype("float32")
     np.testing.assert_allclose(explain.feature_maps(model, x)["shared"], shared(shared(x)), rtol=1e-5)

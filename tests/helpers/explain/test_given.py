@@ -86,13 +86,6 @@ def test_images_pass_in_batches_not_one_by_one(name, monkeypatch):
     np.testing.assert_allclose(whole, parts, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["feature_maps", "occlusion"])
-def test_the_batch_size_can_be_chosen_where_memory_matters(name):
-    recorder, model = recorded()
-    CALLS[name](model, images(20), batch_size=6)
-    assert max(recorder.passed) == 6
-
-
 def test_large_images_pass_one_at_a_time():
     assert len(given.batches(3, (3, 900, 900, 3))) == 3
     assert len(given.batches(1000, (1000, 32, 32, 3))) == 4
@@ -110,12 +103,12 @@ def test_floats_and_bytes_are_the_same_images(model):
         (X[0], r"image\[None\]"),
         (X[:, :7], r"\(n, 8, 8, 3\); these have \(3, 7, 8, 3\).*at_size"),
         (X[..., :1], r"these have \(3, 8, 8, 1\)"),
-        (X[:0], "batch is empty"),
+        (X[:0], r"one image or more.*these have \(0, 8, 8, 3\)"),
         (X.astype("int64"), "type int64"),
         (X > 100, "type bool"),
         (np.full((1, 8, 8, 3), "a"), "type <U1"),
-        (WITH_NAN, "Image 1 holds NaN"),
-        (np.full_like(WITH_NAN, np.inf), "Image 0 holds NaN or infinity"),
+        (WITH_NAN, "hold NaN or infinity"),
+        (np.full_like(WITH_NAN, np.inf), "hold NaN or infinity"),
     ],
 )
 def test_bad_images_are_refused_in_a_sentence(name, bad, sentence):
@@ -130,7 +123,7 @@ def test_bad_images_are_refused_in_a_sentence(name, bad, sentence):
         (3, "no class with the number 3: they run from 0 to 2"),
         ([0, -1, 2], "number -1"),
         ([0, 1], "one an image"),
-        ([[0], [1], [2]], r"shape \(3, 1\)"),
+        ([[0], [1], [2]], r"\[\[0\], \[1\], \[2\]\] was given"),
         (1.5, "whole number"),
         ("cat", "whole number"),
         (None, "whole number"),
@@ -162,7 +155,6 @@ def test_an_unknown_layer_is_answered_with_the_names(call):
         (lambda: explain.feature_maps(SMALL, X, channels=[4]), "no channel of 'first' with the number 4.*0 to 3"),
         (lambda: explain.feature_maps(SMALL, X, channels=[]), "list"),
         (lambda: explain.feature_maps(SMALL, X, layers=[]), "no layer to look at"),
-        (lambda: explain.feature_maps(SMALL, X, batch_size=0), "batch_size is 0"),
         (lambda: explain.maximise_activation(SMALL, "first", 0), "list"),
         (lambda: explain.maximise_activation(SMALL, "first", [-1]), "number -1"),
         (lambda: explain.top_patches(SMALL, "first", [0], X), "best 9 patches.*3 were given"),

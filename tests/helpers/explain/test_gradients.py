@@ -1,9 +1,9 @@
-"""Saliency and SmoothGrad, against weights, finite differences and a derivative that is known."""
+"""Saliency, SmoothGrad and Grad-CAM, against weights, finite differences and a derivative that is known."""
 
 import keras
 import numpy as np
 from keras import layers
-from small_models import images, linear
+from small_models import images, linear, with_random_weights
 
 from helpers import explain
 from helpers.explain import gradients
@@ -44,3 +44,31 @@ def test_smooth_grad_averages_over_noise(monkeypatch):
     np.testing.assert_array_equal(got, explain.smooth_grad(model, x, 1, samples=400))
     monkeypatch.setattr(gradients, "NOISE", 0)
     np.testing.assert_allclose(explain.smooth_grad(model, x, 1, samples=2), explain.saliency(model, x, 1))
+
+
+def test_grad_cam_by_hand():
+    # Maps are products of colours, logits weighted means of maps: the mean gradient of map k is its weight / positions.
+    model = keras.Sequential(
+        [
+            layers.Input((4, 5, 3)),
+            layers.Conv2D(2, 1, activation="relu", name="maps"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+    with_random_weights(model, seed=3)
+    (kernel, bias), (weights, _) = (model.layers[index].get_weights() for index in (0, 2))
+    x, classes = np.random.default_rng(0).integers(0, 256, (6, 4, 5, 3), np.uint8), np.array([0, 1, 2, 2, 1, 0])
+    maps = np.maximum(x @ kernel[0, 0] + bias, 0)
+    expected = np.maximum(np.einsum("nrck,kn->nrc", maps, weights[:, classes]) / 20, 0)
+    got = explain.grad_cam(model, x, classes)
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
+    assert (expected > 0).any()
+
+
+def test_grad_cam_of_every_kind_of_model(model):
+    name = explain.conv_layers(model)[-1]
+    cams = explain.grad_cam(model, images(), 1)
+    assert cams.shape == explain.feature_maps(model, images())[name].shape[:3]
+    assert cams.min() >= 0
+    assert cams.dtype == np.float32

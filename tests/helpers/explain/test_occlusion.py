@@ -7,10 +7,12 @@ import pytest
 from small_models import images, linear, softmax
 
 from helpers import explain
+from helpers.explain import given
 
 
 @pytest.mark.parametrize(("patch", "stride", "fill"), [(2, 1, 128), (3, 2, [10, 200.5, 0]), (6, 1, 0)])
-def test_occlusion_of_a_linear_model_by_hand(patch, stride, fill):
+def test_occlusion_of_a_linear_model_by_hand(patch, stride, fill, monkeypatch):
+    monkeypatch.setattr(given, "PIXELS_AT_ONCE", 7 * 6 * 6)
     model, weights = linear(classes=3)
     x, classes = images(4, side=6), np.array([2, 0, 1, 1])
     positions = range(0, 6 - patch + 1, stride)
@@ -22,7 +24,7 @@ def test_occlusion_of_a_linear_model_by_hand(patch, stride, fill):
         scores = np.einsum("rcd,rcdk->k", covered, weights) + np.arange(3)
         logit[n, i, j] = (whole[n] - scores)[classes[n]]
         probability[n, i, j] = (softmax(whole[n]) - softmax(scores))[classes[n]]
-    got = explain.occlusion(model, x, classes, fill, patch, stride, output="logit", batch_size=7)
+    got = explain.occlusion(model, x, classes, fill, patch, stride, output="logit")
     np.testing.assert_allclose(got, logit, atol=1e-4)
     assert (logit < 0).any()
     assert (logit > 0).any()

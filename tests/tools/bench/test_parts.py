@@ -9,6 +9,7 @@ import pytest
 from helpers import places, records
 from tools.bench import parts
 from tools.bench.jobs import Measure, jobs
+from tools.provenance import machine
 
 
 def values():
@@ -30,7 +31,7 @@ def test_each_part_is_stored_in_a_file_of_its_own(tiny, capsys):
     stored = records.benchmark("tiny")
     assert stored["command"] == "python -m tools bench tiny"
     assert list(stored["jobs"]) == ["job"]
-    assert stored["machine"] == records.machine()
+    assert stored["machine"] == machine()
     assert set(stored["versions"]) == {"tensorflow", "keras", "numpy", "matplotlib"}
     said = capsys.readouterr().out
     assert "slow" in said

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
-from small_models import before_activation, images, linear, with_random_weights
+from small_models import before_activation, functional, images, linear, sequential, with_random_weights
 
 from helpers import explain
 from helpers.explain import given
@@ -66,3 +66,23 @@ def test_top_patches_of_a_dense_layer_are_whole_images():
     np.testing.assert_array_equal(top.images[0], order)
     np.testing.assert_array_equal(top.patches[0], x[order])
     np.testing.assert_allclose(top.responses[0], scores[order], rtol=1e-4)
+
+
+def test_the_middle_position_sees_what_the_gradient_reaches():
+    for build, name in ((sequential, "second"), (functional, "second"), (sequential, "hidden")):
+        model = with_random_weights(build(16))
+        model.get_layer("first").set_weights([np.abs(w) for w in model.get_layer("first").get_weights()])
+        respond = before_activation(model, name)
+        watched = tf.Variable(np.random.default_rng(0).uniform(1, 255, (40, 16, 16, 3)), dtype=tf.float32)
+        with tf.GradientTape() as tape:
+            values = respond(watched)
+            if values.ndim == 4:
+                values = values[:, values.shape[1] // 2, values.shape[2] // 2]
+            total = tf.reduce_sum(values)
+        # Over forty images, so that max-pooling lets every pixel of the window through at least once.
+        touched = np.abs(tape.gradient(total, watched)).sum(axis=(0, 3)) > 0
+        rows, columns = (np.flatnonzero(touched.any(axis=axis)) for axis in (1, 0))
+        assert explain.middle(model, name) == (
+            slice(rows[0], rows[-1] + 1),
+            slice(columns[0], columns[-1] + 1),
+        )
