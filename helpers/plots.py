@@ -4,8 +4,6 @@ Colours: diverging (``SIGNED``) for values with a sign, sequential (``UNSIGNED``
 colour cycle of ``lesson.mplstyle`` for lines. Training is always drawn dashed, validation solid.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt

@@ -4,8 +4,6 @@
 (cross-correlation). Formulas: Dumoulin and Visin, A guide to convolution arithmetic, arXiv:1603.07285.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """An image, a kernel, a stride and a padding to play with: sliders in a live notebook, a still figure elsewhere."""
 
-from __future__ import annotations
-
 import os
 import sys
 

@@ -4,8 +4,6 @@ Coates and Ng 2011, The importance of encoding versus training with sparse codin
 (n, rows, columns, channels) with values from 0 to 255; ``whitening`` is what the function of that name returns.
 """
 
-from __future__ import annotations
-
 import warnings
 
 import numpy as np
