@@ -18,8 +18,10 @@ def stored_model(name: str) -> tuple[keras.Model, dict[str, list[float]]]:
     if not record or "weights_seed" not in record:
         raise ValueError(f"{places.TRAINED} holds no weights of {name}. Train it: python -m tools train {name}")
     model, path = models.from_recipe(recipe, policy=models.precision(recipe)), places.TRAINED / f"{name}.weights.h5"
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != record["weights_sha256"]:
-        raise ValueError(f"{path} is missing, damaged or not that of its record. {schema.AGAIN}")
+    if not path.is_file():
+        raise ValueError(f"{path.name} is missing from {path.parent}. {schema.AGAIN}")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != record["weights_sha256"]:
+        raise ValueError(f"{path} is damaged or not ours: its SHA-256 is not what its record says. {schema.AGAIN}")
     if record["recipe"] != recipe or record["parameters"] != model.count_params():
         raise ValueError(
             f"{path} was trained by another recipe or for another architecture than helpers/models now has "

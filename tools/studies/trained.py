@@ -82,7 +82,7 @@ def _test(recipe: Recipe, model: keras.Model, dataset: data.Dataset) -> dict:
 def _save_weights(recipe: Recipe, model: keras.Model, dataset: data.Dataset, path: Path) -> None:
     """The weights as a file: in float16 where that changes the accuracy by one image in a thousand at most."""
     records.save_weights(model, path)
-    _halve(path)
+    halve(path)
     again = models.from_recipe(recipe, dataset.x_train.shape[1:], len(dataset.class_names))
     again.load_weights(path)
     x, y = dataset.x_test, dataset.y_test
@@ -90,7 +90,7 @@ def _save_weights(recipe: Recipe, model: keras.Model, dataset: data.Dataset, pat
         records.save_weights(model, path)
 
 
-def _halve(path: Path) -> None:
+def halve(path: Path) -> None:
     """Rewrite a file of weights with float16 in place of float32; reading gives float32 again."""
     whole = path.with_name(f"whole-{path.name}")
     os.replace(path, whole)
