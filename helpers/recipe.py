@@ -1,10 +1,6 @@
-"""What a training is, as plain data: a recipe says, a model is, training does, records remember.
+"""What a training is, as plain data: a recipe says, a model is, training does, records remember."""
 
-Nothing here builds, changes images or compiles: ``helpers.models`` reads the fields of the network,
-``helpers.augmentation`` those of the images, ``helpers.training`` the rest.
-"""
-
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 
 SCHEDULES = ("constant", "inverse_time", "cosine", "triangle")
 FLIPS = ("none", "random", "alternating")
@@ -71,12 +67,11 @@ class Recipe:
             raise ValueError(f"epochs is {self.epochs} and batch_size {self.batch_size}: one of each at least.")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate is {self.learning_rate}: a rate above 0 is needed.")
-        if not 0 <= self.small_epochs < self.epochs:
+        if not 0 <= self.small_epochs < self.epochs or (self.small_epochs and self.small_side < 1):
             raise ValueError(
-                f"small_epochs is {self.small_epochs} of {self.epochs}: at least one epoch must see whole images."
+                f"small_epochs is {self.small_epochs} of {self.epochs} and small_side {self.small_side}: small images "
+                "have pixels, and one epoch at least must see whole ones."
             )
-        if self.small_epochs and self.small_side < 1:
-            raise ValueError(f"small_side is {self.small_side}: small epochs need images of some pixels.")
         if (self.optimizer == "Muon") != (self.kernel_rate > 0):
             raise ValueError(
                 f"optimizer is {self.optimizer!r} and kernel_rate {self.kernel_rate}: Muon needs a rate for kernels, "
@@ -89,22 +84,6 @@ class Recipe:
             )
 
     def as_dict(self) -> dict:
-        """JSON-ready data: what every recipe must say, and what differs from a default."""
-        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return {entry.name: values[entry.name] for entry in fields(self) if values[entry.name] != _default(entry)}
-
-    @classmethod
-    def from_dict(cls, stored: dict) -> "Recipe":
-        """The recipe of ``as_dict``. Raises ValueError for a field that no recipe has, or that is missing."""
-        known = {entry.name for entry in fields(cls)}
-        missing = [entry.name for entry in fields(cls) if _default(entry) is MISSING and entry.name not in stored]
-        if missing or not set(stored) <= known:
-            raise ValueError(
-                f"A stored recipe has the fields {sorted(stored)}; missing: {missing or 'none'}, unknown: "
-                f"{sorted(set(stored) - known) or 'none'}."
-            )
-        return cls(**stored)
-
-
-def _default(entry):
-    return entry.default if entry.default_factory is MISSING else entry.default_factory()
+        """JSON-ready data: what every recipe must say, and what differs from a default; ``Recipe(**data)`` reads it."""
+        usual = {one.name: one.default_factory() if one.name == "options" else one.default for one in fields(self)}
+        return {name: getattr(self, name) for name, default in usual.items() if getattr(self, name) != default}

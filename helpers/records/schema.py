@@ -36,7 +36,7 @@ def read(path: Path) -> dict:
             raise ValueError(f"{path}: {name} is {value}, an accuracy lies between 0 and 1. {AGAIN}")
     if "recipe" in record:
         try:
-            record["recipe"] = Recipe.from_dict(record["recipe"])
+            record["recipe"] = Recipe(**record["recipe"])
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path}: its recipe is none. {error} {AGAIN}") from None
         _check_history(path, record.get("history"))

@@ -7,15 +7,11 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from helpers.training.lookahead import Lookahead
 
 HISTORY_KEYS = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
-
-
-def empty_history() -> dict[str, list[float]]:
-    """A history without an epoch."""
-    return {key: [] for key in HISTORY_KEYS}
 
 
 class Backup:
@@ -32,7 +28,7 @@ class Backup:
     def restore(self, model: keras.Model, lookahead: Lookahead | None = None) -> dict[str, list[float]] | None:
         """Load the state into the model and return the history; None, and put aside, when it cannot be read."""
         if not self.record.is_file():
-            return empty_history()
+            return {key: [] for key in HISTORY_KEYS}
         try:
             record = json.loads(self.record.read_text(encoding="utf-8"))
             history = {key: list(record["history"][key]) for key in HISTORY_KEYS}
@@ -43,22 +39,16 @@ class Backup:
                 state.assign(value)
             if lookahead:
                 with np.load(self.folder / f"{epoch}.npz") as slow:
-                    lookahead.restore([slow[name] for name in slow.files])
+                    lookahead.slow = [tf.constant(slow[name]) for name in slow.files]
             return history
         except Exception as error:  # h5py, NumPy, Keras and json each have their own errors for a damaged file
-            print(
-                f"The backup of this training cannot be read ({type(error).__name__}). It is kept as "
-                f"{self._put_aside()}; the training begins anew.",
-                flush=True,
-            )
+            number = 1
+            while (aside := self.folder.with_name(f"{self.folder.name}-damaged-{number}")).exists():
+                number += 1
+            self.folder.rename(aside)
+            kept = f"It is kept as {aside.name}; the training begins anew."
+            print(f"The backup of this training cannot be read ({type(error).__name__}). {kept}", flush=True)
             return None
-
-    def _put_aside(self) -> str:
-        number = 1
-        while (aside := self.folder.with_name(f"{self.folder.name}-damaged-{number}")).exists():
-            number += 1
-        self.folder.rename(aside)
-        return aside.name
 
     def save(self, model: keras.Model, history: dict[str, list[float]], lookahead: Lookahead | None = None) -> None:
         """Write the state after the last epoch of the history, then drop the one before."""
@@ -66,7 +56,7 @@ class Backup:
         epoch = len(history["loss"])
         model.save_weights(self.folder / f"{epoch}.weights.h5")
         if lookahead:
-            np.savez(self.folder / f"{epoch}.npz", *lookahead.state())
+            np.savez(self.folder / f"{epoch}.npz", *[slow.numpy() for slow in lookahead.slow])
         states = [keras.ops.convert_to_numpy(state).tolist() for state in _random_states(model)]
         part = self.record.with_name(self.record.name + ".part")
         part.write_text(json.dumps({"history": history, "random_states": states}), encoding="utf-8")

@@ -1,7 +1,6 @@
 """Lookahead: slow weights that follow the fast ones, and call them back every few steps."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 EVERY = 5  # steps
@@ -14,15 +13,13 @@ class Lookahead(keras.callbacks.Callback):
     After every ``EVERY`` steps, and after the last one, ``slow = share * slow + (1 - share) * fast``, moving
     statistics included, and the fast weights go on from there. ``share`` is ``DECAY ** EVERY * (step / steps) **
     POWER``: free at first, a long mean at the end. ``steps`` are those of the whole training; the optimizer counts
-    them, so that one callback may go through several calls of ``fit``. Raises ValueError for less than one step.
+    them, so that one callback may go through several calls of ``fit``.
 
     Zhang et al. 2019, arXiv:1907.08610; with a growing share in tysam-code/hlb-CIFAR10, 2023.
     """
 
     def __init__(self, steps: int):
         super().__init__()
-        if steps < 1:
-            raise ValueError(f"steps is {steps}: a training has one step at least.")
         self.steps = steps
         self.fast: list[keras.Variable] = []
         self.slow: list[tf.Tensor] = []
@@ -42,11 +39,3 @@ class Lookahead(keras.callbacks.Callback):
             # In this form a frozen weight stays what it is to the last bit.
             self.slow[index] = slow + (1 - share) * (fast - slow)
             fast.assign(self.slow[index])
-
-    def state(self) -> list[np.ndarray]:
-        """The slow weights, for a training that is to go on later."""
-        return [slow.numpy() for slow in self.slow]
-
-    def restore(self, state: list[np.ndarray]) -> None:
-        """Go on with the slow weights of ``state``."""
-        self.slow = [tf.constant(slow) for slow in state]

@@ -1,9 +1,4 @@
-"""The one training loop, for every recipe: seeds, augmentation, small images first, resuming after a kill.
-
-Everything that trains by itself (outside a lesson's visible ``fit``) goes through ``train``. What an epoch sees follows
-from seed and epoch alone (``helpers.streams``), so a training that was killed and goes on sees the same batches as one
-that was not.
-"""
+"""The one training loop, for every recipe: seeds, augmentation, small images first, resuming after a kill."""
 
 import hashlib
 import json
@@ -18,8 +13,7 @@ import numpy as np
 from helpers import augmentation, models, places, streams
 from helpers.data import Dataset
 from helpers.recipe import Recipe
-from helpers.training.backup import Backup, empty_history
-from helpers.training.checked import check_dataset, check_fit
+from helpers.training.backup import HISTORY_KEYS, Backup
 from helpers.training.lookahead import Lookahead
 from helpers.training.optimizers import compile_by, steps_per_epoch
 from helpers.training.progress import Progress
@@ -40,10 +34,11 @@ def train(
 
     ``build`` returns another model than that of the recipe. ``backups`` is the folder of unfinished trainings.
     Returns the model and its history: one list per figure and for the seconds (with augmentation and validation), one
-    entry per epoch. Raises ValueError before training for a dataset that does not fit itself or the model,
-    FloatingPointError when the loss is no longer a number. A damaged backup is put aside, and the training begins anew.
+    entry per epoch. Raises ValueError for a dataset that does not fit itself, FloatingPointError when the loss is no
+    longer a number. A damaged backup is put aside, and the training begins anew.
     """
-    x, y = check_dataset(dataset)
+    _check(dataset)
+    x, y = dataset.x_train, dataset.y_train
     steps = steps_per_epoch(recipe, len(x)) * recipe.epochs
 
     def fresh() -> keras.Model:
@@ -51,7 +46,6 @@ def train(
         model = build() if build else _network(recipe, dataset)
         if not model.built:
             model.build((None, *x.shape[1:]))
-        check_fit(model, dataset)
         compile_by(recipe, model, len(x))
         return model
 
@@ -60,7 +54,8 @@ def train(
     history = backup.restore(model, lookahead)
     if history is None:
         # Half of a damaged file may have reached the weights.
-        model, history, lookahead = fresh(), empty_history(), Lookahead(steps) if recipe.lookahead else None
+        model, lookahead = fresh(), Lookahead(steps) if recipe.lookahead else None
+        history = {key: [] for key in HISTORY_KEYS}
     small = _small(model, recipe)
     targets, y_val = y, dataset.y_val
     if recipe.label_smoothing:
@@ -73,24 +68,20 @@ def train(
     for epoch in range(len(history["loss"]), recipe.epochs):
         began = time.perf_counter()
         order = streams.order(len(x), seed, epoch, recipe.batch_size if recipe.equal_batches else None)
-        images = augmentation.augmented(x, epoch, seed, recipe.flip, recipe.crop_padding, recipe.zoom, recipe.noise)[
-            order
-        ]
-        is_small = epoch < recipe.small_epochs
-        figures = (
-            (small if is_small else model)
-            .fit(
-                augmentation.shrunk(images, recipe.small_side) if is_small else images,
-                targets[order],
-                batch_size=recipe.batch_size,
-                shuffle=False,
-                validation_data=small_validation if is_small else validation,
-                validation_batch_size=EVALUATION_BATCH,
-                verbose=0,
-                callbacks=callbacks,
-            )
-            .history
-        )
+        images = augmentation.augmented(x, epoch, seed, recipe.flip, recipe.crop_padding, recipe.zoom, recipe.noise)
+        images, network, unseen = images[order], model, validation
+        if epoch < recipe.small_epochs:
+            images, network, unseen = augmentation.shrunk(images, recipe.small_side), small, small_validation
+        figures = network.fit(
+            images,
+            targets[order],
+            batch_size=recipe.batch_size,
+            shuffle=False,
+            validation_data=unseen,
+            validation_batch_size=EVALUATION_BATCH,
+            verbose=0,
+            callbacks=callbacks,
+        ).history
         if not math.isfinite(figures["loss"][0]):
             raise FloatingPointError(
                 f"{recipe.model}: the loss of epoch {epoch + 1} is {figures['loss'][0]}. Try a lower learning rate (it "
@@ -117,6 +108,24 @@ def fingerprint(recipe: Recipe, model: keras.Model, dataset: Dataset) -> str:
     # One image in fifty is enough to tell two datasets apart, and takes milliseconds.
     digest.update(np.ascontiguousarray(dataset.x_train[::50]).tobytes())
     return digest.hexdigest()[:12]
+
+
+def _check(dataset: Dataset) -> None:
+    """ValueError unless images, labels and class names agree."""
+    x, classes = dataset.x_train, len(dataset.class_names)
+    if x.ndim != 4 or x.shape[1] != x.shape[2] or not len(x):
+        raise ValueError(f"Training needs square images (n, side, side, channels); {dataset.name} has {x.shape}.")
+    for part, images, labels in (("training", x, dataset.y_train), ("validation", dataset.x_val, dataset.y_val)):
+        if len(images) != len(labels) or (len(images) and images.shape[1:] != x.shape[1:]):
+            raise ValueError(
+                f"{dataset.name} has {len(labels)} labels for {part} images of shape {images.shape} and training "
+                f"images of shape {x.shape}: one label an image, and one shape for all."
+            )
+        if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
+            raise ValueError(
+                f"{dataset.name} names {classes} classes, so {part} labels run from 0 to {classes - 1}; "
+                f"they run from {labels.min()} to {labels.max()}."
+            )
 
 
 def _settings(layer: keras.Layer) -> tuple:

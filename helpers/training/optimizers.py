@@ -9,10 +9,7 @@ from helpers.training.triangle import Triangle
 
 
 def steps_per_epoch(recipe: Recipe, images: int) -> int:
-    """Batches in one epoch: whole ones only with ``equal_batches``, else the last one holds what is left.
-
-    Raises ValueError where there are fewer images than a whole batch needs.
-    """
+    """Batches in one epoch; with ``equal_batches`` whole ones only, and ValueError where images fill none."""
     if not recipe.equal_batches:
         return -(-images // recipe.batch_size)
     if images < recipe.batch_size:

@@ -1,4 +1,4 @@
-"""One line per epoch, with the time left while a training runs."""
+"""How a training gets on."""
 
 import time
 
@@ -25,10 +25,11 @@ class Progress(keras.callbacks.Callback):
             self.began = time.perf_counter()
             self.epochs = self.epochs or self.params["epochs"]
             if _in_notebook():
-                from IPython.display import display
+                from IPython.display import DisplayHandle
 
+                self.handle = DisplayHandle()
                 running = f"epoch {len(self.lines) + 1} of {self.epochs} is running"
-                self.handle = display(_Text("\n".join([*self.lines, running])), display_id=True)
+                self.handle.display(self._text(running), raw=True)
             elif self.lines:
                 print(f"going on after epoch {len(self.lines)}", flush=True)
 
@@ -40,25 +41,16 @@ class Progress(keras.callbacks.Callback):
         left = (time.perf_counter() - self.began) / done * (self.epochs - len(self.lines))
         if self.handle is None:
             print(f"{self.lines[-1]}   {_clock(left)} left", flush=True)
-        elif len(self.lines) < self.epochs:
-            self.handle.update(_Text("\n".join([*self.lines, f"about {_clock(left)} left"])))
         else:
-            self.handle.update(_Text("\n".join(self.lines)))
+            self.handle.update(self._text(f"about {_clock(left)} left"), raw=True)
 
     def on_train_end(self, logs=None):
-        # A training that stops early (early stopping, an interrupt) must not keep its "time left".
+        # Also a training that stops early (early stopping, an interrupt) must not keep its "time left".
         if self.handle is not None and self.lines:
-            self.handle.update(_Text("\n".join(self.lines)))
+            self.handle.update(self._text(), raw=True)
 
-
-class _Text:
-    """Text that IPython shows as it is, without quotes."""
-
-    def __init__(self, text: str):
-        self.text = text
-
-    def __repr__(self) -> str:
-        return self.text
+    def _text(self, *last: str) -> dict[str, str]:
+        return {"text/plain": "\n".join([*self.lines, *last])}
 
 
 def _line(epoch: int, history: dict) -> str:

@@ -9,15 +9,12 @@ START, PEAK, END = 0.2, 0.23, 0.07
 
 @keras.saving.register_keras_serializable("helpers")
 class Triangle(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that rises in a straight line from a fifth of its peak, and falls in another one.
+    """``START * peak_rate`` at step 0, ``peak_rate`` at ``PEAK * steps``, ``END * peak_rate`` from ``steps`` on.
 
-    ``START * peak_rate`` at step 0, ``peak_rate`` at step ``PEAK * steps``, ``END * peak_rate`` at step ``steps`` and
-    after it. Smith and Topin 2017, arXiv:1708.07120. Raises ValueError for less than one step.
+    Straight lines in between. Smith and Topin 2017, arXiv:1708.07120.
     """
 
     def __init__(self, peak_rate: float, steps: int):
-        if steps < 1:
-            raise ValueError(f"steps is {steps}: a training has one step at least.")
         self.peak_rate, self.steps = peak_rate, steps
 
     def __call__(self, step):

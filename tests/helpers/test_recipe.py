@@ -61,7 +61,7 @@ def through_json(recipe):
 @pytest.mark.parametrize("name", models.RECIPES)
 def test_every_recipe_of_the_project_survives_json(name):
     recipe = models.RECIPES[name]
-    again = Recipe.from_dict(through_json(recipe))
+    again = Recipe(**through_json(recipe))
     assert again == recipe
     assert again.as_dict() == recipe.as_dict()
 
@@ -70,14 +70,14 @@ def test_defaults_stand_for_without_and_never_change():
     recipe = Recipe(**REQUIRED)
     assert dataclasses.asdict(recipe) == REQUIRED | DEFAULTS
     assert recipe.as_dict() == REQUIRED
-    assert Recipe.from_dict(REQUIRED) == recipe
+    assert Recipe(**REQUIRED) == recipe
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: "-".join(change))
 def test_what_differs_from_a_default_is_remembered(change):
     recipe = Recipe(**REQUIRED | change)
     assert through_json(recipe) == REQUIRED | change
-    assert Recipe.from_dict(through_json(recipe)) == recipe
+    assert Recipe(**through_json(recipe)) == recipe
     assert recipe != Recipe(**REQUIRED)
 
 
@@ -100,15 +100,13 @@ def test_a_recipe_cannot_be_changed():
 @pytest.mark.parametrize(
     ("stored", "sentence"),
     [
-        (REQUIRED | {"reach": 2}, r"missing: none, unknown: \['reach'\]"),
-        (REQUIRED | {"shift": 2, "margin": 1.0}, r"unknown: \['margin', 'shift'\]"),
-        ({name: REQUIRED[name] for name in ("model", "epochs")}, r"missing: \['optimizer', .*'batch_size'\]"),
-        ({}, r"missing: \['model', 'optimizer', 'learning_rate', 'batch_size', 'epochs'\], unknown: none"),
+        (REQUIRED | {"reach": 2}, "unexpected keyword argument 'reach'"),
+        ({name: REQUIRED[name] for name in ("model", "epochs")}, "missing .*'optimizer', .*'batch_size'"),
     ],
 )
 def test_unknown_and_missing_fields_are_named(stored, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        Recipe.from_dict(stored)
+    with pytest.raises(TypeError, match=sentence):
+        Recipe(**stored)
 
 
 @pytest.mark.parametrize(
@@ -121,9 +119,9 @@ def test_unknown_and_missing_fields_are_named(stored, sentence):
         ({"batch_size": 0}, "epochs is 3 and batch_size 0: one of each"),
         ({"learning_rate": 0.0}, "learning_rate is 0.0: a rate above 0"),
         ({"learning_rate": float("nan")}, "learning_rate is nan"),
-        ({"small_epochs": 3, "small_side": 12}, "small_epochs is 3 of 3: at least one epoch must see whole"),
+        ({"small_epochs": 3, "small_side": 12}, "small_epochs is 3 of 3 .*one epoch at least must see whole"),
         ({"small_epochs": -1}, "small_epochs is -1 of 3"),
-        ({"small_epochs": 1}, "small_side is 0: small epochs need images"),
+        ({"small_epochs": 1}, "small_side 0: small images have pixels"),
         ({"optimizer": "Muon"}, "optimizer is 'Muon' and kernel_rate 0.0: Muon needs a rate"),
         ({"kernel_rate": 0.1}, "optimizer is 'SGD' and kernel_rate 0.1"),
         ({"view_margin": 0.5}, "views is 1 and view_margin 0.5: a margin above 0"),
@@ -132,18 +130,17 @@ def test_unknown_and_missing_fields_are_named(stored, sentence):
     ],
 )
 def test_what_leaves_nothing_to_do_is_refused(change, sentence):
-    for make in (lambda values: Recipe(**values), Recipe.from_dict):
-        with pytest.raises(ValueError, match=sentence):
-            make(REQUIRED | change)
+    with pytest.raises(ValueError, match=sentence):
+        Recipe(**REQUIRED | change)
 
 
 def test_a_recipe_does_nothing_by_itself():
     """Building, augmenting and compiling belong to others."""
     methods = [name for name, _ in inspect.getmembers(Recipe, callable) if not name.startswith("_")]
-    assert methods == ["as_dict", "from_dict"]
+    assert methods == ["as_dict"]
     names = {field.name for field in dataclasses.fields(Recipe)}
     public = {name for name in dir(Recipe(**REQUIRED)) if not name.startswith("_")}
-    assert public - names == {"as_dict", "from_dict"}, "no property either"
+    assert public - names == {"as_dict"}, "no property either"
 
 
 @pytest.mark.parametrize("module", ["recipe", "streams", "places"])

@@ -40,7 +40,7 @@ def train(payload: dict, folder: Path) -> dict:
 
     A loss that is no number is a result too: a search must be able to turn back from it. Its history is empty.
     """
-    dataset, recipe = dataset_of(payload), Recipe.from_dict(payload["recipe"])
+    dataset, recipe = dataset_of(payload), Recipe(**payload["recipe"])
     shape, classes = dataset.x_train.shape[1:], len(dataset.class_names)
     try:
         model, history = training.train(recipe, dataset, payload["seed"])

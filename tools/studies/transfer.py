@@ -29,7 +29,7 @@ def transferred(payload: dict, folder: Path) -> dict:
     dataset, facts, seed = dataset_of(payload), payload["facts"], payload["seed"]
     began = time.perf_counter()
     labels, most = (DRY_LABELS, DRY_LABELS) if payload["dry"] else (facts["labels"], MOST_LABELS)
-    known = Recipe.from_dict(facts["known"])
+    known = Recipe(**facts["known"])
     if payload["dry"]:
         known = dataclasses.replace(known, epochs=1)
     new = some_classes(dataset, KNOWN_CLASSES, len(dataset.class_names), labels, seed, most)

@@ -139,16 +139,11 @@ def test_without_validation_images_the_history_has_no_validation(tmp_path, name)
         ({"x_train": np.zeros((100, 8, 6, 3), np.uint8)}, r"square images .*\(100, 8, 6, 3\)"),
         ({"x_train": np.zeros((100, 8, 8), np.uint8)}, r"square images .*\(100, 8, 8\)"),
         ({"x_train": np.zeros((0, 8, 8, 3), np.uint8), "y_train": np.zeros(0, int)}, r"\(0, 8, 8, 3\)"),
-        ({"y_train": np.zeros(99, int)}, "100 training images and 99 labels"),
-        ({"y_val": np.zeros(41, int)}, "40 validation images and 41 labels"),
+        ({"y_train": np.zeros(99, int)}, "99 labels for training images of shape .100,"),
+        ({"y_val": np.zeros(41, int)}, "41 labels for validation images of shape .40,"),
         ({"y_train": np.full(100, 4)}, "names 4 classes, so training labels run from 0 to 3; they run from 4 to 4"),
         ({"y_val": np.full(40, -1)}, "validation labels run from 0 to 3; they run from -1 to -1"),
-        ({"x_val": np.zeros((40, 9, 9, 3), np.uint8)}, r"validation images of shape \(9, 9, 3\)"),
-        ({"class_names": tuple("abcde")}, "has 4 outputs; drawn has 5 classes"),
-        (
-            {"x_train": np.zeros((100, 9, 9, 3), np.uint8), "x_val": np.zeros((40, 9, 9, 3), np.uint8)},
-            r"takes images of shape \(8, 8, 3\); those of drawn have \(9, 9, 3\)",
-        ),
+        ({"x_val": np.zeros((40, 9, 9, 3), np.uint8)}, r"validation images of shape \(40, 9, 9, 3\)"),
     ],
 )
 def test_a_dataset_that_does_not_fit_is_named_before_training(tmp_path, changes, sentence, monkeypatch):
@@ -161,7 +156,6 @@ def test_a_dataset_that_does_not_fit_is_named_before_training(tmp_path, changes,
     ("recipe", "sentence"),
     [
         (dataclasses.replace(FAST, batch_size=101), "100 images do not fill one batch of 101"),
-        (dataclasses.replace(FAST, options={"widths": [2, 3]}), r"widths are \(2, 3\)"),
         (dataclasses.replace(FAST, model="vgg"), "There is no builder 'vgg'"),
     ],
 )

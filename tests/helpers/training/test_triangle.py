@@ -26,9 +26,3 @@ def test_the_learning_rate_rises_and_falls_in_straight_lines(steps, start, peak,
 
 def test_the_shares_are_those_of_the_stored_trainings():
     assert (TRIANGLE.START, TRIANGLE.PEAK, TRIANGLE.END) == (0.2, 0.23, 0.07)
-
-
-@pytest.mark.parametrize("steps", [0, -3])
-def test_a_schedule_without_steps_is_refused(steps):
-    with pytest.raises(ValueError, match=f"steps is {steps}: a training has one step at least"):
-        training.Triangle(0.4, steps)

@@ -67,10 +67,6 @@ def test_other_views_are_refused(reader):
     x = np.zeros((2, 6, 7, 3), np.uint8)
     with pytest.raises(ValueError, match=r"views is 3: choose one of 1, 2, 6, 18\."):
         training.view_logits(reader, x, views=3)
-    with pytest.raises(ValueError, match="views is 2 and margin 1: a margin above 0 decides"):
-        training.view_logits(reader, x, 2, margin=1)
-    with pytest.raises(ValueError, match="views is 6 and margin 0: a margin above 0"):
-        training.view_logits(reader, x, 6, margin=0)
 
 
 @pytest.mark.parametrize("views", [6, 18])

@@ -134,5 +134,5 @@ def test_transfer_gives_all_ways_the_same():
         assert {trial.facts["rate"] for trial in final} == {best[way]}
         assert len(of_way) == len(searched) + len(final) == 7 + 9
     assert lesson09.SEARCH_SEED not in (0, 1, 2)
-    known = [Recipe.from_dict(trial.facts["known"]) for trial in found]
+    known = [Recipe(**trial.facts["known"]) for trial in found]
     assert all(recipe == lesson09.top_of_the_ladder() for recipe in known)
