@@ -7,8 +7,7 @@ Raises ValueError for an unknown layer, class or channel, and for images that ar
 
 from helpers.explain.activation_maximisation import maximise_activation
 from helpers.explain.feature_maps import feature_maps, logits
-from helpers.explain.gradients import grad_cam, saliency, smooth_grad
+from helpers.explain.gradients import grad_cam, saliency
 from helpers.explain.layers import at_size, conv_layers, random_weights
 from helpers.explain.occlusion import occlusion
-from helpers.explain.patches import Patches, Window, middle, top_patches, window
-from helpers.explain.pointing import enlarge, mass_inside, pointing
+from helpers.explain.patches import Patches, Window, enlarge, middle, top_patches, window

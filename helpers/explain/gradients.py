@@ -1,6 +1,6 @@
-"""Gradients of a logit with respect to the image or to its maps: saliency, SmoothGrad, Grad-CAM."""
+"""Gradients of a logit with respect to the image or to its maps: saliency and Grad-CAM."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -9,9 +9,6 @@ import tensorflow as tf
 from helpers.explain import given
 from helpers.explain.layers import conv_layers, layer_call, logits_of
 
-# Of SmoothGrad, in grey values: 10 % of the range. Its paper advises 10 to 20 %.
-NOISE = 25.0
-
 
 def saliency(model: keras.Model, images: np.ndarray, classes: int | Sequence[int]) -> np.ndarray:
     """The gradient of each image's class logit, (n, rows, columns, 3), per grey value.
@@ -19,22 +16,16 @@ def saliency(model: keras.Model, images: np.ndarray, classes: int | Sequence[int
     Signed: positive where a brighter pixel speaks for the class. Simonyan et al. 2013, arXiv:1312.6034.
     """
     images, classes = given.prepared(model, images, classes)
-    return given.in_batches(_class_gradients(model), images, classes)
+    score = logits_of(model)
 
+    def compute(images: tf.Tensor, classes: np.ndarray) -> tf.Tensor:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(images)
+            # That of the sum: no image has a part in another's logit.
+            total = tf.reduce_sum(tf.gather(score(images), classes, batch_dims=1))
+        return gradient(tape, total, images)
 
-def smooth_grad(model: keras.Model, images: np.ndarray, classes: int | Sequence[int], samples: int = 25) -> np.ndarray:
-    """The mean of ``saliency`` over copies of each image with normal noise; Smilkov et al. 2017, arXiv:1706.03825."""
-    images, classes = given.prepared(model, images, classes)
-    if samples < 1:
-        raise ValueError(f"samples is {samples}: at least one is needed.")
-    gradients = _class_gradients(model)
-    generator = np.random.default_rng(0)
-    mean = np.zeros(images.shape, np.float32)
-    for part in given.batches(len(images) * samples, images.shape):
-        which = np.arange(part.start, part.stop) // samples
-        noisy = images[which] + NOISE * generator.standard_normal((len(which), *images.shape[1:]), np.float32)
-        np.add.at(mean, which, gradients(given.tensor(noisy), classes[which]) / samples)
-    return mean
+    return given.in_batches(compute, images, classes)
 
 
 def grad_cam(model: keras.Model, images: np.ndarray, classes: int | Sequence[int]) -> np.ndarray:
@@ -69,16 +60,3 @@ def gradient(tape: tf.GradientTape, total: tf.Tensor, source: tf.Tensor) -> tf.T
             "(keras.Input(..., dtype='uint8')), or rounding."
         )
     return tf.cast(found, tf.float32)
-
-
-def _class_gradients(model: keras.Model) -> Callable:
-    """The gradient of each image's class logit: that of their sum, as no image has a part in another's logit."""
-    score = logits_of(model)
-
-    def compute(images: tf.Tensor, classes: np.ndarray) -> np.ndarray:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(images)
-            total = tf.reduce_sum(tf.gather(score(images), classes, batch_dims=1))
-        return gradient(tape, total, images).numpy()
-
-    return compute

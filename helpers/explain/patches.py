@@ -41,6 +41,19 @@ def middle(model: keras.Model, layer: str) -> tuple[slice, slice]:
     return rows, columns
 
 
+def enlarge(maps: np.ndarray, size: tuple[int, int], window: Window) -> np.ndarray:
+    """Maps (n, rows, columns) at the size of the images: each pixel gets the position of the nearest window's centre.
+
+    ``window`` is that of the layer, or that of ``occlusion``. Nothing is interpolated: a 10 × 10 map stays one.
+    """
+    nearest = []
+    for axis in (0, 1):
+        centre = window.start[axis] + (window.size[axis] - 1) / 2
+        index = np.ceil((np.arange(size[axis]) - centre) / window.step[axis] - 0.5).astype(int)
+        nearest.append(np.clip(index, 0, maps.shape[1 + axis] - 1))
+    return maps[:, nearest[0][:, None], nearest[1]]
+
+
 class Patches(NamedTuple):
     """The patches of a set of images to which channels respond most, the strongest first; ``count`` is 9.
 

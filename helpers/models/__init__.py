@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers as keras_layers
 
+from helpers import start
 from helpers.models.fast_cnn import adapt, fast_cnn
 from helpers.models.layers import Dirac, FrozenConv2D, whitening_kernel
-from helpers.models.precision import precision
 from helpers.models.speed_layers import FusedBatchNormalization, QuickConv2D, silu
 from helpers.models.tutorials import (
     batchnorm_cnn,
@@ -120,6 +121,17 @@ def from_recipe(
     if images is not None and recipe.model == "fast_cnn":
         adapt(model, images)
     return model
+
+
+def precision(recipe: Recipe | None = None) -> str:
+    """Keras' dtype policy for the recipe, or for any that allows bfloat16: "mixed_bfloat16" or "float32".
+
+    "mixed_bfloat16" where the recipe allows it and the processor multiplies bfloat16; a GPU rounds by itself. Weights,
+    their steps and all statistics are float32 in both.
+    """
+    allowed = recipe is None or recipe.bfloat16
+    rounded = allowed and start.bfloat16_products() and not tf.config.list_physical_devices("GPU")
+    return "mixed_bfloat16" if rounded else "float32"
 
 
 def known(name: str) -> str:

@@ -6,11 +6,9 @@ import keras
 import numpy as np
 from keras import layers
 
-from helpers import augmentation
 from helpers.models.layers import Dirac, FrozenConv2D, whitening_kernel
 from helpers.models.speed_layers import FusedBatchNormalization, QuickConv2D, silu
 
-ACTIVATIONS = ("relu", "silu", "gelu", "elu", "leaky_relu", "tanh")
 # As many images are enough to know the colours and the edges of a dataset.
 LOOKED_AT = 5_000
 
@@ -26,29 +24,15 @@ def fast_cnn(
     bias_gain: float = 8.0,
     policy: str = "float32",
 ) -> keras.Sequential:
-    """Normalisation, whitening, three blocks of two 3x3 convolutions, global max pooling, a dense layer; logits out.
+    """Normalisation, whitening, blocks of two 3x3 convolutions, global max pooling, a dense layer; logits out.
 
     ``adapt`` must show it images before a training, or weights be loaded. ``whitening=False`` has a trained
     convolution of the same shape and batch normalisation in place of the frozen one; ``whitening_bias`` trains a bias
     after it; ``identity=False`` draws all filters; ``bias_gain`` is that of ``FusedBatchNormalization``; ``policy`` is
     Keras' dtype policy of all layers but the first and the last two, which stay in float32, as all weights do.
 
-    Raises ValueError for an activation that is not in ``ACTIVATIONS``, sides below 9 pixels, other than three widths.
-
     Jordan 2024, arXiv:2404.00498; its network has GELU, SiLU is cheaper on a processor.
     """
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation is {activation!r}: choose one of {', '.join(map(repr, ACTIVATIONS))}.")
-    if len(widths) != 3 or min(widths) < 1:
-        raise ValueError(f"widths are {tuple(widths)}: one number of filters for each of three blocks is needed.")
-    if len(input_shape) != 3 or min(input_shape[:2]) < 9:
-        raise ValueError(
-            f"input_shape is {tuple(input_shape)}: (rows, columns, channels) with 9 pixels a side at least, which are "
-            "halved three times."
-        )
-
-    def initializer():
-        return Dirac() if identity else _drawn()
 
     def normalisation():
         return FusedBatchNormalization(bias_gain, momentum=0.6, scale=False, dtype=policy)
@@ -62,18 +46,17 @@ def fast_cnn(
     filters = 2 * 2 * 2 * input_shape[-1]
     if whitening:
         # In float32: it stretches fine differences up to forty times, and their rounding with them.
-        settings = {"kernel_initializer": "zeros", "use_bias": whitening_bias, "name": "whitening"}
-        first = [FrozenConv2D(filters, 2, **settings)]
+        first = [FrozenConv2D(filters, 2, kernel_initializer="zeros", use_bias=whitening_bias, name="whitening")]
     else:
         first = [convolution(filters, 2, _drawn()), normalisation()]
     blocks = []
     for width in widths:
         blocks += [
-            convolution(width, 3, initializer(), padding="same"),
+            convolution(width, 3, Dirac() if identity else _drawn(), padding="same"),
             layers.MaxPooling2D(2, dtype=policy),
             normalisation(),
             active(),
-            convolution(width, 3, initializer(), padding="same"),
+            convolution(width, 3, Dirac() if identity else _drawn(), padding="same"),
             normalisation(),
             active(),
         ]
@@ -101,12 +84,8 @@ def _drawn() -> keras.initializers.Initializer:
 def adapt(model: keras.Sequential, images: np.ndarray) -> None:
     """Set mean, variance and whitening kernel to those of training images (n, rows, columns, channels), 0 to 255.
 
-    The first 5,000 are looked at. All three are stored with the weights. Raises ValueError for images of another shape
-    than the model takes.
+    The first 5,000 are looked at. All three are stored with the weights.
     """
-    augmentation.check_images(images)
-    if images.shape[1:] != model.input_shape[1:]:
-        raise ValueError(f"The images have the shape {images.shape[1:]}; input_shape is {model.input_shape[1:]}.")
     images = images[:LOOKED_AT].astype(np.float32)
     normalisation = model.get_layer("normalisation")
     normalisation.set_weights([images.mean(axis=(0, 1, 2)), images.var(axis=(0, 1, 2))])

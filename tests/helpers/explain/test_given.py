@@ -17,10 +17,9 @@ CALLS = {
     "top_patches": lambda model, x, classes=0, **options: explain.top_patches(model, "first", [0], x, **options),
     "occlusion": lambda model, x, classes=0, **options: explain.occlusion(model, x, classes, 0, 4, 4, **options),
     "saliency": lambda model, x, classes=0, **options: explain.saliency(model, x, classes, **options),
-    "smooth_grad": lambda model, x, classes=0, **options: explain.smooth_grad(model, x, classes, 4, **options),
     "grad_cam": lambda model, x, classes=0, **options: explain.grad_cam(model, x, classes, **options),
 }
-EXPLAINS_A_CLASS = ["occlusion", "saliency", "smooth_grad", "grad_cam"]
+EXPLAINS_A_CLASS = ["occlusion", "saliency", "grad_cam"]
 SMALL = sequential()
 X = images()
 WITH_NAN = X.astype("float32")
@@ -163,9 +162,7 @@ def test_an_unknown_layer_is_answered_with_the_names(call):
         (lambda: explain.occlusion(SMALL, X, 0, 0, patch=9), "patch is 9.*8 × 8"),
         (lambda: explain.occlusion(SMALL, X, 0, 0, stride=0), "stride 0"),
         (lambda: explain.occlusion(SMALL, X, 0, 0, output="loss"), "'probability' or 'logit'"),
-        (lambda: explain.smooth_grad(SMALL, X, 0, samples=0), "samples is 0"),
         (lambda: explain.grad_cam(whole_numbers_in(), X, 0), "no convolutional layer"),
-        (lambda: explain.enlarge(np.zeros((4, 4)), (8, 8)), r"\(4, 4\)"),
         (lambda: explain.logits(keras.Sequential([layers.Dense(2)]), X), "no graph of layers"),
         (lambda: explain.random_weights(keras.Sequential([layers.Dense(2)])), "no graph of layers"),
         (lambda: explain.logits(one_number(), X), "two classes or more"),

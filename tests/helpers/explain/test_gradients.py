@@ -1,4 +1,4 @@
-"""Saliency, SmoothGrad and Grad-CAM, against weights, finite differences and a derivative that is known."""
+"""Saliency and Grad-CAM, against weights and finite differences."""
 
 import keras
 import numpy as np
@@ -6,7 +6,6 @@ from keras import layers
 from small_models import images, linear, with_random_weights
 
 from helpers import explain
-from helpers.explain import gradients
 
 
 def test_saliency_of_a_linear_model_is_its_weights():
@@ -14,7 +13,6 @@ def test_saliency_of_a_linear_model_is_its_weights():
     x, classes = images(5, side=6), [2, 0, 1, 1, 0]
     expected = np.moveaxis(weights, -1, 0)[classes]
     np.testing.assert_allclose(explain.saliency(model, x, classes), expected, rtol=1e-5)
-    np.testing.assert_allclose(explain.smooth_grad(model, x, classes, samples=3), expected, rtol=1e-4)
 
 
 def test_saliency_by_finite_differences(model):
@@ -26,24 +24,6 @@ def test_saliency_by_finite_differences(model):
         step = 0.5 * along
         change = (explain.logits(model, x + step) - explain.logits(model, x - step))[[0, 1], [1, 2]]
         np.testing.assert_allclose((gradients * along).sum(axis=(1, 2, 3)), change, rtol=0.05, atol=2e-3)
-
-
-def test_smooth_grad_averages_over_noise(monkeypatch):
-    # The logit is the square of a pixel, its derivative twice the pixel: noise must average out.
-    given = keras.Input((2, 2, 3))
-    squared = layers.Multiply()([given, given])
-    kernel = np.zeros((12, 2), np.float32)
-    kernel[0, 1] = 1.0
-    model = keras.Model(given, layers.Dense(2)(layers.Flatten()(squared)))
-    model.layers[-1].set_weights([kernel, np.zeros(2, np.float32)])
-    x = images(2, side=2)
-    got = explain.smooth_grad(model, x, 1, samples=400)
-    error = np.abs(got[:, 0, 0, 0] - 2.0 * x[:, 0, 0, 0]).max()
-    assert 0 < error < 5 * 2 * gradients.NOISE / 20
-    assert (got.reshape(2, -1)[:, 1:] == 0).all()
-    np.testing.assert_array_equal(got, explain.smooth_grad(model, x, 1, samples=400))
-    monkeypatch.setattr(gradients, "NOISE", 0)
-    np.testing.assert_allclose(explain.smooth_grad(model, x, 1, samples=2), explain.saliency(model, x, 1))
 
 
 def test_grad_cam_by_hand():

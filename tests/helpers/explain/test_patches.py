@@ -86,3 +86,14 @@ def test_the_middle_position_sees_what_the_gradient_reaches():
             slice(rows[0], rows[-1] + 1),
             slice(columns[0], columns[-1] + 1),
         )
+
+
+def test_pixels_get_the_position_whose_window_lies_nearest():
+    maps = np.arange(30, dtype=float).reshape(1, 5, 6)
+    window = explain.Window(start=(1, -2), size=(4, 3), step=(2, 3))
+    got = explain.enlarge(maps, (12, 17), window)
+    for row, column in np.ndindex(12, 17):
+        down = np.abs(1 + 1.5 + 2 * np.arange(5) - row)
+        across = np.abs(-2 + 1 + 3 * np.arange(6) - column)
+        nearest = maps[0][np.ix_(down == down.min(), across == across.min())]
+        assert got[0, row, column] in nearest

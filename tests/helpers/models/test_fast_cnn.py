@@ -102,31 +102,3 @@ def test_the_first_images_are_enough(monkeypatch):
     mean, variance = whole.layers[0].get_weights()
     np.testing.assert_allclose(mean, x[:20].mean(axis=(0, 1, 2)), rtol=1e-5)
     np.testing.assert_allclose(variance, x[:20].var(axis=(0, 1, 2)), rtol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        ({"activation": "swish"}, r"activation is 'swish': choose one of 'relu', 'silu', 'gelu'"),
-        ({"widths": (4, 8)}, r"widths are \(4, 8\)"),
-        ({"widths": (4, 8, 0)}, r"widths are \(4, 8, 0\)"),
-        ({"input_shape": (8, 32, 3)}, r"input_shape is \(8, 32, 3\).*9 pixels"),
-        ({"input_shape": (10, 10)}, r"input_shape is \(10, 10\)"),
-    ],
-)
-def test_a_network_that_cannot_be_built_says_why(options, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        models.fast_cnn(**{"widths": (2, 2, 2), "input_shape": (10, 10, 3)} | options)
-
-
-@pytest.mark.parametrize(
-    ("x", "sentence"),
-    [
-        (images(side=12), r"images have the shape \(12, 12, 3\); input_shape is \(10, 10, 3\)"),
-        (np.full((5, 10, 10, 3), 9, np.uint8), "All patches are the same"),
-        (np.zeros((10, 10, 3), np.uint8), r"these have \(10, 10, 3\)"),
-    ],
-)
-def test_images_that_do_not_fit_are_named(x, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        models.adapt(models.fast_cnn((10, 10, 3), widths=(2, 2, 2)), x)

@@ -1,15 +1,13 @@
 """When a network computes in bfloat16, and that its weights never do."""
 
 import dataclasses
-import importlib
 
 import numpy as np
 import pytest
 import small_training
+import tensorflow as tf
 
 from helpers import models, start
-
-PRECISION = importlib.import_module("helpers.models.precision")
 
 
 @pytest.mark.parametrize(
@@ -18,7 +16,7 @@ PRECISION = importlib.import_module("helpers.models.precision")
 )
 def test_bfloat16_is_for_processors_that_multiply_it(found, gpus, policy, monkeypatch):
     monkeypatch.setattr(start, "bfloat16_products", lambda: found)
-    monkeypatch.setattr(PRECISION.tf.config, "list_physical_devices", lambda kind: gpus)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
     assert models.precision() == policy
     allowed = dataclasses.replace(small_training.FAST, bfloat16=True)
     assert models.precision(allowed) == policy
@@ -27,7 +25,7 @@ def test_bfloat16_is_for_processors_that_multiply_it(found, gpus, policy, monkey
 
 def test_the_fast_recipes_allow_bfloat16_and_the_tutorials_do_not(monkeypatch):
     monkeypatch.setattr(start, "bfloat16_products", lambda: True)
-    monkeypatch.setattr(PRECISION.tf.config, "list_physical_devices", lambda kind: [])
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
     rounded = {name for name, recipe in models.RECIPES.items() if models.precision(recipe) == "mixed_bfloat16"}
     assert rounded == {"fast90", "fast94"}
 
