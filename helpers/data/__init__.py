@@ -11,11 +11,9 @@ import numpy as np
 
 from helpers.data import cifar10, shapes10
 from helpers.data.cifar10 import CLASSES as CIFAR10_CLASSES
+from helpers.data.cifar10 import stratified_split
 from helpers.data.download import DatasetError
 from helpers.data.photo import photo
-from helpers.data.split import stratified_split
-
-__all__ = ["CIFAR10_CLASSES", "DATASETS", "Dataset", "DatasetError", "load", "photo", "stratified_split"]
 
 # The first is what "auto" means; the last is drawn, so it can be had everywhere.
 DATASETS = {module.NAME: module.read for module in (cifar10, shapes10)}

@@ -8,24 +8,3 @@ from helpers.plots.architecture import architecture
 from helpers.plots.charts import bands, curves, dots, histogram, lines, share_bars
 from helpers.plots.images import explanations, gallery, image_grid, map_grid, numbers, signed_map, windows
 from helpers.plots.style import SIGNED, UNSIGNED, bare, scale
-
-__all__ = [
-    "SIGNED",
-    "UNSIGNED",
-    "architecture",
-    "bands",
-    "bare",
-    "curves",
-    "dots",
-    "explanations",
-    "gallery",
-    "histogram",
-    "image_grid",
-    "lines",
-    "map_grid",
-    "numbers",
-    "scale",
-    "share_bars",
-    "signed_map",
-    "windows",
-]

@@ -1,1 +1,1 @@
-"""What lessons teach by hand: convolution, losses, sparse codes, and an explorer to play with."""
+"""What lessons teach by hand: convolution, sparse codes, and an explorer to play with."""

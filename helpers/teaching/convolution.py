@@ -24,13 +24,6 @@ def output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0) 
     return (size + 2 * padding - kernel_size) // stride + 1
 
 
-def same_padding(size: int, kernel_size: int, stride: int = 1) -> tuple[int, int]:
-    """Zeros before and after for ceil(size / stride) window positions; an odd one goes after, as in TensorFlow."""
-    positions = -(-size // stride)
-    total = max((positions - 1) * stride + kernel_size - size, 0)
-    return total // 2, total - total // 2
-
-
 def convolve(
     image: np.ndarray, kernel: np.ndarray, bias: float | np.ndarray = 0.0, stride: int = 1, padding: str = "valid"
 ) -> np.ndarray:
@@ -49,10 +42,10 @@ def convolve(
     if padding not in ("valid", "same"):
         raise ValueError(f"Unknown padding {padding!r}: use 'valid' or 'same'.")
     if padding == "same":
-        sides = [same_padding(image.shape[axis], kernel.shape[axis], stride) for axis in (0, 1)]
-        image = np.pad(image, sides + [(0, 0)] * (image.ndim - 2))
-    if min(np.subtract(image.shape[:2], kernel.shape[:2])) < 0:
-        raise ValueError(f"A kernel of shape {kernel.shape} is larger than the image of shape {image.shape}.")
+        # Zeros for ceil(size / stride) window positions; an odd one goes after, as in TensorFlow.
+        sizes = np.array([image.shape[:2], kernel.shape[:2]])
+        zeros = np.maximum((-(-sizes[0] // stride) - 1) * stride + sizes[1] - sizes[0], 0)
+        image = np.pad(image, [(total // 2, total - total // 2) for total in zeros] + [(0, 0)] * (image.ndim - 2))
     windows = sliding_window_view(image, kernel.shape[:2], axis=(0, 1))[::stride, ::stride]
     if image.ndim == 3:
         # (rows, columns, channels, k, k) -> (rows, columns, k, k, channels), the order of Keras's filters.

@@ -26,11 +26,9 @@ CHUNK = 100
 def patches(x: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
     """Patches at random positions of random images, (count, SIDE * SIDE * channels), brightness and contrast undone.
 
-    Each has mean 0 and, unless it is nearly even, variance 1. Raises ValueError for images smaller than a patch.
+    Each has mean 0 and, unless it is nearly even, variance 1.
     """
     n, rows, columns = x.shape[:3]
-    if min(rows, columns) < SIDE:
-        raise ValueError(f"A patch has {SIDE} × {SIDE} pixels, the images only {rows} × {columns}.")
     generator = np.random.default_rng(seed)
     image, top, left = (generator.integers(0, most, count) for most in (n, rows - SIDE + 1, columns - SIDE + 1))
     inside = np.arange(SIDE)

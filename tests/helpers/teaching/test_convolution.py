@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
-from helpers.teaching.convolution import convolve, output_size, pool, same_padding
+from helpers.teaching.convolution import convolve, output_size, pool
 from tools.lessons.find import NOTEBOOKS
 
 RANDOM = np.random.default_rng(1)
@@ -78,12 +78,6 @@ def test_the_lesson_teaches_what_the_helper_does(lesson):
             strided = lesson["convolve_with_stride"](image, kernel, stride)
             np.testing.assert_allclose(strided, convolve(image, kernel, stride=stride), atol=1e-12)
         np.testing.assert_array_equal(lesson["max_pool"](image, size), pool(image, int(size)))
-
-
-def test_same_padding_puts_the_odd_zero_last():
-    assert same_padding(32, 5, 2) == (1, 2)
-    assert same_padding(32, 3, 1) == (1, 1)
-    assert same_padding(32, 1, 2) == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -32,25 +32,13 @@ def test_without_a_front_end_a_still_figure_shows_kernels_and_responses():
     assert {"edges", "blur", "stride 1, valid: 18×22", "stride 4, same: 5×6"} <= set(found)
 
 
-def test_without_ipywidgets_the_still_figure_comes_without_an_error(monkeypatch):
-    monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
-    monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    assert "edges" in titles(explorer.explore(IMAGE, KERNELS))
-
-
 def test_with_a_front_end_controls_redraw_the_response(monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
     drawn = []
     monkeypatch.setattr(explorer.plt, "show", lambda figure=None: drawn.append(titles(figure)))
     made = []
 
-    def interact(**controls):
-        def decorate(draw):
-            made.append((draw, controls))
-
-        return decorate
-
-    monkeypatch.setattr(ipywidgets, "interact", interact)
+    monkeypatch.setattr(ipywidgets, "interact", lambda draw, **controls: made.append((draw, controls)))
     assert explorer.explore(IMAGE, KERNELS) is None
     ((draw, controls),) = made
     assert controls["kernel"] == ["edges", "blur"]
