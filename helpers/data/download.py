@@ -1,8 +1,6 @@
-"""A dataset's files: found on this machine, or fetched once, and checked against their published SHA-256.
+"""A dataset's files: found on this machine, or fetched once, and checked against the SHA-256 of ``data/manifest.json``.
 
-What differs between datasets, such as the title in messages, stands in ``data/manifest.json``. Trust comes from the
-SHA-256 there, never from the host. Nothing is unpacked before its archive is checked, and nothing gets its final
-name before it is complete.
+Nothing is unpacked before its archive is checked, and nothing gets its final name before it is complete.
 """
 
 import errno
@@ -22,12 +20,16 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from tqdm import tqdm
 
 from helpers import places
-from helpers.data.lock import one_at_a_time
+
+if os.name == "nt":
+    import msvcrt
+else:
+    import fcntl
 
 TIMEOUT_SECONDS = 15  # for an answer, and between two pieces of it
 CRAWL_SECONDS = 20  # a host that stays this long ...
@@ -45,10 +47,9 @@ class HostError(Exception):
 
 
 def files(name: str) -> dict[str, list[Path]]:
-    """The checked files of one dataset, {"training": [...], "test": [...]}; fetched into data/ where there are none.
+    """The checked files of one dataset of the manifest, {"training": [...], "test": [...]}. Raises DatasetError.
 
-    ``name`` is the manifest's, such as "cifar10". The variable CIFAR10_PATH (the archive, the folder or its parent)
-    goes first, then what lies in data/, then the network. Raises DatasetError.
+    The variable CIFAR10_PATH (the archive, the folder or its parent) goes first, then data/, then the network.
     """
     source = entry(name)
     variable = source["variable"]
@@ -85,9 +86,9 @@ def here(source: dict) -> Path | None:
 
 
 def fetch(source: dict, archive: Path) -> None:
-    """Download the archive from the first address that delivers it; a download that broke off goes on.
+    """Download the archive from the first address that delivers it; DatasetError when none does.
 
-    Raises DatasetError when no address does; what has come by then is kept as ``.part`` for the next try.
+    What has come by then is kept as ``.part``, from which the next try goes on.
     """
     part = archive.with_name(archive.name + ".part")
     tries = dict.fromkeys(source["addresses"], 0)
@@ -117,10 +118,7 @@ def fetch(source: dict, archive: Path) -> None:
 
 
 def unpack(archive: Path, folder: Path, source: dict) -> None:
-    """Write the archive's known files into ``folder``, which appears complete or not at all.
-
-    Raises DatasetError when the archive is not the published one.
-    """
+    """Write the published archive's known files into ``folder``, which appears complete or not at all."""
     if archive.stat().st_size != source["bytes"] or sha256(archive) != source["sha256"]:
         raise DatasetError(
             f"{archive} is damaged, or another version than the binary one: its SHA-256 is not the published "
@@ -142,16 +140,12 @@ def unpack(archive: Path, folder: Path, source: dict) -> None:
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-# What lies on this machine
 
 
 def _local(path: Path, source: dict) -> Path | None:
@@ -189,19 +183,35 @@ def _check_folder(folder: Path, source: dict, remedy: str) -> None:
 
 def _check_file(path: Path, published: dict, remedy: str) -> None:
     try:
-        size = path.stat().st_size
-        good = size == published["bytes"] and sha256(path) == published["sha256"]
-    except FileNotFoundError:
-        raise DatasetError(f"{path} is missing. {remedy}") from None
+        good = path.stat().st_size == published["bytes"] and sha256(path) == published["sha256"]
     except OSError as error:
         raise DatasetError(f"{path} cannot be read ({error.strerror}). {remedy}") from None
     if not good:
-        length = f"it has {size:,} bytes, not {published['bytes']:,}"
-        fault = length if size != published["bytes"] else "its SHA-256 is not the published one"
-        raise DatasetError(f"{path} is damaged: {fault}. {remedy}")
+        raise DatasetError(f"{path} is damaged: its bytes are not the published ones. {remedy}")
 
 
-# What is written into data/
+@contextmanager
+def one_at_a_time(lock: Path, title: str) -> Iterator[None]:
+    """Let one process in. The system gives the lock back when its holder ends, however it ends."""
+    with open(lock, "a") as file:
+        if not _locked(file):
+            print(f"Another notebook is fetching {title}: waiting for it.", flush=True)
+            while not _locked(file):
+                time.sleep(0.2)
+        yield
+
+
+def _locked(file: TextIO) -> bool:
+    """Take the lock if it is free, and say whether it is ours."""
+    try:
+        if os.name == "nt":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        # Some network drives know no locks: then go on without one, the SHA-256 still guards the result.
+        return error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+    return True
 
 
 def _prepare(folder: Path, archive: Path | None, source: dict) -> None:
@@ -225,9 +235,9 @@ def _prepare(folder: Path, archive: Path | None, source: dict) -> None:
             unpack(archive, folder, source)
             if fetched:
                 archive.unlink()
-    except DatasetError:
-        raise
     except OSError as error:
+        if isinstance(error, DatasetError):
+            raise
         if error.errno not in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
             raise DatasetError(
                 f"{title} could not be written into {data} ({error}). Make that folder writable, or unpack "
@@ -241,9 +251,6 @@ def _prepare(folder: Path, archive: Path | None, source: dict) -> None:
             f"The disk of {data} is full: {title} needs {needed / 1e6:,.0f} MB there. "
             f"Free some space and run this again, or name a folder elsewhere in {source['variable']}."
         ) from None
-
-
-# The network
 
 
 def _download(address: str, part: Path, source: dict, patient: bool) -> None:
@@ -260,8 +267,11 @@ def _download(address: str, part: Path, source: dict, patient: bool) -> None:
     with response:
         # Not every host can begin in the middle: one that answers 200 sends the file from its first byte.
         begin = have if response.status == http.client.PARTIAL_CONTENT else 0
-        _check_answer(response, begin, size)
-        # The standard bar goes to stderr, which does not belong into a lesson's stored output.
+        if response.headers.get_content_type() == "text/html":
+            raise HostError("answered with a web page, perhaps the login page of this network")
+        if response.length is not None and begin + response.length != size:
+            raise HostError(f"offers a file of {begin + response.length:,} bytes, not {size:,}")
+        # By default to stderr, which does not belong into a lesson's stored output.
         look = {"unit": "B", "unit_scale": True, "mininterval": 0.5, "leave": False, "file": sys.stdout}
         name = f"{source['title']} from {urllib.parse.urlsplit(address).hostname}"
         with open(part, "ab" if begin else "wb") as file, tqdm(desc=name, initial=begin, total=size, **look) as bar:
@@ -288,16 +298,6 @@ def _copy(response: http.client.HTTPResponse, file: BinaryIO, missing: int, pati
             since, received = time.monotonic(), 0
 
 
-def _check_answer(response: http.client.HTTPResponse, begin: int, size: int) -> None:
-    """Raise HostError when what follows cannot be the archive from byte ``begin`` on."""
-    if response.headers.get_content_type() == "text/html":
-        raise HostError("answered with a web page, perhaps the login page of this network")
-    if response.length is not None and begin + response.length != size:
-        raise HostError(f"offers a file of {begin + response.length:,} bytes, not {size:,}")
-    if begin and not response.headers.get("Content-Range", "").startswith(f"bytes {begin}-"):
-        raise HostError("answered with another part of the file than the one asked for")
-
-
 def _certificates() -> ssl.SSLContext:
     """The system's certificates, and those of certifi where it is installed: Python for macOS comes with none."""
     context = ssl.create_default_context()
@@ -313,12 +313,9 @@ def _host_errors() -> Iterator[None]:
     """Turn what the network raises into the second half of a sentence that begins with the address."""
     try:
         yield
-    except urllib.error.HTTPError as error:
-        raise HostError(f"answered {error.code} {error.reason}") from None
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, TimeoutError):
             raise HostError(f"sent nothing for {TIMEOUT_SECONDS} s") from None
-        if isinstance(reason, ssl.SSLCertVerificationError):
-            raise HostError(f"has a certificate that is not trusted ({reason.verify_message})") from None
-        raise HostError(f"could not be read ({getattr(reason, 'strerror', None) or reason})") from None
+        known = str(error) if isinstance(error, urllib.error.HTTPError) else getattr(reason, "strerror", None) or reason
+        raise HostError(f"could not be read ({known})") from None

@@ -11,7 +11,7 @@ import pytest
 from fake_cifar10 import ARCHIVE, FOLDER, assert_is_the_fake, offer, whole_message
 
 from helpers import data, places
-from helpers.data import download, lock
+from helpers.data import download
 
 
 @pytest.mark.parametrize("kind", ["folder", "parent", "archive", "parent of archive", "home"])
@@ -165,7 +165,7 @@ def test_two_notebooks_fetch_once_and_both_get_the_images(data_folder, fake, ser
 
 def test_a_notebook_that_waits_says_so_and_takes_what_another_fetched(data_folder, fake, server):
     offer(data_folder, fake, [server.address("good")])
-    with lock.one_at_a_time(data_folder / "cifar10.lock", "CIFAR-10"):
+    with download.one_at_a_time(data_folder / "cifar10.lock", "CIFAR-10"):
         process = notebook(data_folder)
         process.stdin.write("go\n")
         process.stdin.flush()
