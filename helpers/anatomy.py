@@ -1,7 +1,6 @@
 """What a model consists of, layer by layer: output shape, parameters, work, memory, receptive field.
 
-``layers(model)`` gives the figures, ``table(model)`` sets them as text. Nothing is run or measured: all of it
-follows from the architecture. Sequential and functional models, branches, shared layers and models inside models.
+Nothing is run or measured. Sequential and functional models, branches, shared layers and models inside models.
 """
 
 import math
@@ -16,23 +15,12 @@ from helpers import graph
 BYTES_PER_NUMBER = 4  # float32
 
 # Layers that keep the shape and the receptive field of their input; no multiplications worth counting.
-POSITION_WISE = (
-    kinds.Activation,
-    kinds.ReLU,
-    kinds.LeakyReLU,
-    kinds.ELU,
-    kinds.Softmax,
-    kinds.Rescaling,
-    kinds.Normalization,
-    kinds.BatchNormalization,
-    kinds.Dropout,
-    kinds.SpatialDropout2D,
-    kinds.GaussianNoise,
-    kinds.RandomFlip,
-    kinds.RandomTranslation,
-    kinds.RandomRotation,
-    kinds.RandomZoom,
-)
+ACTIVATIONS = (kinds.Activation, kinds.ReLU, kinds.LeakyReLU, kinds.ELU, kinds.Softmax)
+SCALINGS = (kinds.Rescaling, kinds.Normalization, kinds.BatchNormalization)
+NOISES = (kinds.Dropout, kinds.SpatialDropout2D, kinds.GaussianNoise)
+AUGMENTATIONS = (kinds.RandomFlip, kinds.RandomTranslation, kinds.RandomRotation, kinds.RandomZoom)
+POSITION_WISE = (*ACTIVATIONS, *SCALINGS, *NOISES, *AUGMENTATIONS)
+
 POOLING = (kinds.MaxPooling2D, kinds.AveragePooling2D)
 WINDOWED = (kinds.Conv2D, kinds.DepthwiseConv2D, *POOLING)
 MERGING = (kinds.Add, kinds.Average, kinds.Maximum, kinds.Multiply, kinds.Concatenate)
@@ -43,12 +31,10 @@ KNOWN = (*WINDOWED, kinds.ZeroPadding2D, *WITHOUT_POSITIONS, kinds.Dense, *MERGI
 class Row(NamedTuple):
     """The figures of one layer.
 
-    ``output`` is the shape for one image. ``macs`` counts the multiply-accumulate operations of one image
-    forwards, in convolutions and dense layers only, as is usual; two FLOPs each. ``memory`` is the size of the
-    output in bytes as float32. ``receptive_field`` and ``step`` are (rows, columns) in input pixels: the window
-    of pixels that one number of the output depends on (padding included), and the distance of two neighbours' windows.
-    ``start`` is where the first window begins, negative inside the padding. All three are None for an output without
-    positions.
+    ``output`` is the shape for one image, ``memory`` its bytes as float32. ``macs`` are the multiply-accumulates of one
+    image forwards, in convolutions and dense layers only; two FLOPs each. In (rows, columns) of input pixels, or None
+    for an output without positions: ``receptive_field``, the window that one number of the output depends on (padding
+    included), ``step``, the distance of two neighbours' windows, and ``start``, where the first one begins.
     """
 
     name: str
@@ -63,10 +49,9 @@ class Row(NamedTuple):
 
 
 def layers(model: keras.Model) -> list[Row]:
-    """One row per layer, in the order in which an image passes them, without input layers.
+    """One row per call of a layer, in the order in which an image passes them; parameters in the first call alone.
 
-    A layer that is used twice has two rows and its parameters in the first. Raises ValueError for a model
-    without a graph or with an unknown input size, and for a layer class that is not known here (it is named).
+    Raises ValueError for a model without a graph or a full input size, and for a class of layers not known here.
     """
     images = []
     for tensor in graph.ends(model)[0]:
@@ -117,12 +102,9 @@ def _square(pair: tuple[int, int] | None) -> str:
 def _row(name: str, layer, given: list[Row]) -> Row:
     if not isinstance(layer, KNOWN):
         raise ValueError(
-            f"Layer {name} is a {type(layer).__name__}, which the table does not know. Known are "
-            f"{', '.join(kind.__name__ for kind in KNOWN)}. Build the model from these, or add the class to "
-            "helpers/anatomy.py (to POSITION_WISE when it keeps the shape and mixes no neighbouring pixels)."
+            f"Layer {name} is a {type(layer).__name__}, which the table does not know. Build the model from "
+            f"{', '.join(kind.__name__ for kind in KNOWN)}, or add the class to helpers/anatomy.py."
         )
-    if getattr(layer, "data_format", None) == "channels_first":
-        raise ValueError(f"Layer {name} has its channels first: the table reads channels_last only.")
     shapes = [(None, *row.output) for row in given]
     output = tuple(layer.compute_output_shape(shapes if isinstance(layer, MERGING) else shapes[0])[1:])
     memory = math.prod(output) * BYTES_PER_NUMBER
@@ -137,9 +119,7 @@ def _macs(layer, given: tuple[int, ...], output: tuple[int, ...]) -> int:
         return math.prod(output) * math.prod(layer.kernel_size) * (given[-1] // layer.groups)
     if isinstance(layer, kinds.DepthwiseConv2D):
         return math.prod(output) * math.prod(layer.kernel_size)
-    if isinstance(layer, kinds.Dense):
-        return math.prod(output) * given[-1]
-    return 0
+    return math.prod(output) * given[-1] if isinstance(layer, kinds.Dense) else 0
 
 
 def _windows(layer, given: list[Row], output: tuple[int, ...]) -> list[tuple[int, int]] | None:

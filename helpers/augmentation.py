@@ -69,9 +69,7 @@ def random_noise(x: np.ndarray, deviation: float, generator: np.random.Generator
     check_images(x)
     shape = x.shape[1:]
     return _in_chunks(
-        x,
-        shape[:2],
-        lambda part: x[part] + deviation * generator.standard_normal((len(x[part]), *shape), np.float32),
+        x, shape[:2], lambda part: x[part] + deviation * generator.standard_normal((len(x[part]), *shape), np.float32)
     )
 
 

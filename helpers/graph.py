@@ -1,8 +1,7 @@
 """How the layers of a Keras model are connected: ``calls`` lists them in order, ``follow`` sends values through.
 
-Sequential and functional models, branches, shared layers and models inside models. Keras offers no public way to ask
-which call of a layer made a tensor of this model, so this module, and no other, reads ``_keras_history`` of a
-tensor (operation, index of the call, index of the output) and ``_inbound_nodes`` of an operation (its calls).
+Keras offers no public way to ask which call of a layer made a tensor of this model, so this module, and no other, reads
+``_keras_history`` of a tensor (operation, index of the call, of the output) and ``_inbound_nodes`` of an operation.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,10 +11,7 @@ import keras
 
 
 class Call(NamedTuple):
-    """One call of a layer, or of an operation such as keras.ops.relu, with the tensors it takes and makes.
-
-    The tensors are those of one model's graph: ``layer.input`` may belong to another model that shares the layer.
-    """
+    """One call of a layer, or of an operation such as keras.ops.relu, with the tensors of this model's graph."""
 
     layer: Any
     inputs: tuple[keras.KerasTensor, ...]
@@ -37,17 +33,14 @@ def ends(model: keras.Model) -> tuple[list[keras.KerasTensor], list[keras.KerasT
 
 
 def calls(model: keras.Model) -> list[Call]:
-    """All calls that the outputs depend on, each after those it depends on; input layers are left out.
-
-    A layer that is used twice is called twice. A model inside the model is one call. Raises ValueError as ``ends``.
-    """
+    """All calls that the outputs depend on, each after those it depends on, without inputs; an inner model is one."""
     inputs, outputs = ends(model)
-    found = {_call_of(tensor): None for tensor in inputs}
+    found = {tensor._keras_history[:2]: None for tensor in inputs}
 
     def visit(tensor: keras.KerasTensor) -> None:
-        if _call_of(tensor) in found:
+        operation, index, _ = tensor._keras_history
+        if (operation, index) in found:
             return
-        operation, index = _call_of(tensor)
         node = operation._inbound_nodes[index]
         for each in node.input_tensors:
             visit(each)
@@ -70,8 +63,8 @@ def flat_calls(model: keras.Model) -> list[Call]:
 def follow(model: keras.Model, values: Sequence, compute: Callable[[str, Any, list], list], path: str = "") -> list:
     """Send one value for each input through the graph; returns one for each output.
 
-    ``compute(name, layer, values)`` turns what arrives at a layer into what leaves it, a list each. It is asked once
-    for each call, in the order of ``calls``, and inside models too: their layers are named "model/layer".
+    ``compute(name, layer, values)`` turns what arrives at a layer into what leaves it, a list each, once for each call
+    and inside models too: their layers are named "model/layer".
     """
     inputs, outputs = ends(model)
     known = {tensor._keras_history: value for tensor, value in zip(inputs, values)}
@@ -83,8 +76,3 @@ def follow(model: keras.Model, values: Sequence, compute: Callable[[str, Any, li
             leaving = compute(path + layer.name, layer, arriving)
         known.update({tensor._keras_history: value for tensor, value in zip(made, leaving)})
     return [known[tensor._keras_history] for tensor in outputs]
-
-
-def _call_of(tensor: keras.KerasTensor) -> tuple[Any, int]:
-    operation, index, _ = tensor._keras_history
-    return operation, index

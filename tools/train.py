@@ -21,7 +21,7 @@ with start.quiet():
 from helpers import models, places
 from helpers.recipe import Recipe
 from helpers.records import schema
-from helpers.records.write import write_json
+from helpers.records.schema import write_json
 from tools import executor
 from tools.studies.command import available
 from tools.studies.engine import Trial

@@ -6,8 +6,6 @@ Raises ValueError for an unknown layer, class or channel, and for images that ar
 """
 
 from helpers.explain.activation_maximisation import maximise_activation
-from helpers.explain.feature_maps import feature_maps, logits
-from helpers.explain.gradients import grad_cam, saliency
+from helpers.explain.attribution import grad_cam, occlusion, saliency
 from helpers.explain.layers import at_size, conv_layers, random_weights
-from helpers.explain.occlusion import occlusion
-from helpers.explain.patches import Patches, Window, enlarge, middle, top_patches, window
+from helpers.explain.maps import Patches, Window, enlarge, feature_maps, logits, middle, top_patches, window

@@ -6,9 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers.explain import given
-from helpers.explain.gradients import gradient
-from helpers.explain.layers import before_activation, layer_call
+from helpers.explain import layers as given
+from helpers.explain.layers import before_activation, gradient, layer_call
 
 # Grey values by which the pixel with the largest gradient changes in a step.
 STEP_SIZE = 8.0

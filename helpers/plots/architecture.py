@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from helpers.plots.style import bare
+from helpers.plots.images import bare
 
 # Keras' name -> the word in the drawing and, for a layer that is a box of its own, its colour.
 LAYERS = {

@@ -7,7 +7,29 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from helpers.plots.style import SIGNED, bare, scale
+# Colours of numbers with a sign, and without.
+SIGNED = "RdBu_r"
+UNSIGNED = "cividis"
+
+
+def bare(axes: Axes) -> Axes:
+    """The same axes without ticks, grid and frame, for an image."""
+    axes.set(xticks=[], yticks=[])
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+    return axes
+
+
+def scale(values: np.ndarray) -> dict[str, str | float]:
+    """Arguments of ``imshow`` for numbers of any shape: colours, and where they end.
+
+    Diverging and symmetric around 0 when a value is below zero, else sequential from 0. The end is the 99th percentile
+    of the absolute values, so that a single large one does not bleach the rest.
+    """
+    size = np.abs(values)
+    limit = float(np.percentile(size, 99)) or float(size.max()) or 1.0
+    signed = np.min(values) < 0
+    return {"cmap": SIGNED if signed else UNSIGNED, "vmin": -limit if signed else 0.0, "vmax": limit}
 
 
 def gallery(images: Sequence[np.ndarray], titles: Sequence[str], columns: int = 5, size: float = 1.8) -> Figure:
@@ -54,11 +76,7 @@ def signed_map(values: np.ndarray, title: str, axes: Axes | None = None, limit: 
 
 
 def map_grid(
-    maps: np.ndarray,
-    labels: Sequence | None = None,
-    columns: int = 8,
-    title: str = "",
-    axes: Axes | None = None,
+    maps: np.ndarray, labels: Sequence | None = None, columns: int = 8, title: str = "", axes: Axes | None = None
 ) -> Axes:
     """Maps (n, rows, columns) side by side in one image, on one scale, each under its label (its index by default).
 

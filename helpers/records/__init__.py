@@ -1,5 +1,5 @@
 """What was measured and trained before, read from ``data/trained``: records remember."""
 
 from helpers.records.read import MARKS, benchmark, histories, result, seconds_to, study
-from helpers.records.weights import stored_model, trained
-from helpers.records.write import save_weights, write_json
+from helpers.records.schema import write_json
+from helpers.records.weights import save_weights, stored_model, trained

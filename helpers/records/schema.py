@@ -1,7 +1,8 @@
-"""What a stored trial must look like: a damaged or foreign file is told in a sentence, not three cells later."""
+"""Records as files: a damaged or foreign one is told in a sentence, a new one is written whole or not at all."""
 
 import json
 import math
+import os
 from pathlib import Path
 
 from helpers.recipe import Recipe
@@ -52,6 +53,14 @@ def read_json(path: Path) -> dict:
     if not isinstance(content, dict):
         raise ValueError(f"{path} holds a {type(content).__name__} where a record is expected. {AGAIN}")
     return content
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Write to a file beside it, then rename: nobody ever sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    os.replace(part, path)
 
 
 def _check_history(path: Path, history: object) -> None:

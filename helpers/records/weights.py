@@ -1,12 +1,14 @@
 """Stored weights: loaded once they are known to be those of their record, or trained here where there are none."""
 
 import hashlib
+import os
+from pathlib import Path
 
 import keras
 
 from helpers import models, places, training
 from helpers.data import Dataset
-from helpers.records import read, schema, write
+from helpers.records import read, schema
 
 
 def stored_model(name: str) -> tuple[keras.Model, dict[str, list[float]]]:
@@ -34,9 +36,8 @@ def stored_model(name: str) -> tuple[keras.Model, dict[str, list[float]]]:
 def trained(name: str, dataset: Dataset, retrain: bool = False) -> tuple[keras.Model, dict[str, list[float]]]:
     """The named model, trained by its recipe, and its history.
 
-    On CIFAR-10 with as many training images as the stored training had, both come from ``data/trained``; elsewhere, or
-    with ``retrain=True``, the model is trained here, and kept under ``build/`` for the next time.
-    Raises ValueError for stored weights that are damaged or belong to another recipe.
+    On CIFAR-10 with as many training images as the stored training had, both are ``stored_model``'s; elsewhere, or with
+    ``retrain=True``, the model is trained here, and kept under ``build/`` for the next time.
     """
     recipe, record = models.RECIPES[models.known(name)], read.result(name)
     x, classes = dataset.x_train, len(dataset.class_names)
@@ -53,6 +54,17 @@ def trained(name: str, dataset: Dataset, retrain: bool = False) -> tuple[keras.M
         except Exception as error:  # whatever is wrong with the file, training gives it again
             print(f"{weights.name} under build/ cannot be read ({type(error).__name__}): training it anew.", flush=True)
     model, history = training.train(recipe, dataset)
-    write.save_weights(model, weights)
-    write.write_json(history_file, history)
+    save_weights(model, weights)
+    schema.write_json(history_file, history)
     return model, history
+
+
+def save_weights(model: keras.Model, path: Path) -> None:
+    """The weights alone, without the optimizer's state, which is up to twice as large."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    clean = keras.models.clone_model(model)
+    clean.set_weights(model.get_weights())
+    clean.optimizer = None  # Keras 3.15 clones it too, older versions don't
+    part = path.with_name(f"part-{path.name}")
+    clean.save_weights(part)
+    os.replace(part, path)

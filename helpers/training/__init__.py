@@ -4,7 +4,6 @@ from helpers.training.backup import HISTORY_KEYS
 from helpers.training.lookahead import Lookahead
 from helpers.training.loop import accuracy, fingerprint, train
 from helpers.training.muon import Muon, orthogonalised
-from helpers.training.optimizers import compile_by, loss, optimizer, steps_per_epoch
+from helpers.training.optimizers import Triangle, compile_by, loss, optimizer, steps_per_epoch
 from helpers.training.progress import Progress
-from helpers.training.triangle import Triangle
 from helpers.training.views import VIEWS, accuracy_by_views, predict, view_logits

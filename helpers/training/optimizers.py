@@ -1,11 +1,34 @@
-"""From a recipe to what ``compile`` takes: the optimizer with its schedule, and the loss."""
+"""From a recipe to what ``compile`` takes: the optimizer, a learning rate that rises and falls, and the loss."""
 
 import keras
+import tensorflow as tf
 
 from helpers import models
 from helpers.recipe import Recipe
 from helpers.training.muon import Muon
-from helpers.training.triangle import Triangle
+
+# Shares: of the peak rate at the start, of the steps at the peak, of the peak rate at the end.
+START, PEAK, END = 0.2, 0.23, 0.07
+
+
+@keras.saving.register_keras_serializable("helpers")
+class Triangle(keras.optimizers.schedules.LearningRateSchedule):
+    """``START * peak_rate`` at step 0, ``peak_rate`` at ``PEAK * steps``, ``END * peak_rate`` from ``steps`` on.
+
+    Straight lines in between. Smith and Topin 2017, arXiv:1708.07120.
+    """
+
+    def __init__(self, peak_rate: float, steps: int):
+        self.peak_rate, self.steps = peak_rate, steps
+
+    def __call__(self, step):
+        done = tf.minimum(tf.cast(step, tf.float32) / self.steps, 1.0)
+        rise = START + (1 - START) * done / PEAK
+        fall = END + (1 - END) * (1 - done) / (1 - PEAK)
+        return self.peak_rate * tf.where(done < PEAK, rise, fall)
+
+    def get_config(self):
+        return {"peak_rate": self.peak_rate, "steps": self.steps}
 
 
 def steps_per_epoch(recipe: Recipe, images: int) -> int:

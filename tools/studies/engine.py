@@ -22,7 +22,7 @@ from tqdm import tqdm
 from helpers import places
 from helpers.recipe import Recipe
 from helpers.records import schema
-from helpers.records.write import write_json
+from helpers.records.schema import write_json
 from tools.executor import Executor, Job
 
 TRAINED = "tools.studies.trained:train"

@@ -8,7 +8,7 @@ import tensorflow as tf
 from small_models import before_activation, functional, one_filter, sequential, with_random_weights
 
 from helpers import explain
-from helpers.explain import given
+from helpers.explain import layers as given
 from helpers.explain.activation_maximisation import STEP_SIZE, _coarse_first, _towards_neighbours
 
 

@@ -9,7 +9,7 @@ from keras import layers
 from small_models import images, sequential
 
 from helpers import explain
-from helpers.explain import given
+from helpers.explain import layers as given
 
 CALLS = {
     "feature_maps": lambda model, x, classes=0, **options: explain.feature_maps(model, x, **options),

@@ -8,7 +8,7 @@ import pytest
 
 from helpers import training
 
-TRIANGLE = sys.modules["helpers.training.triangle"]
+TRIANGLE = sys.modules["helpers.training.optimizers"]
 
 
 @pytest.mark.parametrize("steps", [100, 7, 1])

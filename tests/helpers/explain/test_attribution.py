@@ -1,11 +1,15 @@
-"""Saliency and Grad-CAM, against weights and finite differences."""
+"""Saliency, Grad-CAM and occlusion, against weights and finite differences."""
+
+import itertools
 
 import keras
 import numpy as np
+import pytest
 from keras import layers
-from small_models import images, linear, with_random_weights
+from small_models import images, linear, softmax, with_random_weights
 
 from helpers import explain
+from helpers.explain import layers as given
 
 
 def test_saliency_of_a_linear_model_is_its_weights():
@@ -52,3 +56,24 @@ def test_grad_cam_of_every_kind_of_model(model):
     assert cams.shape == explain.feature_maps(model, images())[name].shape[:3]
     assert cams.min() >= 0
     assert cams.dtype == np.float32
+
+
+@pytest.mark.parametrize(("patch", "stride", "fill"), [(2, 1, 128), (3, 2, [10, 200.5, 0]), (6, 1, 0)])
+def test_occlusion_of_a_linear_model_by_hand(patch, stride, fill, monkeypatch):
+    monkeypatch.setattr(given, "PIXELS_AT_ONCE", 7 * 6 * 6)
+    model, weights = linear(classes=3)
+    x, classes = images(4, side=6), np.array([2, 0, 1, 1])
+    positions = range(0, 6 - patch + 1, stride)
+    whole = np.einsum("nrcd,rcdk->nk", x.astype(float), weights) + np.arange(3)
+    logit, probability = np.empty((2, 4, len(positions), len(positions)))
+    for n, (i, top), (j, left) in itertools.product(range(4), enumerate(positions), enumerate(positions)):
+        covered = x[n].astype(float)
+        covered[top : top + patch, left : left + patch] = fill
+        scores = np.einsum("rcd,rcdk->k", covered, weights) + np.arange(3)
+        logit[n, i, j] = (whole[n] - scores)[classes[n]]
+        probability[n, i, j] = (softmax(whole[n]) - softmax(scores))[classes[n]]
+    got = explain.occlusion(model, x, classes, fill, patch, stride, output="logit")
+    np.testing.assert_allclose(got, logit, atol=1e-4)
+    assert (logit < 0).any()
+    assert (logit > 0).any()
+    np.testing.assert_allclose(explain.occlusion(model, x, classes, fill, patch, stride), probability, atol=1e-5)

@@ -1,4 +1,4 @@
-"""Which pixels a position of a map depends on, and the patches of real images to which a channel responds most."""
+"""Maps and logits of a model, the pixels that a map's positions depend on, and the patches that excite a channel."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,10 +8,45 @@ import numpy as np
 import tensorflow as tf
 
 from helpers import anatomy
-from helpers.explain import given
-from helpers.explain.layers import before_activation, layer_call
+from helpers.explain import layers as given
+from helpers.explain.layers import before_activation, conv_layers, ends, layer_call, logits_of
 
 COUNT = 9
+
+
+def feature_maps(
+    model: keras.Model,
+    images: np.ndarray,
+    layers: Sequence[str] | None = None,
+    channels: Sequence[int] | None = None,
+) -> dict[str, np.ndarray]:
+    """The outputs of the named layers, activation included: name -> (n, rows, columns, channels) float32.
+
+    All layers in one pass; all convolutional ones when ``layers`` is left out. ``channels`` keeps these of each
+    layer only, so that a large photo does not fill the memory with maps that nobody draws.
+    """
+    names = conv_layers(model) if layers is None else list(layers)
+    outputs = [layer_call(model, name).outputs[0] for name in names]
+    if not names:
+        raise ValueError(f"There is no layer to look at: {model.name!r} has no convolution, or layers= is empty.")
+    kept = None if channels is None else [given.channels(channels, model, name) for name in names]
+    images = given.images(model, images)
+    inside = keras.Model(ends(model)[0], outputs)
+    maps: dict[str, np.ndarray] = {}
+    for part in given.batches(len(images), images.shape):
+        batch = tf.nest.flatten(inside(given.tensor(images[part]), training=False))
+        for index, (name, values) in enumerate(zip(names, batch)):
+            values = values if kept is None else tf.gather(values, kept[index], axis=-1)
+            if name not in maps:
+                # One array for all batches: joining them at the end would take twice the memory.
+                maps[name] = np.empty((len(images), *values.shape[1:]), np.float32)
+            maps[name][part] = values
+    return maps
+
+
+def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """What the last layer computes before its softmax, (n, classes) float32; the output itself without a softmax."""
+    return given.in_batches(logits_of(model), given.images(model, images))
 
 
 class Window(NamedTuple):
