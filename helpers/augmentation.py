@@ -18,10 +18,9 @@ CHUNK = 5_000
 
 
 def alternating_flip(x: np.ndarray, epoch: int, generator: np.random.Generator) -> np.ndarray:
-    """Half of the images flipped left to right in even epochs, the other half in odd ones.
+    """Half of the images flipped left to right in even epochs, the other half in odd ones; arXiv:2404.00498.
 
-    The generator draws the halves, so it must be a fresh one of the same seed in every epoch. Two epochs then show each
-    image both ways, where a coin would show half of them the same way twice. Jordan 2024, arXiv:2404.00498.
+    The generator draws the halves, so it must be a fresh one of the same seed in every epoch.
     """
     check_images(x)
     chosen = (generator.permutation(len(x)) + epoch) % 2 == 0
@@ -31,11 +30,7 @@ def alternating_flip(x: np.ndarray, epoch: int, generator: np.random.Generator) 
 
 
 def random_crops(x: np.ndarray, padding: int, generator: np.random.Generator) -> np.ndarray:
-    """A crop of each image at its own size, after ``padding`` pixels were added on all sides by reflection.
-
-    So the image is shifted by -padding to padding pixels in both directions, for each image anew. Raises ValueError
-    for a padding that is negative or not below the number of pixels a side.
-    """
+    """A crop of each image at its own size, after ``padding`` pixels were added on all sides by reflection."""
     padded = reflected(x, padding)
     n, rows, columns, channels = x.shape
     top, left = generator.integers(0, 2 * padding + 1, (2, n))
@@ -46,10 +41,7 @@ def random_crops(x: np.ndarray, padding: int, generator: np.random.Generator) ->
 
 
 def random_zoom(x: np.ndarray, most: float, generator: np.random.Generator) -> np.ndarray:
-    """A square of each image, enlarged to the whole: from all of it down to a share of ``1 - most`` a side.
-
-    Size and position are drawn for each image anew. Raises ValueError unless ``most`` is from 0 to below 1.
-    """
+    """A square of each image, enlarged to the whole: from all of it down to a share of ``1 - most`` a side."""
     check_images(x)
     if not 0 <= most < 1:
         raise ValueError(f"most is {most}: choose a share from 0 (no zoom) to below 1.")
@@ -76,10 +68,7 @@ def random_noise(x: np.ndarray, deviation: float, generator: np.random.Generator
 def augmented(
     x: np.ndarray, epoch: int, seed: int, flip: str = "none", crop_padding: int = 0, zoom: float = 0, noise: float = 0
 ) -> np.ndarray:
-    """The images of one epoch, in their order: flipped, zoomed, cropped and made noisy, each where it is asked for.
-
-    The settings are those of a recipe. Raises ValueError for another flip than "none", "random" and "alternating".
-    """
+    """The images of one epoch, in their order: flipped, zoomed, cropped and made noisy, as fields of a recipe say."""
     if flip not in FLIPS:
         raise ValueError(f"flip is {flip!r}: choose one of {', '.join(map(repr, FLIPS))}.")
     if flip == "alternating":

@@ -1,7 +1,6 @@
 """Named streams of random numbers: what a training draws follows from its seed, the epoch and the stream's name alone.
 
-So a training that was killed and goes on sees the same images in the same order, and one kind of augmentation can be
-switched on without changing what another one draws.
+So a training that was killed sees the same images as it goes on, and no kind of augmentation changes another one.
 """
 
 import numpy as np
@@ -16,10 +15,9 @@ def generator(stream: str, seed: int, *epoch: int) -> np.random.Generator:
 
 
 def order(images: int, seed: int, epoch: int, batch_size: int | None = None) -> np.ndarray:
-    """Indices of the images of one epoch, in the order in which they are shown.
+    """Indices of the images of one epoch, in the order in which they are shown; whole batches of ``batch_size`` only.
 
-    With a ``batch_size``, whole batches only (recipes with ``equal_batches``). All images at once are drawn from the
-    oldest stream, (seed, epoch), which has no number: the stored trainings of the tutorials' models come from it.
+    All images are drawn from the oldest stream, which has no number: the tutorials' stored trainings come from it.
     """
     if batch_size is None:
         return np.random.default_rng((seed, epoch)).permutation(images)

@@ -1,7 +1,6 @@
-"""Datasets: ``load(name)`` gives uint8 images and integer labels, split into training, validation and test.
+"""Datasets: ``load(name)`` gives uint8 images and integer labels, ``photo(path)`` an image of your own.
 
-``photo(path)`` reads an image file of your own. Another dataset is another module with a NAME and a function
-``read(validation)``, and, where its files are fetched, an entry in ``data/manifest.json``.
+Another dataset is a module with a NAME and a function ``read(validation)``, and an entry in the manifest if fetched.
 """
 
 import os
@@ -42,10 +41,8 @@ class Dataset:
 def load(name: str = "auto", validation: bool = True) -> Dataset:
     """The dataset "cifar10" or "shapes10"; "auto" is the one that the variable CNN_DATASET names.
 
-    Where CNN_DATASET is not set, "auto" is CIFAR-10, or Shapes-10 with a message when CIFAR-10 cannot be had.
-    ``validation=False`` keeps all training images together, in their original order, and ``x_val`` empty.
-
-    Raises DatasetError when CIFAR-10 was asked for by name and cannot be had, ValueError for an unknown name.
+    Where it is not set, "auto" is CIFAR-10, or Shapes-10 with a message where CIFAR-10 cannot be had (DatasetError if
+    it was named). ``validation=False`` keeps all training images together, in their original order.
     """
     named = os.environ.get("CNN_DATASET", "") if name == "auto" else name
     first, *_, last = DATASETS

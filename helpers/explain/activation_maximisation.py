@@ -24,10 +24,9 @@ def maximise_activation(
 ) -> np.ndarray:
     """Images (channels, rows, columns, 3), floats from 0 to 255, that climb to a high response of each channel.
 
-    The response is that of the middle position of the map (``middle`` gives its receptive field), or of the unit of a
-    dense layer, before the activation: after a ReLU, a channel that is silent at the start has no gradient to follow.
-    Each image starts as grey with a little noise. In every step, the number with the largest gradient changes by
-    8 grey values and the others in proportion. Three ways to keep the noise out of the image:
+    The response is that of the map's middle position, or of a dense layer's unit, before the activation: after a ReLU, a
+    channel that is silent at the start has no gradient. Each image starts as grey with a little noise. In every step,
+    the number with the largest gradient changes by 8 grey values. Three ways to keep the noise out of the image:
 
     ``total_variation`` pulls each pixel towards its four neighbours, each with this share of the largest gradient
     (a few hundredths; most gradients are far from the largest).

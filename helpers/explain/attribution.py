@@ -63,8 +63,7 @@ def occlusion(
     """What each image's class loses when a square patch is covered at each position, (n, rows, columns) float32.
 
     The loss of probability, or of the logit with ``output="logit"``: positive where the covered pixels spoke for the
-    class, negative where they spoke against it. ``fill`` is the colour that covers, one number or three; the mean of
-    the training images is a good one. Position (i, j) covers ``patch`` pixels from ``(i, j) * stride`` on:
+    class. ``fill`` is the colour that covers, one number or three. The windows are those of
     ``Window((0, 0), (patch, patch), (stride, stride))``. Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53.
     """
     images, classes = given.prepared(model, images, classes)

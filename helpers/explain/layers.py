@@ -158,10 +158,7 @@ def tensor(images: np.ndarray) -> tf.Tensor:
 
 
 def batches(count: int, shape: tuple[int, ...]) -> list[slice]:
-    """Slices that cut ``count`` images of the shape (n, rows, columns, colours) into batches.
-
-    A batch has 262,144 pixels: 256 images of 32 × 32, or one photo if that is larger. So 2 GB of memory are enough.
-    """
+    """Slices that cut ``count`` images into batches: 256 of 32 × 32, or one photo; so 2 GB of memory are enough."""
     size = max(1, PIXELS_AT_ONCE // (shape[1] * shape[2]))
     return [slice(begin, min(begin + size, count)) for begin in range(0, count, size)]
 

@@ -20,10 +20,9 @@ def feature_maps(
     layers: Sequence[str] | None = None,
     channels: Sequence[int] | None = None,
 ) -> dict[str, np.ndarray]:
-    """The outputs of the named layers, activation included: name -> (n, rows, columns, channels) float32.
+    """The outputs of the named layers (by default the convolutions): name -> (n, rows, columns, channels) float32.
 
-    All layers in one pass; all convolutional ones when ``layers`` is left out. ``channels`` keeps these of each
-    layer only, so that a large photo does not fill the memory with maps that nobody draws.
+    ``channels`` keeps these of each layer only, so that a photo does not fill the memory with maps that nobody draws.
     """
     names = conv_layers(model) if layers is None else list(layers)
     outputs = [layer_call(model, name).outputs[0] for name in names]
@@ -90,24 +89,18 @@ def enlarge(maps: np.ndarray, size: tuple[int, int], window: Window) -> np.ndarr
 
 
 class Patches(NamedTuple):
-    """The patches of a set of images to which channels respond most, the strongest first; ``count`` is 9.
+    """The patches of a set of images to which channels respond most, the strongest first."""
 
-    ``patches`` (channels, count, rows, columns, 3), as large as the receptive field, in the type of the images;
-    ``responses`` (channels, count) before the activation; ``images`` (channels, count), the index of the
-    image; ``corners`` (channels, count, 2), the first row and column in it, negative where padding is seen.
-    """
-
-    patches: np.ndarray
-    responses: np.ndarray
-    images: np.ndarray
-    corners: np.ndarray
+    patches: np.ndarray  # (channels, 9, rows, columns, 3), as large as the receptive field, in the type of the images
+    responses: np.ndarray  # (channels, 9), before the activation
+    images: np.ndarray  # (channels, 9), indices
+    corners: np.ndarray  # (channels, 9, 2), the first row and column, negative where padding is seen
 
 
 def top_patches(model: keras.Model, layer: str, channels: Sequence[int], images: np.ndarray) -> Patches:
     """The nine patches to which each channel of a layer responds most, at most one of each image.
 
-    A patch shows the receptive field of a position, grey beyond the border of the image; for a dense layer, all of
-    the image. Raises ValueError also for fewer than nine images.
+    A patch is grey beyond the border of the image, and all of the image for a dense layer.
     """
     chosen = given.channels(channels, model, layer)
     images = given.images(model, images)

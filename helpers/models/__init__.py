@@ -1,8 +1,4 @@
-"""The named models and the recipes they are trained by.
-
-``BUILDERS`` has the function that builds each network, ``RECIPES`` the recipes: one for each tutorial's model, under
-its name, and "fast90" and "fast94" for ``fast_cnn``. To add a model: its builder and its recipe.
-"""
+"""The named models: ``BUILDERS``, the functions that build the networks, and ``RECIPES``, by which they are trained."""
 
 from collections.abc import Callable
 
@@ -108,11 +104,9 @@ def from_recipe(
     policy: str = "float32",
     images: np.ndarray | None = None,
 ) -> keras.Sequential:
-    """The recipe's network, freshly initialised and not compiled; ``images`` are those of the training set.
+    """The recipe's network, freshly initialised and not compiled; ValueError for a model without a builder.
 
-    Layers that know the training images, such as whitening, learn them from ``images``; leave these out only where
-    weights are loaded afterwards. ``policy`` is Keras' dtype policy, for networks that take another than "float32".
-    Raises ValueError for a model without a builder.
+    Whitening learns the training images from ``images``; leave these out only where weights are loaded afterwards.
     """
     if recipe.model not in BUILDERS:
         raise ValueError(f"There is no builder {recipe.model!r}. The names are: {', '.join(BUILDERS)}.")

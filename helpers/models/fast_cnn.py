@@ -27,11 +27,9 @@ def fast_cnn(
     """Normalisation, whitening, blocks of two 3x3 convolutions, global max pooling, a dense layer; logits out.
 
     ``adapt`` must show it images before a training, or weights be loaded. ``whitening=False`` has a trained
-    convolution of the same shape and batch normalisation in place of the frozen one; ``whitening_bias`` trains a bias
-    after it; ``identity=False`` draws all filters; ``bias_gain`` is that of ``FusedBatchNormalization``; ``policy`` is
-    Keras' dtype policy of all layers but the first and the last two, which stay in float32, as all weights do.
-
-    Jordan 2024, arXiv:2404.00498; its network has GELU, SiLU is cheaper on a processor.
+    convolution and batch normalisation in place of the frozen one; ``whitening_bias`` trains a bias after it;
+    ``identity=False`` draws all filters; ``policy`` is Keras' dtype policy of all layers but the first two and the last
+    two, which stay in float32, as all weights do. The source's network has GELU; SiLU is cheaper on a processor.
     """
 
     def normalisation():

@@ -19,7 +19,7 @@ from helpers.data import cifar10
 
 def read_batch(path):
     records = cifar10._records([path])
-    return cifar10._images(records, np.arange(len(records))), cifar10._labels(records)
+    return cifar10._images(records), cifar10._labels(records)
 
 
 def test_reads_the_binary_format(fake, tmp_path):
@@ -30,12 +30,9 @@ def test_reads_the_binary_format(fake, tmp_path):
     assert labels.dtype == np.int64
     assert np.array_equal(images, fake.images["data_batch_4.bin"])
     assert np.array_equal(labels, fake.labels["data_batch_4.bin"])
-    path.write_bytes(fake.files["data_batch_4.bin"][:-1])
-    with pytest.raises(ValueError, match=r"batch\.bin has 30,729 bytes"):
-        read_batch(path)
 
 
-def test_more_images_than_are_transposed_at_a_time(tmp_path):
+def test_many_images_are_transposed(tmp_path):
     records = np.random.default_rng(3).integers(0, 256, (1234, 3073), np.uint8)
     path = tmp_path / "batch.bin"
     records.tofile(path)
