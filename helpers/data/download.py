@@ -238,18 +238,13 @@ def _prepare(folder: Path, archive: Path | None, source: dict) -> None:
     except OSError as error:
         if isinstance(error, DatasetError):
             raise
-        if error.errno not in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
-            raise DatasetError(
-                f"{title} could not be written into {data} ({error}). Make that folder writable, or unpack "
-                f"{source['archive']} somewhere else and name that folder in {source['variable']}."
-            ) from None
-        # Do not leave the disk full.
-        with suppress(OSError):
+        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+            # Do not leave the disk full.
             part.unlink(missing_ok=True)
-        shutil.rmtree(data / (source["folder"] + ".part"), ignore_errors=True)
+            shutil.rmtree(data / (source["folder"] + ".part"), ignore_errors=True)
         raise DatasetError(
-            f"The disk of {data} is full: {title} needs {needed / 1e6:,.0f} MB there. "
-            f"Free some space and run this again, or name a folder elsewhere in {source['variable']}."
+            f"{title} could not be written into {data} ({error.strerror}): it needs {needed / 1e6:,.0f} MB there. Free "
+            f"some space, make that folder writable, or name a folder elsewhere in {source['variable']}."
         ) from None
 
 

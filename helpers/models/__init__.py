@@ -9,8 +9,7 @@ from keras import layers as keras_layers
 
 from helpers import start
 from helpers.models.fast_cnn import adapt, fast_cnn
-from helpers.models.layers import Dirac, FrozenConv2D, whitening_kernel
-from helpers.models.speed_layers import FusedBatchNormalization, QuickConv2D, silu
+from helpers.models.layers import Dirac, FrozenConv2D, FusedBatchNormalization, QuickConv2D, silu, whitening_kernel
 from helpers.models.tutorials import (
     batchnorm_cnn,
     deeper_cnn,

@@ -6,8 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from helpers.models.layers import Dirac, FrozenConv2D, whitening_kernel
-from helpers.models.speed_layers import FusedBatchNormalization, QuickConv2D, silu
+from helpers.models.layers import Dirac, FrozenConv2D, FusedBatchNormalization, QuickConv2D, silu, whitening_kernel
 
 # As many images are enough to know the colours and the edges of a dataset.
 LOOKED_AT = 5_000

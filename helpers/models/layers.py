@@ -1,7 +1,8 @@
-"""Layers and initializers that are ideas: a frozen convolution that whitens, and filters that begin as the identity."""
+"""Layers that are ideas (whitening, a frozen convolution, filters that begin as the identity) or for speed alone."""
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -64,3 +65,100 @@ class Dirac(keras.initializers.VarianceScaling):
 
     def get_config(self):
         return {"seed": super().get_config()["seed"]}
+
+
+# For speed alone: each computes what Keras' own layer does, in less time on a processor.
+
+
+@keras.saving.register_keras_serializable("helpers")
+class QuickConv2D(layers.Conv2D):
+    """Keras' convolution; with padding "same" and stride 1, on small maps and in bfloat16, its gradients are quicker.
+
+    The gradient of a kernel's weight is a sum of products over images and positions. That is a convolution too: the
+    maps are its images, the gradients of the outputs its filters, and the images of the batch its channels. oneDNN has
+    a quick way for this one in bfloat16, and none for its own gradient of a kernel: 2.4 times as fast on 7 × 7 maps,
+    five times slower on 15 × 15 (Zen 4, oneDNN 3.7).
+    """
+
+    LARGEST = 8
+
+    def convolution_op(self, inputs, kernel):
+        plain = (self.padding, self.groups, *self.strides, *self.dilation_rate) == ("same", 1, 1, 1, 1, 1)
+        if not plain or self.compute_dtype != "bfloat16" or max(inputs.shape[1:3]) > self.LARGEST:
+            return super().convolution_op(inputs, kernel)
+        return _same_convolution(inputs, keras.ops.cast(kernel, self.compute_dtype))
+
+
+@tf.custom_gradient
+def _same_convolution(x, kernel):
+    rows, columns = kernel.shape[:2]
+    before, after = ((rows - 1) // 2, (columns - 1) // 2), (rows // 2, columns // 2)
+
+    def gradients(of_output):
+        of_x = tf.raw_ops.Conv2DBackpropInput(
+            input_sizes=tf.shape(x), filter=kernel, out_backprop=of_output, strides=[1, 1, 1, 1], padding="SAME"
+        )
+        maps, filters = tf.transpose(x, (3, 1, 2, 0)), tf.transpose(of_output, (1, 2, 0, 3))
+        paddings = ((0, 0), (before[0], after[0]), (before[1], after[1]), (0, 0))
+        return of_x, tf.transpose(tf.nn.conv2d(maps, filters, 1, paddings), (1, 2, 0, 3))
+
+    return tf.nn.conv2d(x, kernel, 1, "SAME"), gradients
+
+
+@keras.saving.register_keras_serializable("helpers")
+def silu(x: tf.Tensor) -> tf.Tensor:
+    """x * sigmoid(x), with a gradient computed in float32: TensorFlow's own in bfloat16 takes half as long again."""
+    return _silu(x)
+
+
+@tf.custom_gradient
+def _silu(x):
+    def gradients(of_output):
+        wide = tf.cast(x, tf.float32)
+        share = tf.sigmoid(wide)
+        return of_output * tf.cast(share * (1 + wide * (1 - share)), of_output.dtype)
+
+    return tf.nn.silu(x), gradients
+
+
+@keras.saving.register_keras_serializable("helpers")
+class FusedBatchNormalization(layers.BatchNormalization):
+    """Keras' batch normalisation of maps (n, rows, columns, channels), computed by one operation of TensorFlow.
+
+    The same results, moving statistics, weights and settings as ``layers.BatchNormalization``, in less time: Keras
+    builds it from a mean, a variance and a product, which each pass over all numbers again.
+
+    The layer adds ``bias_gain * beta``. A gradient with respect to ``beta`` is ``bias_gain`` times that with respect to
+    the bias, and a step of ``beta`` moves the bias by ``bias_gain`` times itself: SGD learns the bias
+    ``bias_gain``² times faster than other weights. With 8 that is 64 times, as in arXiv:2404.00498.
+
+    Ioffe and Szegedy 2015, arXiv:1502.03167. Only the last axis of maps; no ``renorm``, no ``synchronized``.
+    """
+
+    def __init__(self, bias_gain: float = 1.0, **settings):
+        super().__init__(**settings)
+        self.bias_gain = float(bias_gain)
+
+    def call(self, inputs, training=None, mask=None):
+        channels = inputs.shape[-1]
+        from_batch = bool(training and self.trainable)
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=tf.convert_to_tensor(self.gamma) if self.scale else tf.ones(channels),
+            offset=self.bias_gain * self.beta if self.center else tf.zeros(channels),
+            # The operation computes those of the batch when it gets none.
+            mean=tf.zeros(0) if from_batch else tf.convert_to_tensor(self.moving_mean),
+            variance=tf.zeros(0) if from_batch else tf.convert_to_tensor(self.moving_variance),
+            epsilon=self.epsilon,
+            is_training=from_batch,
+        )
+        if from_batch:
+            # It divides by count - 1 where Keras divides by count.
+            count = tf.cast(tf.size(inputs) // channels, tf.float32)
+            variance *= (count - 1) / count
+            for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
+                moving.assign(self.momentum * moving + (1 - self.momentum) * new)
+        return tf.cast(outputs, self.compute_dtype)
+
+    def get_config(self):
+        return super().get_config() | {"bias_gain": self.bias_gain}

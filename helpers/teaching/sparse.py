@@ -11,16 +11,11 @@ import tensorflow as tf
 from sklearn.decomposition import PCA, MiniBatchDictionaryLearning
 from sklearn.exceptions import ConvergenceWarning
 
-# Rows and columns of a patch.
-SIDE = 6
-# The share of the patches' variance that whitening keeps.
-KEPT = 0.99
-# The weight of the sum of absolute factors against the squared error, when a dictionary is learnt.
-ALPHA = 1.0
-# Added to the variance of a patch, in squared grey values, so that noise on an even sky is not blown up.
-EVEN = 10.0
-# Images that are coded at a time.
-CHUNK = 100
+SIDE = 6  # rows and columns of a patch
+KEPT = 0.99  # the share of the patches' variance that whitening keeps
+ALPHA = 1.0  # the weight of the sum of absolute factors against the squared error, when a dictionary is learnt
+EVEN = 10.0  # added to the variance of a patch, in squared grey values, so that noise on an even sky is not blown up
+CHUNK = 100  # images that are coded at a time
 
 
 def patches(x: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
@@ -52,8 +47,7 @@ def dictionary(white: np.ndarray, atoms: int, seed: int = 0, passes: int = 5) ->
         atoms, alpha=ALPHA, max_iter=passes, batch_size=256, fit_algorithm="cd", random_state=seed
     )
     with warnings.catch_warnings():
-        # For a few patches the descent stops short of the least value: by about a ten-thousandth of the patch's squared
-        # norm at most, in the 124 warnings of lesson 09's study.
+        # For a few patches the descent stops a ten-thousandth of their squared norm short of the least value.
         warnings.simplefilter("ignore", ConvergenceWarning)
         # In float64: coordinate descent hardly comes to an end in float32.
         learnt = learner.fit(white.astype(np.float64)).components_

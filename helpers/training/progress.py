@@ -3,6 +3,8 @@
 import time
 
 import keras
+from IPython import get_ipython
+from IPython.display import DisplayHandle
 
 
 class Progress(keras.callbacks.Callback):
@@ -24,9 +26,7 @@ class Progress(keras.callbacks.Callback):
         if self.began is None:
             self.began = time.perf_counter()
             self.epochs = self.epochs or self.params["epochs"]
-            if _in_notebook():
-                from IPython.display import DisplayHandle
-
+            if getattr(get_ipython(), "kernel", None):
                 self.handle = DisplayHandle()
                 running = f"epoch {len(self.lines) + 1} of {self.epochs} is running"
                 self.handle.display(self._text(running), raw=True)
@@ -61,11 +61,3 @@ def _line(epoch: int, history: dict) -> str:
 
 def _clock(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-
-
-def _in_notebook() -> bool:
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    return getattr(get_ipython(), "kernel", None) is not None

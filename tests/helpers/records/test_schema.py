@@ -121,7 +121,7 @@ def test_a_recipe_that_is_none_is_named(store, record):
         ({"model": "small_cnn"}, "missing 4 required positional arguments: 'optimizer'"),
         (recipe | {"schedule": "linear"}, "schedule is 'linear'"),
         (recipe | {"epochs": "four"}, "'<' not supported"),
-        ([1], "fields"),
+        ([1], "must be a mapping"),
     ):
         with pytest.raises(ValueError, match=rf"seed-0\.json: its recipe is none\. .*{sentence}.*Put the stored file"):
             schema.read(store(recipe=wrong))

@@ -10,7 +10,7 @@ from keras import layers
 
 from helpers import models, training
 
-LOOKAHEAD = sys.modules["helpers.training.lookahead"]
+LOOKAHEAD = sys.modules["helpers.training.optimizers"]
 pytestmark = pytest.mark.usefixtures("eagerly")
 
 
