@@ -6,8 +6,6 @@ and of the same shape but for ``shrunk``, and leaves its input as it is. ``augme
 follows from seed and epoch alone, so that a training that was killed and goes on sees the same images.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import tensorflow as tf
 from numpy.lib.stride_tricks import sliding_window_view

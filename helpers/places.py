@@ -1,7 +1,5 @@
 """Where things lie: the one module that knows."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -4,8 +4,6 @@ Nothing here builds, changes images or compiles: ``helpers.models`` reads the fi
 ``helpers.augmentation`` those of the images, ``helpers.training`` the rest.
 """
 
-from __future__ import annotations
-
 from dataclasses import MISSING, dataclass, field, fields
 
 SCHEDULES = ("constant", "inverse_time", "cosine", "triangle")
@@ -96,7 +94,7 @@ class Recipe:
         return {entry.name: values[entry.name] for entry in fields(self) if values[entry.name] != _default(entry)}
 
     @classmethod
-    def from_dict(cls, stored: dict) -> Recipe:
+    def from_dict(cls, stored: dict) -> "Recipe":
         """The recipe of ``as_dict``. Raises ValueError for a field that no recipe has, or that is missing."""
         known = {entry.name for entry in fields(cls)}
         missing = [entry.name for entry in fields(cls) if _default(entry) is MISSING and entry.name not in stored]

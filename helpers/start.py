@@ -1,7 +1,5 @@
 """What every lesson does first: a quiet TensorFlow, a look at the versions, one style for all figures."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import os
 import sys

@@ -4,8 +4,6 @@ So a training that was killed and goes on sees the same images in the same order
 switched on without changing what another one draws.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 # The numbers are part of every stored training: never change one, never use one twice.

@@ -4,8 +4,6 @@
 ``read(validation)``, and, where its files are fetched, an entry in ``data/manifest.json``.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 Format: https://www.cs.toronto.edu/~kriz/cifar.html
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

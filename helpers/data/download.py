@@ -5,8 +5,6 @@ SHA-256 there, never from the host. Nothing is unpacked before its archive is ch
 name before it is complete.
 """
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import http.client

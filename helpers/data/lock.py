@@ -1,7 +1,5 @@
 """One process at a time, on every system."""
 
-from __future__ import annotations
-
 import errno
 import os
 import time

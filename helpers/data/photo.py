@@ -1,7 +1,5 @@
 """An image file of your own, as the array that a network takes."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

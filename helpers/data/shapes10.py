@@ -8,8 +8,6 @@ Test accuracy of ``training.train("strided_cnn", data.load("shapes10"), seed)`` 
 89.1 %. On pixels: logistic regression 13 %, one nearest neighbour 32 %.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Which training images are held out for validation."""
 
-from __future__ import annotations
-
 import numpy as np
 
 

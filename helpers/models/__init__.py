@@ -4,8 +4,6 @@
 its name, and "fast90" and "fast94" for ``fast_cnn``. To add a model: its builder and its recipe.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import keras

@@ -1,7 +1,5 @@
 """The network of the fast recipes, after airbench (Jordan 2024, arXiv:2404.00498)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras

@@ -1,7 +1,5 @@
 """Layers and initializers that are ideas: a frozen convolution that whitens, and filters that begin as the identity."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 from keras import layers

@@ -1,7 +1,5 @@
 """What decides between bfloat16 and float32."""
 
-from __future__ import annotations
-
 import tensorflow as tf
 
 from helpers import start

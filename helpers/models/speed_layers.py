@@ -1,7 +1,5 @@
 """Layers that exist for speed alone: each computes what Keras' own one does, in less time on a processor."""
 
-from __future__ import annotations
-
 import math
 
 import keras

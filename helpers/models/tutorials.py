@@ -5,8 +5,6 @@ uint8 (or floats from 0 to 255); the first layer scales them. The letters S, C, 
 architecture a model follows (see the README).
 """
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 

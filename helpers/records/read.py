@@ -4,8 +4,6 @@ Every trial is a JSON file of its own below ``data/trained``: ``trainings/NAME/s
 ``studies/NAME/...json`` for a trial of a study. The index, one entry for all seeds, is made when it is read.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from helpers import places

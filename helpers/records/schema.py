@@ -1,7 +1,5 @@
 """What a stored trial must look like: a damaged or foreign file is told in a sentence, not three cells later."""
 
-from __future__ import annotations
-
 import json
 import math
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Stored weights: loaded once they are known to be those of their record, or trained here where there are none."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

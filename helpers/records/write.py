@@ -1,7 +1,5 @@
 """How records come about: written whole or not at all, with the machine and the versions they come from."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import json
 import os

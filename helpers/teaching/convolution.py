@@ -4,8 +4,6 @@
 (cross-correlation). Formulas: Dumoulin and Visin, A guide to convolution arithmetic, arXiv:1603.07285.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np
@@ -27,9 +25,9 @@ def output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0) 
 
 
 def same_padding(size: int, kernel_size: int, stride: int = 1) -> tuple[int, int]:
-    """Zeros before and after, so that ceil(size / stride) places come out; an odd one goes after, as in TensorFlow."""
-    places = -(-size // stride)
-    total = max((places - 1) * stride + kernel_size - size, 0)
+    """Zeros before and after for ceil(size / stride) window positions; an odd one goes after, as in TensorFlow."""
+    positions = -(-size // stride)
+    total = max((positions - 1) * stride + kernel_size - size, 0)
     return total // 2, total - total // 2
 
 

@@ -1,7 +1,5 @@
 """An image, a kernel, a stride and a padding to play with: sliders in a live notebook, a still figure elsewhere."""
 
-from __future__ import annotations
-
 import os
 import sys
 
@@ -37,7 +35,8 @@ def explore(image: np.ndarray, kernels: dict[str, np.ndarray]) -> Figure | None:
     )
     def draw(kernel, stride, padding):
         figure, (left, middle, right) = plt.subplots(1, 3, figsize=(13, 4.6), width_ratios=(4, 2.2, 5))
-        _photo(image, left)
+        plots.bare(left).imshow(image, cmap="gray")
+        left.set_title("image {}×{}".format(*image.shape))
         plots.numbers(np.round(kernels[kernel], 2), kernel, middle, signed=True)
         _response(image, kernels[kernel], stride, padding, right)
         plt.show(figure)
@@ -70,12 +69,6 @@ def front_end() -> bool:
     shell = sys.modules["IPython"].get_ipython()
     parent = shell.get_parent() if hasattr(shell, "get_parent") else None
     return bool(parent and "cellId" in parent.get("metadata", {}))
-
-
-def _photo(image: np.ndarray, axes) -> None:
-    axes.imshow(image, cmap="gray")
-    axes.set_title("image {}×{}".format(*image.shape))
-    plots._bare(axes)
 
 
 def _response(image: np.ndarray, kernel: np.ndarray, stride: int, padding: str, axes) -> None:

@@ -1,7 +1,5 @@
 """Softmax and cross-entropy as lesson 03 teaches them, from logits and without overflow."""
 
-from __future__ import annotations
-
 import numpy as np
 
 

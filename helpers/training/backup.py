@@ -1,7 +1,5 @@
 """The state of a training after its last finished epoch, on disk, so that a killed one goes on."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Whether a dataset fits itself and a model, before anything is trained."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 

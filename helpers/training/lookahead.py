@@ -1,7 +1,5 @@
 """Lookahead: slow weights that follow the fast ones, and call them back every few steps."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 import tensorflow as tf

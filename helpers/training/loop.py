@@ -5,8 +5,6 @@ from seed and epoch alone (``helpers.streams``), so a training that was killed a
 that was not.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

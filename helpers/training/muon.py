@@ -1,7 +1,5 @@
 """Muon: steps of convolution kernels with all singular values near 1."""
 
-from __future__ import annotations
-
 import keras
 import tensorflow as tf
 

@@ -1,7 +1,5 @@
 """From a recipe to what ``compile`` takes: the optimizer with its schedule, and the loss."""
 
-from __future__ import annotations
-
 import keras
 
 from helpers import models

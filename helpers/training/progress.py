@@ -1,7 +1,5 @@
 """One line per epoch, with the time left while a training runs."""
 
-from __future__ import annotations
-
 import time
 
 import keras

@@ -1,7 +1,5 @@
 """A learning rate that rises and falls in straight lines."""
 
-from __future__ import annotations
-
 import keras
 import tensorflow as tf
 

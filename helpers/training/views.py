@@ -1,7 +1,5 @@
 """Test-time augmentation: a prediction from several views of each image."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 

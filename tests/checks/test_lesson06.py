@@ -8,7 +8,6 @@ from answers import HOSTILE, fails, passes
 
 from checks import grading
 from checks import lesson06 as check
-from helpers import plots
 
 # 6.1
 
@@ -300,18 +299,3 @@ def test_hostile_answers(exercise, answer, sentence):
 
 def test_an_unfilled_letter():
     fails(check.exercise_6_3, None, CURVES, match="not filled in yet")
-
-
-def test_the_lesson_s_band_is_what_plots_bands_draws():
-    curves = np.random.default_rng(0).uniform(0.3, 0.8, (4, 6))
-    axes = plots.bands({"one": curves, "two": curves + 1}, "accuracy")
-    mean, low, high = band(curves)
-    np.testing.assert_allclose(axes.lines[0].get_ydata(), mean)
-    np.testing.assert_array_equal(axes.lines[1].get_xdata(), np.arange(1, 7))
-    corners = axes.collections[0].get_paths()[0].vertices
-    for epoch in range(6):
-        heights = corners[corners[:, 0] == epoch + 1, 1]
-        np.testing.assert_allclose([heights.min(), heights.max()], [low[epoch], high[epoch]])
-    assert axes.lines[0].get_linestyle() != axes.lines[1].get_linestyle()
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one", "two"]
-    assert axes.get_ylabel() == "accuracy"

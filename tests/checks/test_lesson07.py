@@ -2,7 +2,6 @@
 
 import itertools
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from answers import fails, passes
@@ -10,7 +9,6 @@ from mlxtend.evaluate import mcnemar
 from sklearn.metrics import confusion_matrix, recall_score
 
 from checks import lesson07 as check
-from helpers import plots
 
 # 7.1
 
@@ -325,34 +323,3 @@ def test_the_figures_in_the_model_answer_of_7_5():
         chi_squared, p = mcnemar(np.array([[0, only_a], [only_b, 0]]), corrected=True)
         assert chi_squared == pytest.approx(statistic, abs=0.05)
         assert p == pytest.approx(p_value, rel=0.5)
-
-
-# The two figures
-
-
-def test_predictions_mark_what_is_wrong():
-    images = np.zeros((3, 8, 8, 3), np.uint8)
-    figure = plots.predictions(images, np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]]), [0, 1, 0], ("cat", "dog"))
-    titles = [axes.get_title("center") for axes in figure.axes[:3]]
-    assert [title.strip() for title in titles] == ["✓ cat 90%", "✓ dog 80%", "✗ dog 60%\ntrue: cat"]
-    colours = [axes.title.get_color() for axes in figure.axes[:3]]
-    assert colours[0] == colours[1] != colours[2]
-    plt.close(figure)
-
-
-def test_predictions_tell_nearly_sure_from_sure():
-    chances = np.array([[0.994, 0.006], [0.9961, 0.0039], [0.99971, 0.00029], [1, 0]])
-    figure = plots.predictions(np.zeros((4, 8, 8, 3), np.uint8), chances, [0] * 4, ("cat", "dog"))
-    titles = [axes.get_title("center").strip() for axes in figure.axes[:4]]
-    assert titles == ["✓ cat 99%", "✓ cat 99.6%", "✓ cat >99.9%", "✓ cat >99.9%"]
-    plt.close(figure)
-
-
-def test_reliability_draws_a_point_for_every_bin_it_is_given():
-    bins = tuple(np.array(values) for values in ([0.45, 0.95], [0.3, 0.9], [0.25, 0.75]))
-    figure = plots.reliability({"one": bins, "two": tuple(part[:1] for part in bins)})
-    above, below = figure.axes
-    assert [len(line.get_xdata()) for line in above.lines] == [2, 2, 1]  # the diagonal first
-    assert np.array_equal(above.lines[1].get_xydata(), np.stack(bins[:2], axis=1))
-    assert sorted(bar.get_height() for bar in below.patches) == [0.25, 0.25, 0.75]
-    plt.close(figure)

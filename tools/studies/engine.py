@@ -17,6 +17,8 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tqdm import tqdm
+
 from helpers import places
 from helpers.recipe import Recipe
 from helpers.records import schema
@@ -212,6 +214,7 @@ def conduct(
             problems.append(outcome.problem)
             continue
         one.keep(outcome.job.key, outcome.record)
+        tqdm.write(f"{outcome.job.key}: {outcome.record['seconds']:.0f} s")
         jobs.extend(one.missing())
     if problems:
         raise RuntimeError("Not all trials could be run; what was finished is stored.\n" + "\n".join(problems))

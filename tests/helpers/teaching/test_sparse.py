@@ -15,23 +15,23 @@ ATOMS = sparse.dictionary(WHITE, 12, seed=1, passes=1)
 
 
 def test_patches_are_windows_without_brightness_and_contrast():
-    x = np.random.default_rng(0).integers(0, 256, (4, 9, 8, 3)).astype(np.uint8)
+    x = np.random.default_rng(0).integers(0, 256, (4, 12, 11, 3)).astype(np.uint8)
     before = x.copy()
-    flat = sparse.patches(x, 50, seed=2, side=3)
-    assert flat.shape == (50, 27)
+    flat = sparse.patches(x, 50, seed=2)
+    assert flat.shape == (50, 108)
     np.testing.assert_allclose(flat.mean(axis=1), 0, atol=1e-5)
     np.testing.assert_allclose(flat.var(axis=1), 1, atol=0.01)
     windows = {}
     for image, top, left in np.ndindex(4, 7, 6):
-        window = x[image, top : top + 3, left : left + 3].astype(float).ravel()
+        window = x[image, top : top + 6, left : left + 6].astype(float).ravel()
         windows[image, top, left] = (window - window.mean()) / np.sqrt(window.var() + sparse.EVEN)
-    found = {min(windows, key=lambda place, row=row: np.abs(windows[place] - row).max()) for row in flat}
+    found = {min(windows, key=lambda position, row=row: np.abs(windows[position] - row).max()) for row in flat}
     assert all(min(np.abs(window - row).max() for window in windows.values()) < 1e-4 for row in flat)
     assert len(found) > 25
-    assert [len({place[axis] for place in found}) for axis in range(3)] == [4, 7, 6]
+    assert [len({position[axis] for position in found}) for axis in range(3)] == [4, 7, 6]
     np.testing.assert_array_equal(x, before)
-    np.testing.assert_array_equal(flat, sparse.patches(x, 50, seed=2, side=3))
-    assert not np.array_equal(flat, sparse.patches(x, 50, seed=3, side=3))
+    np.testing.assert_array_equal(flat, sparse.patches(x, 50, seed=2))
+    assert not np.array_equal(flat, sparse.patches(x, 50, seed=3))
 
 
 def test_an_even_patch_stays_even():
@@ -39,7 +39,7 @@ def test_an_even_patch_stays_even():
 
 
 def test_an_image_smaller_than_a_window_is_refused():
-    with pytest.raises(ValueError, match="side is 6: the images have 5 × 8 pixels"):
+    with pytest.raises(ValueError, match="has 6 × 6 pixels, the images only 5 × 8"):
         sparse.patches(np.zeros((2, 5, 8, 3), np.uint8), 3)
 
 

@@ -1,0 +1,84 @@
+"""Make the student edition from the complete lessons, with nbgrader.
+
+Outputs are cleared, instructor notes dropped, solutions replaced by a stub that raises, and the cells that hold a
+stub or a check tagged ``raises-exception``, there and nowhere else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from helpers.places import ROOT
+from tools.lessons import files, find
+
+STUB = "raise NotImplementedError  # Replace this line by your code."
+ANSWER = "*Write your answer here.*"
+
+
+def main(arguments: argparse.Namespace) -> int:
+    lessons = find.find()
+    for path in write(lessons):
+        print(path.relative_to(ROOT))
+    for path in find.STUDENT.glob("*.ipynb"):
+        if path.name not in {lesson.path.name for lesson in lessons}:
+            path.unlink()
+            print(f"{path.relative_to(ROOT)} removed: there is no such lesson")
+    return 0
+
+
+def write(lessons: list[find.Lesson]) -> list[Path]:
+    """Write the student edition of these lessons into ``notebooks/student``; returns the files."""
+    import nbformat
+
+    paths = []
+    for name, notebook in generate([lesson.path for lesson in lessons]).items():
+        files.write(find.STUDENT / name, nbformat.writes(notebook) + "\n")
+        paths.append(find.STUDENT / name)
+    return paths
+
+
+def generate(paths: list[Path]) -> dict:
+    """The student edition of these lessons: file name -> notebook. Raises SystemExit with nbgrader's reason."""
+    import nbformat
+    from nbgrader.apps import NbGraderAPI
+    from traitlets.config import Config
+
+    # nbgrader calls alembic by its name, which lies beside this Python.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    # nbgrader copies the whole folder of an assignment, so it gets one that holds nothing else.
+    with tempfile.TemporaryDirectory() as folder:
+        course = Path(folder)
+        source = course / "source" / "notebooks"
+        for path in paths:
+            notebook = nbformat.read(path, as_version=4)
+            notebook.cells = [cell for cell in notebook.cells if "instructor" not in cell.metadata.get("tags", [])]
+            files.clear(notebook)
+            # It says how new the outputs are, which are gone.
+            notebook.metadata.get("lesson", {}).pop("records", None)
+            files.write(source / path.name, nbformat.writes(notebook) + "\n")
+        config = Config()
+        config.CourseDirectory.root = folder
+        config.CourseDirectory.db_url = f"sqlite:///{course / 'gradebook.db'}"
+        config.ClearSolutions.code_stub = {"python": STUB}
+        config.ClearSolutions.text_stub = ANSWER
+        result = NbGraderAPI(config=config).generate_assignment("notebooks", create=True)
+        if not result["success"]:
+            raise SystemExit(f"nbgrader made no student edition:\n{result.get('log') or result.get('error')}")
+        made = {}
+        for path in paths:
+            notebook = nbformat.read(course / "release" / "notebooks" / path.name, as_version=4)
+            _tag(notebook)
+            made[path.name] = notebook
+        return made
+
+
+def _tag(notebook) -> None:
+    """Let Run All get through an untouched lesson: stubs and checks may raise."""
+    for cell in notebook.cells:
+        facts = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and (facts.get("solution") or facts.get("grade")):
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
