@@ -1,15 +1,24 @@
-# Each target is one line; without make, call the same python -m tools.NAME.
+# Each target is one call of python -m tools; `make` alone lists them.
 PYTHON ?= python3
 DATASET ?= shapes10
-LESSON_FLAG = $(if $(LESSON),--lesson $(LESSON))
+TOOLS = $(PYTHON) -m tools
+LESSONS = $(foreach number,$(LESSON),--lesson $(number))
 
-.PHONY: run test lab regenerate student train bench lint
+.PHONY: help run lab test test-oldest lint fetch new regenerate student readme address train study bench lock
 
-run:         ; $(PYTHON) -m tools.run --dataset $(DATASET) $(LESSON_FLAG)
-test:        ; $(PYTHON) -m tools.test
-lab:         ; $(PYTHON) -m tools.lab
-regenerate:  ; $(PYTHON) -m tools.regenerate $(LESSON_FLAG)
-student:     ; $(PYTHON) -m tools.student
-train:       ; $(PYTHON) -m tools.train $(MODEL)
-bench:       ; $(PYTHON) -m tools.bench
-lint:        ; $(PYTHON) -m tools.lint
+help:        ; @$(TOOLS)
+run:         ; $(TOOLS) run --dataset $(DATASET) $(LESSONS)
+lab:         ; $(TOOLS) lab
+test:        ; $(TOOLS) test
+test-oldest: ; $(TOOLS) test --oldest
+lint:        ; $(TOOLS) lint
+fetch:       ; $(TOOLS) fetch
+new:         ; $(TOOLS) new --help
+regenerate:  ; $(TOOLS) regenerate $(LESSONS)
+student:     ; $(TOOLS) student
+readme:      ; $(TOOLS) readme
+address:     ; $(TOOLS) address $(URL)
+train:       ; $(TOOLS) train $(MODEL)
+study:       ; $(TOOLS) study $(STUDY)
+bench:       ; $(TOOLS) bench
+lock:        ; $(TOOLS) lock

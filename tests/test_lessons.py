@@ -1,116 +1,183 @@
-"""Every complete lesson as it is stored: whole, in order, and clean. nbval runs them; this reads them."""
+"""Every complete lesson as it is stored: whole, in order, and clean. nbval runs them; this reads them.
 
-import importlib
-import re
+The rules stand in ``lesson_rules.py``. A lesson that breaks a rule is planted for each of them.
+"""
 
+import copy
+
+import lesson_rules as rules
 import nbformat
 import pytest
+from nbformat import v4
 
-from tools import lessons
+from tools.lessons import find
 
-LESSONS = lessons.find()
-ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|tmp|work|mnt)/|[A-Z]:\\\\")
-
-
-@pytest.fixture(params=LESSONS, ids=lambda lesson: lesson.number)
-def lesson(request):
-    return request.param
+LESSONS = find.find()
 
 
-@pytest.fixture
-def cells(lesson):
-    notebook = nbformat.read(lesson.path, as_version=4)
+@pytest.fixture(scope="module")
+def notebooks():
+    return {lesson.number: nbformat.read(lesson.path, as_version=4) for lesson in LESSONS}
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
+def test_lesson(lesson, rule, notebooks):
+    rule(lesson, notebooks[lesson.number].cells)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
+def test_lesson_is_a_notebook_of_format_4_5(lesson, notebooks):
+    notebook = notebooks[lesson.number]
     nbformat.validate(notebook)
-    return notebook.cells
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
 
 
-def tags(cell) -> list[str]:
-    return cell.metadata.get("tags", [])
+def test_every_rule_is_in_the_list():
+    written = [value for name, value in vars(rules).items() if getattr(value, "__module__", "") == rules.__name__]
+    assert [rule for rule in written if rule.__code__.co_varnames[:2] == ("lesson", "cells")] == rules.RULES
 
 
-def output_text(output) -> str:
-    return output.get("text", "") + output.get("data", {}).get("text/plain", "")
+# Planted lessons: each is a good one with one thing broken.
 
 
-def test_was_executed_from_top_to_bottom_without_trouble(cells):
-    code = [cell for cell in cells if cell.cell_type == "code"]
-    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
-    for cell in code:
-        for output in cell.outputs:
-            assert output.output_type != "error", cell.id
-            assert output.get("name") != "stderr", cell.id
-            text = output_text(output)
-            assert not re.search(r"\bat 0x[0-9a-f]{6,}", text), f"{cell.id}: address of an object"
-            assert not ABSOLUTE_PATH.search(text), f"{cell.id}: absolute path"
-            assert not re.search(r"[\b\r]", text), f"{cell.id}: control characters"
+def cell_of(cells, condition):
+    return next(cell for cell in cells if condition(cell))
 
 
-def test_starts_with_its_title_and_the_common_set_up(cells, lesson):
-    assert cells[0].source.startswith(f"# {lesson.number} · {lesson.title}")
-    set_up = next(cell for cell in cells if cell.cell_type == "code")
-    assert set_up.id == "setup"
-    assert set_up.source == lessons.SETUP, "call: make regenerate"
+def starts(text):
+    return lambda cell: cell.source.startswith(text)
 
 
-def test_ends_with_recap_questions_and_sources(cells):
-    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown").lower()
-    for part in ("in this lesson", "check your understanding", "sources"):
-        assert part in prose
+def figure(cells):
+    return cells.index(cell_of(cells, rules.shows_figure))
 
 
-def test_ids_are_unique_and_slides_are_set(cells):
-    ids = [cell.id for cell in cells]
-    assert len(set(ids)) == len(ids)
-    assert all(cell.metadata.get("slideshow", {}).get("slide_type") for cell in cells)
+def stub(cells):
+    return cell_of(cells, lambda cell: cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "code")
 
 
-def test_nothing_may_raise(cells):
-    assert not [cell.id for cell in cells if "raises-exception" in tags(cell)]
+def compared(cells):
+    return cell_of(cells, lambda cell: "nbval-check-output" in rules.tags(cell))
 
 
-def test_compared_outputs_are_text(cells):
-    compared = [cell for cell in cells if "nbval-check-output" in tags(cell)]
-    assert compared
-    for cell in compared:
-        assert cell.outputs, f"{cell.id} is compared and has no output"
-        assert not any("image/png" in output.get("data", {}) for output in cell.outputs), cell.id
+def after_figure(cells, *new):
+    """Put these cells after the first figure, where its sentence stood."""
+    cells[figure(cells) + 1 : figure(cells) + 2] = new
 
 
-def test_every_figure_is_read_by_a_sentence(cells):
-    for cell, after in zip(cells, [*cells[1:], None]):
-        if cell.cell_type == "code" and any("image/png" in output.get("data", {}) for output in cell.outputs):
-            assert after is not None, cell.id
-            assert after.cell_type == "markdown", f"{cell.id}: no sentence after the figure"
+def prints(text, name="stdout"):
+    return v4.new_output("stream", name=name, text=text)
 
 
-def test_every_exercise_has_card_stub_and_check(cells, lesson):
-    """Code exercises: card, stub with solution markers, graded check. Free text: a graded answer."""
-    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    cards = set(re.findall(r"### Exercise (\d+\.\d+)", prose))
-    assert len(cards) >= 3
-    facts = {cell.metadata.nbgrader["grade_id"]: cell for cell in cells if "nbgrader" in cell.metadata}
-    checks = importlib.import_module(f"checks.lesson{lesson.number}")
-    for number in cards:
-        name = number.replace(".", "_")
-        answer = facts[f"ex{name}"]
-        if answer.cell_type == "markdown":
-            assert answer.metadata.nbgrader["points"] > 0
-            continue
-        assert "### BEGIN SOLUTION" in answer.source
-        check = facts[f"test_ex{name}"]
-        assert check.metadata.nbgrader["points"] > 0
-        function = getattr(checks, f"exercise_{name}")
-        assert function.number == number
-        assert function.__name__ in check.source
-    assert len(facts) == sum(2 if facts[f"ex{n.replace('.', '_')}"].cell_type == "code" else 1 for n in cards)
+def without(key):
+    return lambda cells: cells[5].metadata.pop(key)
 
 
-def test_code_cells_hold_one_idea(cells):
-    for cell in cells:
-        if cell.cell_type == "code":
-            lines = [line for line in cell.source.splitlines() if line.strip()]
-            assert len(lines) <= 25, f"{cell.id}: {len(lines)} lines"
+def only_mentions_its_sources(cells):
+    cells.remove(cell_of(cells, starts("## Sources")))
+    cells[4].source += "\n\nIn this lesson: check your understanding of the sources."
 
 
-def test_there_are_notes_for_the_teacher(cells):
-    assert sum("instructor" in tags(cell) for cell in cells) >= 3
+def has_the_recap_at_its_beginning(cells):
+    cells.insert(3, cells.pop(cells.index(cell_of(cells, starts("## In this lesson")))))
+
+
+def has_an_empty_recap(cells):
+    cell_of(cells, starts("## In this lesson")).source = "## In this lesson\n"
+
+
+def has_a_section_after_the_sources(cells):
+    cells.append(v4.new_markdown_cell("## One thing more\n\nA sentence."))
+
+
+def note(text):
+    return v4.new_markdown_cell(text, metadata={"tags": ["instructor"]})
+
+
+BROKEN = [
+    (rules.was_executed_from_top_to_bottom_without_trouble, breaking)
+    for breaking in (
+        lambda cells: compared(cells).update(execution_count=99),
+        lambda cells: compared(cells).outputs.append(prints("careful", "stderr")),
+        lambda cells: compared(cells).outputs.append(prints("<object at 0x7f3a2b1c9d10>")),
+        lambda cells: compared(cells).outputs.append(prints("read /home/somebody/image.png")),
+        lambda cells: compared(cells).outputs.append(prints("50 %\r100 %")),
+        lambda cells: compared(cells).outputs.append(v4.new_output("error", ename="E", evalue="", traceback=[])),
+    )
+]
+BROKEN += [
+    (rules.starts_with_its_title_and_the_common_set_up, lambda cells: cells[0].update(source="# 04 · Another title\n")),
+    (
+        rules.starts_with_its_title_and_the_common_set_up,
+        lambda cells: cell_of(cells, lambda cell: cell.id == "setup").update(source="import keras"),
+    ),
+    (
+        rules.starts_with_its_title_and_the_common_set_up,
+        lambda cells: cells.insert(1, v4.new_code_cell("import sys")),
+    ),
+    (
+        rules.names_no_address_that_cannot_work,
+        lambda cells: cells[4].update(source="https://github.com/YOUR_ACCOUNT/cnn-on-cifar10"),
+    ),
+    (rules.names_no_address_that_cannot_work, lambda cells: compared(cells).update(source="sys.path.insert(0, '..')")),
+    (rules.ends_with_recap_questions_and_sources, only_mentions_its_sources),
+    (rules.ends_with_recap_questions_and_sources, has_the_recap_at_its_beginning),
+    (rules.ends_with_recap_questions_and_sources, has_an_empty_recap),
+    (rules.ends_with_recap_questions_and_sources, has_a_section_after_the_sources),
+    (rules.ids_are_unique_and_slides_are_set, lambda cells: cells[5].update(id=cells[4].id)),
+    (rules.ids_are_unique_and_slides_are_set, without("slideshow")),
+    (rules.nothing_may_raise, lambda cells: compared(cells).metadata.tags.append("raises-exception")),
+    (rules.compared_outputs_are_text, lambda cells: compared(cells).update(outputs=[])),
+    (
+        rules.compared_outputs_are_text,
+        lambda cells: cells[figure(cells)].metadata.setdefault("tags", []).append("nbval-check-output"),
+    ),
+    (rules.compared_outputs_are_text, lambda cells: [cell.metadata.pop("tags", None) for cell in cells]),
+    (rules.every_figure_is_read_by_a_sentence, lambda cells: after_figure(cells, v4.new_code_cell("1 + 1"))),
+    (
+        rules.every_figure_is_read_by_a_sentence,
+        lambda cells: after_figure(cells, v4.new_markdown_cell("## A new section\n\nA sentence on it.")),
+    ),
+    (
+        rules.every_figure_is_read_by_a_sentence,
+        lambda cells: after_figure(cells, v4.new_markdown_cell("### Only a heading")),
+    ),
+    (
+        rules.every_figure_is_read_by_a_sentence,
+        lambda cells: after_figure(cells, note("The left one is larger."), v4.new_code_cell("1 + 1")),
+    ),
+    (rules.every_figure_is_read_by_a_sentence, lambda cells: cells.__delitem__(slice(figure(cells) + 1, None))),
+    (
+        rules.every_exercise_has_card_stub_and_check,
+        lambda cells: stub(cells).update(source="def f():\n    return 1"),
+    ),
+    (rules.every_exercise_has_card_stub_and_check, lambda cells: cells.remove(stub(cells))),
+    (
+        rules.every_exercise_has_card_stub_and_check,
+        lambda cells: cell_of(
+            cells, lambda cell: cell.metadata.get("nbgrader", {}).get("grade")
+        ).metadata.nbgrader.update(points=0),
+    ),
+    (
+        rules.every_exercise_has_card_stub_and_check,
+        lambda cells: cells.remove(cell_of(cells, lambda cell: cell.metadata.get("nbgrader", {}).get("grade"))),
+    ),
+    (rules.every_exercise_has_card_stub_and_check, lambda cells: cells.remove(cell_of(cells, starts("### Exercise")))),
+    (rules.code_cells_hold_one_idea, lambda cells: compared(cells).update(source="a = 1\n" * 26)),
+    (rules.there_are_notes_for_the_teacher, lambda cells: [cell.metadata.pop("tags", None) for cell in cells]),
+]
+
+
+@pytest.mark.parametrize(("rule", "breaking"), BROKEN, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_lesson_that_breaks_the_rule_is_found(rule, breaking, notebooks):
+    (lesson,) = [lesson for lesson in LESSONS if lesson.number == "04"]
+    cells = copy.deepcopy(notebooks["04"].cells)
+    rule(lesson, cells)
+    breaking(cells)
+    with pytest.raises(AssertionError):
+        rule(lesson, cells)
+
+
+def test_every_rule_has_a_broken_lesson():
+    assert {rule for rule, _ in BROKEN} == set(rules.RULES)

@@ -5,9 +5,9 @@ import re
 import nbformat
 import pytest
 
-from tools import lessons, student
+from tools.lessons import find, repository, student
 
-LESSONS = lessons.find()
+LESSONS = find.find()
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def generated():
 
 
 def test_is_up_to_date(generated):
-    stored = {path.name: nbformat.read(path, as_version=4) for path in lessons.STUDENT.glob("*.ipynb")}
+    stored = {path.name: nbformat.read(path, as_version=4) for path in find.STUDENT.glob("*.ipynb")}
     assert stored.keys() == generated.keys(), "call: make student"
     for name, notebook in generated.items():
         assert nbformat.writes(stored[name]) == nbformat.writes(notebook), f"{name} is stale; call: make student"
@@ -55,3 +55,9 @@ def test_a_solution_without_its_end_is_refused(tmp_path):
     nbformat.write(notebook, path)
     with pytest.raises(SystemExit, match="no student edition"):
         student.generate([path])
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
+def test_begins_like_the_complete_lesson(lesson, generated):
+    set_up = next(cell for cell in generated[lesson.path.name].cells if cell.cell_type == "code")
+    assert set_up.source == repository.set_up_cell(repository.address())

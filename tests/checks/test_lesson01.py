@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from checks import lesson01 as check
 from checks.grading import NotFilledIn, NotRight
 from helpers.teaching.convolution import convolve, output_size, pool
-from tools.lessons import NOTEBOOKS
+from tools.lessons.find import NOTEBOOKS
 
 CHECKS = {
     "ex-1-1": (check.exercise_1_1, "positions_along"),

@@ -22,11 +22,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from helpers.places import ROOT
-from tools.executor.jobs import Job, Outcome
+from tools.executor.jobs import KILLED_TRIES, LOST_TRIES, Job, Outcome
 
 POLL_SECONDS = 0.1
 LOG_CHARACTERS = 4_000
-KILLED_TRIES = 2  # most often it was the job's own memory
 WINDOWS = os.name == "nt"
 
 
@@ -53,27 +52,29 @@ def perform(job: Job, unwanted: Callable[[], bool] = lambda: False, without: tup
                 start_new_session=not WINDOWS,
             )
             try:
-                stopped = _wait(process, job, unwanted)
+                outcome = _wait(process, job, unwanted)
             finally:
                 _end(process)
-        return _outcome(job, folder, process.returncode, stopped)
+        outcome = outcome or _outcome(job, folder, process.returncode)
+        outcome.log = (folder / "log.txt").read_text(encoding="utf-8", errors="replace")[-LOG_CHARACTERS:]
+        return outcome
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait(process: subprocess.Popen, job: Job, unwanted: Callable[[], bool]) -> str:
-    """Wait for the process to end; returns why it must be ended before."""
+def _wait(process: subprocess.Popen, job: Job, unwanted: Callable[[], bool]) -> Outcome | None:
+    """Wait for the process to end; returns an outcome when it must be ended before."""
     began = time.monotonic()
     while process.poll() is None:
         if unwanted():
-            return f"{job.key} was ended, because nobody waits for it any more."
+            return Outcome(job, problem=f"{job.key} was ended: nobody waits for it here.", tries=LOST_TRIES)
         if job.seconds and time.monotonic() - began > job.seconds:
-            return f"{job.key} took more than {job.seconds:g} s and was ended."
+            return Outcome(job, problem=f"{job.key} took more than {job.seconds:g} s and was ended.")
         try:
             process.wait(POLL_SECONDS)
         except subprocess.TimeoutExpired:
             continue
-    return ""
+    return None
 
 
 def _end(process: subprocess.Popen) -> None:
@@ -88,21 +89,25 @@ def _end(process: subprocess.Popen) -> None:
     process.stdin.close()
 
 
-def _outcome(job: Job, folder: Path, code: int, stopped: str) -> Outcome:
-    log = (folder / "log.txt").read_text(encoding="utf-8", errors="replace")[-LOG_CHARACTERS:]
+def _outcome(job: Job, folder: Path, code: int) -> Outcome:
+    """What a process left that ended by itself, or was killed by the system."""
     ended = folder / "ended.json"
-    if stopped:
-        return Outcome(job, problem=stopped, log=log)
     if ended.is_file():
-        facts = json.loads(ended.read_text(encoding="utf-8"))
-        files = {path.name: path.read_bytes() for path in (folder / "files").iterdir() if path.is_file()}
-        return Outcome(job, log=log, files=files if facts["record"] is not None else {}, **facts)
+        outcome = Outcome(job, **json.loads(ended.read_text(encoding="utf-8")))
+        if not outcome.problem:
+            outcome.files = files_in(folder / "files")
+        return outcome
     if code < 0:
         number = signal.Signals(-code).name if -code in list(signal.Signals) else str(-code)
         reason = ", perhaps because memory ran out" if number == "SIGKILL" else ""
         problem = f"{job.key}: the system killed its process ({number}){reason}."
-        return Outcome(job, problem=problem, log=log, tries=KILLED_TRIES)
-    return Outcome(job, problem=f"{job.key}: its process ended with code {code} and without a record.", log=log)
+        return Outcome(job, problem=problem, tries=KILLED_TRIES)
+    return Outcome(job, problem=f"{job.key}: its process ended with code {code} and without a record.")
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """What a job has written, by name."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
 
 
 def call(job: Job, folder: Path) -> dict:

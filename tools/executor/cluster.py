@@ -22,6 +22,7 @@ from tools.executor.jobs import Job, Outcome
 
 CONNECT_SECONDS = 10
 LOOK_SECONDS = 1  # between two looks at who is there
+JOIN_SECONDS = 10  # that a fit worker may take to join, or to come back, where all others are refused
 RESULT_SECONDS = 60  # that record and weights may take from a worker to here
 # Dask's nanny sets these to 1 for its own threads; a training wants all cores.
 NANNY_SETS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_TRIM_THRESHOLD_")
@@ -63,6 +64,7 @@ class Cluster(Executor):
         # By worker and dataset: the check that still runs, or its verdict ("" when the worker is fit).
         self._checks: dict[tuple[str, str], Future | str] = {}
         self._alone = False
+        self._hoped = time.monotonic()  # when there was last a worker that was fit, or one that might be
 
     def machine(self, worker: str) -> str:
         return urlsplit(worker).hostname or worker
@@ -80,8 +82,10 @@ class Cluster(Executor):
                 if verdict:
                     say(verdict)
         verdicts = [self._checks[worker, dataset] for worker in self._present]
-        if verdicts and all(isinstance(verdict, str) and verdict for verdict in verdicts):
-            raise SystemExit(f"None of the workers at {self.scheduler} is fit:\n" + "\n".join(verdicts))
+        if not verdicts or not all(isinstance(verdict, str) and verdict for verdict in verdicts):
+            self._hoped = time.monotonic()
+        elif time.monotonic() - self._hoped > JOIN_SECONDS:
+            raise SystemExit(f"All workers at {self.scheduler} are refused ({len(verdicts)}); the lines above say why.")
         return [worker for worker, verdict in zip(self._present, verdicts) if verdict == ""]
 
     def _look(self, say: Say) -> None:
@@ -127,4 +131,5 @@ class Cluster(Executor):
             self._client.cancel(futures, force=True)
 
     def close(self) -> None:
+        super().close()
         self._client.close(timeout=2)

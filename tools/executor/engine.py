@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from tools.executor import child
-from tools.executor.jobs import Job, Outcome
+from tools.executor.jobs import LOST_TRIES, Job, Outcome
 
 POLL_SECONDS = 0.05
-LOST_TRIES = 4  # of a job whose worker goes: most often no fault of the job
 HOME_SECONDS = 60  # that a group of timed jobs waits for its machine to come back
 Say = Callable[[str], None]
 
@@ -30,6 +28,7 @@ class Executor:
     def __init__(self) -> None:
         # The machine of each group of timed jobs, and when it was last there.
         self._homes: dict[str, tuple[str, float]] = {}
+        self._running: dict[str, tuple[Job, Any]] = {}
 
     def run(self, jobs: Iterable[Job], label: str = "", dataset: str = "") -> Iterator[Outcome]:
         """Yield the outcome of each job as soon as it ends, in whatever order that is.
@@ -38,18 +37,18 @@ class Executor:
         ``dataset``. Leaving the loop ends what still runs. Raises SystemExit with a sentence when no worker is left.
         """
         waiting = jobs if isinstance(jobs, deque) else deque(jobs)
-        running: dict[str, tuple[Job, Any]] = {}
+        running = self._running
         tries: Counter[str] = Counter()
         with tqdm(total=len(waiting), desc=label, unit="job", leave=False, file=sys.stdout) as bar:
             try:
                 while waiting or running:
                     workers = self._workers(dataset, bar.write)
                     for worker in workers:
-                        job = None if worker in running else self._next(worker, waiting, running, workers, bar.write)
+                        job = None if worker in running else self._next(worker, waiting, workers, bar.write)
                         if job:
                             waiting.remove(job)
                             running[worker] = job, self._start(job, worker)
-                    for worker, outcome in self._ended(running, workers):
+                    for worker, outcome in self._ended(workers):
                         job, _ = running.pop(worker)
                         tries[job.key] += 1
                         outcome.where = self.machine(worker)
@@ -65,15 +64,13 @@ class Executor:
                     if running or waiting:
                         time.sleep(POLL_SECONDS)
             finally:
-                self._stop([future for _, future in running.values()])
+                self._stop_all()
 
-    def _next(
-        self, worker: str, waiting: deque[Job], running: dict[str, tuple[Job, Any]], workers: list[str], say: Say
-    ) -> Job | None:
+    def _next(self, worker: str, waiting: deque[Job], workers: list[str], say: Say) -> Job | None:
         """The first job that this worker may have now: a timed one wants its machine, and wants it for itself."""
         now, machine = time.monotonic(), self.machine(worker)
         there = {self.machine(other) for other in workers}
-        beside = [job for other, (job, _) in running.items() if self.machine(other) == machine]
+        beside = [job for other, (job, _) in self._running.items() if self.machine(other) == machine]
         if any(job.group for job in beside):
             return None
         for job in waiting:
@@ -90,9 +87,9 @@ class Executor:
                 return job
         return None
 
-    def _ended(self, running: dict[str, tuple[Job, Any]], workers: list[str]) -> Iterator[tuple[str, Outcome]]:
+    def _ended(self, workers: list[str]) -> Iterator[tuple[str, Outcome]]:
         """The outcomes of the jobs that have ended, by worker."""
-        for worker, (job, future) in list(running.items()):
+        for worker, (job, future) in list(self._running.items()):
             if future.done():
                 try:
                     outcome = self._outcome(job, future)
@@ -109,8 +106,13 @@ class Executor:
         """The name of the machine that a worker runs on."""
         return "this machine"
 
+    def _stop_all(self) -> None:
+        self._stop([future for _, future in self._running.values()])
+        self._running.clear()
+
     def close(self) -> None:
-        """Let go of the workers."""
+        """End what still runs."""
+        self._stop_all()
 
     def __enter__(self) -> Executor:
         return self
@@ -141,7 +143,7 @@ class Inline(Executor):
         future: Future = Future()
         with tempfile.TemporaryDirectory() as folder:
             facts = child.call(job, Path(folder))
-            files = {path.name: path.read_bytes() for path in Path(folder).iterdir()} if not facts["problem"] else {}
+            files = {} if facts["problem"] else child.files_in(Path(folder))
         future.set_result(Outcome(job, files=files, **facts))
         return future
 
@@ -152,18 +154,17 @@ class Processes(Executor):
     def __init__(self, workers: int = 1) -> None:
         super().__init__()
         self.workers = workers
-        self._unwanted: dict[Future, threading.Event] = {}
 
     def _workers(self, dataset: str, say: Say) -> list[str]:
         return [f"process {number}" for number in range(1, self.workers + 1)]
 
     def _start(self, job: Job, worker: str) -> Future:
         future: Future = Future()
-        unwanted = self._unwanted[future] = threading.Event()
+        future.unwanted = threading.Event()
 
         def watch() -> None:
             try:
-                future.set_result(child.perform(job, unwanted.is_set))
+                future.set_result(child.perform(job, future.unwanted.is_set))
             except Exception as error:
                 future.set_exception(error)
 
@@ -171,20 +172,10 @@ class Processes(Executor):
         threading.Thread(target=watch, daemon=True).start()
         return future
 
-    def _outcome(self, job: Job, future: Future) -> Outcome:
-        del self._unwanted[future]
-        return future.result()
-
     def _stop(self, futures: list[Future]) -> None:
         for future in futures:
-            self._unwanted[future].set()
-        for future in futures:
-            with contextlib.suppress(Exception):
-                self._unwanted.pop(future)
-                future.result(timeout=5)
-
-    def close(self) -> None:
-        self._stop(list(self._unwanted))
+            future.unwanted.set()
+        wait(futures, timeout=5)
 
 
 def jobs_per_hour(executor: Executor, jobs: Iterable[Job]) -> float:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+KILLED_TRIES = 2  # of a job whose process is killed: most often it was the job's own memory
+LOST_TRIES = 4  # of a job whose worker goes: most often it was not the job's fault
+
 
 @dataclass(frozen=True)
 class Job:

@@ -9,7 +9,7 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
 from helpers.teaching.convolution import convolve, output_size, pool, same_padding
-from tools.lessons import NOTEBOOKS
+from tools.lessons.find import NOTEBOOKS
 
 RANDOM = np.random.default_rng(1)
 LESSON_FUNCTIONS = {

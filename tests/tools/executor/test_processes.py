@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from collections import deque
+from concurrent.futures import Future
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tools import executor
-from tools.executor import Inline, Job, Processes
+from tools.executor import Executor, Inline, Job, Outcome, Processes, engine, identity
 
 TESTS = Path(__file__).resolve().parents[2]
 
@@ -156,7 +157,48 @@ def test_leaving_the_loop_ends_what_still_runs(tmp_path):
     assert all(gone(pid) for pid in json.loads(begun.read_text())[:2])
 
 
+class Machines(Executor):
+    """Two machines with two workers each, whose jobs end at once; one machine may be gone."""
+
+    def __init__(self):
+        super().__init__()
+        self.workers = ["a 1", "a 2", "b 1", "b 2"]
+
+    def machine(self, worker):
+        return worker[0]
+
+    def _workers(self, dataset, say):
+        return self.workers
+
+    def _start(self, job, worker):
+        future = Future()
+        future.set_result(Outcome(job, record={}))
+        return future
+
+
+def test_timed_jobs_stay_on_one_machine_until_it_has_gone_for_long(monkeypatch, capsys):
+    machines = Machines()
+    timed = [job(str(n), "times", group="speed") for n in range(4)]
+    assert {outcome.where for outcome in machines.run(timed)} == {"a"}
+    assert {outcome.where for outcome in machines.run([job(str(n), "times") for n in range(4)])} == {"a", "b"}
+    monkeypatch.setattr(engine, "HOME_SECONDS", 0.2)
+    machines.workers = ["b 1", "b 2"]
+    assert {outcome.where for outcome in machines.run(timed)} == {"b"}
+    assert "a has gone: the timed jobs 'speed' go on at b" in capsys.readouterr().out
+
+
 def test_jobs_per_hour_counts_only_what_succeeds():
     assert executor.jobs_per_hour(Inline(), [job("one", "square", number=1)]) > 100
     with pytest.raises(SystemExit, match="the loss was no number"):
         executor.jobs_per_hour(Inline(), [job("bad", "fail")])
+
+
+def test_a_worker_with_another_version_is_refused_in_a_sentence():
+    here = identity.describe({"dataset": ""}, Path())
+    assert "tools/executor/identity.py" in here["files"]
+    assert identity.refusal(here, here) == ""
+    there = here | {"versions": here["versions"] | {"keras": "2.15.0"}}
+    assert identity.refusal(here, there).startswith("it has keras 2.15.0, here is 3.")
+    there = here | {"files": {name: value for name, value in here["files"].items() if name != "helpers/places.py"}}
+    assert "1 file(s)" in identity.refusal(here, there)
+    assert "helpers/places.py" in identity.refusal(there, here)

@@ -1,21 +1,20 @@
-"""What stands in one place must be the same everywhere it is derived to: versions, addresses, the table of lessons."""
+"""The README's tables say what lessons and records say; its badges need an address."""
 
 import re
 import statistics
 
 import pytest
+from PIL import Image
 
-from helpers import models, training
-from tools import lessons, readme
-from tools.environment import ROOT
+from helpers import models, records
+from tools.lessons import find, readme, repository, tables
+
+STORED = [name for name in models.TUTORIALS if records.result(name)]
 
 
 def test_readme_shows_the_lessons_that_there_are():
     text = readme.README.read_text()
-    assert text == readme.with_tables(text), "call: python -m tools.readme"
-
-
-STORED = [name for name in models.BUILDERS if training.stored_result(name)]
+    assert text == readme.with_tables(text), "call: python -m tools readme"
 
 
 @pytest.mark.parametrize("name", STORED)
@@ -24,31 +23,16 @@ def test_readme_counts_the_parameters_of_every_model(name):
     assert f"{models.build(name).count_params():,}" in row
 
 
-def test_the_address_of_the_repository_is_the_same_everywhere():
-    name = re.escape(lessons.REPOSITORY.rsplit("/", 1)[1])
-    files = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *lessons.NOTEBOOKS.rglob("*.ipynb")]
-    for path in files:
-        for found in re.findall(rf"(?:github\.com/|/github/|/gh/)([\w-]+/{name})", path.read_text()):
-            assert lessons.REPOSITORY.endswith(found), f"{path.name} has another address: {found}"
-
-
-@pytest.mark.parametrize("tool", ["run", "test", "lab", "regenerate", "student", "train", "bench", "lint"])
-def test_every_make_target_is_a_tool(tool):
-    line = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith(f"{tool}:"))
-    assert f"-m tools.{tool}" in line
-    assert (ROOT / "tools" / f"{tool}.py").is_file()
-
-
 def test_readme_shows_the_stored_accuracies_and_how_many_seeds_they_come_from():
     for name in STORED:
-        record = training.stored_result(name)
-        (row,) = [line for line in readme.models_table().splitlines() if f"`{name}`" in line]
+        record = records.result(name)
+        (row,) = [line for line in tables.models_table().splitlines() if f"`{name}`" in line]
         here = row.split("|")[-2]
         mean = float(re.search(r"([\d.]+) %", here)[1])
         assert mean == pytest.approx(100 * statistics.mean(record["test_accuracy"]), abs=0.051)
         assert ("one seed" in row) == (len(record["seeds"]) == 1)
         assert f" in {record['epochs']}" in here
-        whole = training.stored_result(f"{name}_50000")
+        whole = records.result(f"{name}_50000")
         assert ("50,000" in here) == bool(whole)
         if whole:
             assert f"{100 * statistics.mean(whole['test_accuracy']):.1f} % with 50,000" in here
@@ -66,25 +50,52 @@ def rows_of(table: str) -> dict[str, list[str]]:
 
 
 def test_readme_shows_the_speeds_of_the_benchmark():
-    rows = rows_of(readme.speed_table())
-    clock = training.stored_benchmark("training")["epochs"]
+    rows = rows_of(tables.speed_table())
+    clock = records.benchmark("training")["epochs"]
     assert list(rows) == list(clock)
     assert rows["deeper_cnn"][1] == "1.00"
     for name, (seconds, _, share, *reached) in rows.items():
         assert min(clock[name]["seconds"]) - 1 <= float(seconds) <= max(clock[name]["seconds"]) + 1
         assert share == f"{100 * clock[name]['share_of_ceiling']:.0f} %"
-        when = training.seconds_to(name, statistics.median(clock[name]["seconds"]))
+        when = records.seconds_to(name, statistics.median(clock[name]["seconds"]))
         assert [int(cell.replace(",", "")) for cell in reached if cell] == list(when.values())
 
 
 def test_readme_shows_what_every_seed_of_the_fast_recipes_reached():
-    rows = rows_of(readme.fast_table())
+    rows = rows_of(tables.fast_table())
     assert set(rows) == {"fast90", "fast94"}
     for name, (_, epochs, accuracies, minutes, units) in rows.items():
-        record = training.stored_result(name)
+        record = records.result(name)
         *seeds, mean = (float(number) for number in re.findall(r"\d+\.\d+", accuracies))
         assert seeds == [pytest.approx(100 * one, abs=0.006) for one in record["test_accuracy"]]
         assert mean == pytest.approx(statistics.mean(seeds), abs=0.006)
         assert int(epochs) == record["epochs"]
-        unit = statistics.median(training.stored_benchmark("training")["epochs"]["deeper_cnn"]["seconds"])
+        unit = statistics.median(records.benchmark("training")["epochs"]["deeper_cnn"]["seconds"])
         assert float(minutes) * 60 / unit == pytest.approx(float(units), abs=0.2)
+
+
+def test_every_lesson_has_its_row_and_badges_only_with_an_address():
+    rows = rows_of(readme.lessons_table(repository.PLACEHOLDER))
+    assert list(rows) == [lesson.number for lesson in find.find()]
+    for lesson in find.find():
+        title, learn, minutes, links = rows[lesson.number]
+        assert (title, learn) == (f"**{lesson.title}**", lesson.learn)
+        assert minutes == f"{lesson.read_minutes} / {lesson.run_minutes}"
+        for path in re.findall(r"\]\((.*?)\)", links):
+            assert (readme.ROOT / path).is_file()
+    assert "http" not in readme.lessons_table(repository.PLACEHOLDER)
+    with_badges = rows_of(readme.lessons_table("https://github.com/somebody/lessons"))
+    for number, (*others, links) in with_badges.items():
+        assert others == rows[number][:-1]
+        assert links.startswith(rows[number][-1])
+        assert links.count("badge") == 2
+
+
+def test_figures_of_the_readme_are_those_that_are_stored(tmp_path, monkeypatch):
+    monkeypatch.setattr(readme, "OVERVIEW", tmp_path / "overview.png")
+    readme.draw_overview()
+    with Image.open(tmp_path / "overview.png") as drawn:
+        assert drawn.width == 2 * readme.WIDTH + 3 * readme.GAP
+        assert drawn.height > 2 * readme.GAP
+    with pytest.raises(SystemExit, match="Lesson 01 has no stored figure in a cell 'nowhere': mend FIGURES"):
+        readme.stored_figure("01", "nowhere")

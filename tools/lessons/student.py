@@ -1,4 +1,4 @@
-"""Make the student edition from the complete lessons, with nbgrader: ``python -m tools.student``.
+"""Make the student edition from the complete lessons, with nbgrader.
 
 Outputs are cleared, instructor notes dropped, solutions replaced by a stub that raises, and the cells that hold a
 stub or a check tagged ``raises-exception``, there and nowhere else.
@@ -6,34 +6,39 @@ stub or a check tagged ``raises-exception``, there and nowhere else.
 
 from __future__ import annotations
 
+import argparse
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from tools import environment
+from helpers.places import ROOT
+from tools.lessons import files, find
 
 STUB = "raise NotImplementedError  # Replace this line by your code."
 ANSWER = "*Write your answer here.*"
 
 
-def main() -> int:
-    environment.enter(instructor=True)
-    for path in write_all():
-        print(path.relative_to(environment.ROOT))
+def main(arguments: argparse.Namespace) -> int:
+    lessons = find.find()
+    for path in write(lessons):
+        print(path.relative_to(ROOT))
+    for path in find.STUDENT.glob("*.ipynb"):
+        if path.name not in {lesson.path.name for lesson in lessons}:
+            path.unlink()
+            print(f"{path.relative_to(ROOT)} removed: there is no such lesson")
     return 0
 
 
-def write_all() -> list[Path]:
-    """Write the student edition of every lesson into ``notebooks/student``; returns the files."""
-    from tools import lessons
+def write(lessons: list[find.Lesson]) -> list[Path]:
+    """Write the student edition of these lessons into ``notebooks/student``; returns the files."""
+    import nbformat
 
-    notebooks = generate([lesson.path for lesson in lessons.find()])
-    shutil.rmtree(lessons.STUDENT, ignore_errors=True)
-    for name, notebook in notebooks.items():
-        lessons.write(notebook, lessons.STUDENT / name)
-    return [lessons.STUDENT / name for name in notebooks]
+    paths = []
+    for name, notebook in generate([lesson.path for lesson in lessons]).items():
+        files.write(find.STUDENT / name, nbformat.writes(notebook) + "\n")
+        paths.append(find.STUDENT / name)
+    return paths
 
 
 def generate(paths: list[Path]) -> dict:
@@ -42,20 +47,17 @@ def generate(paths: list[Path]) -> dict:
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config
 
-    from tools import lessons
-
     # nbgrader calls alembic by its name, which lies beside this Python.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     # nbgrader copies the whole folder of an assignment, so it gets one that holds nothing else.
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder)
         source = course / "source" / "notebooks"
-        source.mkdir(parents=True)
         for path in paths:
             notebook = nbformat.read(path, as_version=4)
             notebook.cells = [cell for cell in notebook.cells if "instructor" not in cell.metadata.get("tags", [])]
-            lessons.clear(notebook)
-            lessons.write(notebook, source / path.name)
+            files.clear(notebook)
+            files.write(source / path.name, nbformat.writes(notebook) + "\n")
         config = Config()
         config.CourseDirectory.root = folder
         config.CourseDirectory.db_url = f"sqlite:///{course / 'gradebook.db'}"
@@ -78,7 +80,3 @@ def _tag(notebook) -> None:
         facts = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "code" and (facts.get("solution") or facts.get("grade")):
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,147 @@
+"""``new``: what it writes passes at once, as it is, and nothing that is there is overwritten."""
+
+import ast
+import json
+
+import pytest
+from project_copy import call, contents, copied
+
+from tools.lessons import files, new
+
+LESSON = ("lesson", "12", "deep_networks", "--title", "Deep networks")
+EXERCISE = ("exercise", "04", "9", "--name", "Count the windows", "--points", "3")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A copy of the project with lesson 04, before and after a new lesson and a new exercise."""
+    project = copied(tmp_path_factory.mktemp("new") / "project", "04")
+    before = contents(project)
+    told = [call(project, "tools", "new", *words) for words in (LESSON, EXERCISE)]
+    assert [each.returncode for each in told] == [0, 0], [each.stdout for each in told]
+    return project, before, contents(project), "".join(each.stdout for each in told)
+
+
+def cells(text):
+    return json.loads(text)["cells"]
+
+
+def test_only_these_files_are_new_or_longer(made):
+    _, before, after, told = made
+    assert after.keys() - before.keys() == {
+        "notebooks/12_deep_networks.ipynb",
+        "checks/lesson12.py",
+        "tests/checks/test_lesson12.py",
+    }
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {
+        "README.md",
+        "notebooks/04_first_cnn.ipynb",
+        "checks/lesson04.py",
+        "tests/checks/test_lesson04.py",
+    }
+    for name in [*after.keys() - before.keys(), *changed - {"README.md"}]:
+        assert f"{name}\n" in told
+    assert "python -m tools regenerate --lesson 12" in told
+
+
+def test_what_was_there_is_still_there(made):
+    _, before, after, _ = made
+    name = "notebooks/04_first_cnn.ipynb"
+    old, new_cells = cells(before[name]), cells(after[name])
+    added = [cell["id"] for cell in new_cells if cell["id"] not in {cell["id"] for cell in old}]
+    assert added == ["exercise-4-9", "exercise-4-9-code", "exercise-4-9-check"]
+    first = [cell["id"] for cell in new_cells].index(added[0])
+    assert new_cells[first + 3]["id"] == "recap"
+    kept = new_cells[:first] + new_cells[first + 3 :]
+    assert [cell["source"] for cell in kept] == [cell["source"] for cell in old]
+    assert [cell.get("outputs") for cell in kept] == [cell.get("outputs") for cell in old]
+    for name in ("checks/lesson04.py", "tests/checks/test_lesson04.py"):
+        trees = [
+            [ast.dump(node) for node in ast.parse(text).body if not isinstance(node, (ast.Import, ast.ImportFrom))]
+            for text in (before[name], after[name])
+        ]
+        assert trees[1][: len(trees[0])] == trees[0]
+        assert len(trees[1]) > len(trees[0])
+
+
+def test_the_exercise_has_its_name_its_points_and_its_function(made):
+    *_, after, _ = made
+    card, stub, check = [cell for cell in cells(after["notebooks/04_first_cnn.ipynb"]) if "-4-9" in cell["id"]]
+    assert "".join(card["source"]).startswith("### Exercise 4.9 · Count the windows\n")
+    assert "<details><summary>Hint</summary>" in "".join(card["source"])
+    assert "".join(stub["source"]).startswith("def count_the_windows(")
+    assert check["metadata"]["nbgrader"] == {
+        "grade": True,
+        "grade_id": "test_ex4_9",
+        "locked": True,
+        "points": 3,
+        "schema_version": 3,
+        "solution": False,
+        "task": False,
+    }
+
+
+def test_the_lesson_is_stored_as_it_is_when_it_is_executed(made, tmp_path):
+    project, *_ = made
+    told = call(project, "tools", "run", "--lesson", "12", "--out", str(tmp_path))
+    assert told.returncode == 0, told.stdout
+    name = "12_deep_networks.ipynb"
+    assert (tmp_path / name).read_text() == (project / "notebooks" / name).read_text()
+
+
+def test_student_edition_lesson_tests_and_checks_accept_it(made):
+    project, *_ = made
+    told = call(project, "tools", "student")
+    assert told.returncode == 0, told.stdout
+    assert "notebooks/student/12_deep_networks.ipynb" in told.stdout
+    tests = [
+        "tests/test_lessons.py",
+        "tests/test_student.py",
+        *(f"tests/checks/test_lesson{n}.py" for n in ("04", "12")),
+    ]
+    told = call(project, "pytest", "-q", "-p", "no:cacheprovider", *tests, "-k", "not lesson04 or exercise_4_9")
+    assert told.returncode == 0, told.stdout[-3000:]
+    told = call(project, "ruff", "check", "--no-cache", "checks", "tests/checks", "notebooks")
+    assert told.returncode == 0, told.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (LESSON, "notebooks/12_deep_networks.ipynb is there already. Nothing was changed."),
+        (("lesson", "4", "other_topic", "--title", "T"), "notebooks/04_first_cnn.ipynb is there already."),
+        (("lesson", "11", "topic", "--title", "T"), "checks/lesson11.py is there already."),
+        (EXERCISE, "Exercise 4.9 is there already. Nothing was changed."),
+        (("exercise", "4", "1", "--name", "N"), "Exercise 4.1 is there already."),
+        (("exercise", "13", "1", "--name", "N"), "There is no lesson 13. There are: 04, 12."),
+    ],
+)
+def test_what_is_there_is_not_overwritten(made, words, sentence):
+    project, *_ = made
+    before = contents(project)
+    told = call(project, "tools", "new", *words)
+    assert told.returncode == 1
+    assert sentence in told.stdout
+    assert contents(project) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("Count the windows", "count_the_windows"),
+        ("What's 32 × 32?", "what_s_32_32"),
+        ("3 windows", ""),
+        ("Return", ""),
+        ("×", ""),
+        ("Taken", ""),
+    ],
+)
+def test_a_name_becomes_a_function_that_the_lesson_does_not_have(name, function):
+    assert new._function(name, "taken = 1") == function
+
+
+def test_imports_go_where_imports_are_and_are_merged():
+    text = '"""Checks,\nfrom here\nimport nothing."""\n\nfrom __future__ import annotations\n\nfrom os import path\n'
+    made = new._extended(files.Path("checks/lesson99.py"), text, "from os import sep\n", "\n\nSEP = sep, path\n")
+    assert made == text.replace("import path", "import path, sep") + "\nSEP = sep, path\n"

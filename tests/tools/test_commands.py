@@ -1,0 +1,95 @@
+"""Commands that call other programs: which, with what, and that what these end with is handed on."""
+
+import argparse
+import sys
+
+import pytest
+
+from helpers import data
+from tools import commands, oldest, programs
+from tools.lessons import find
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """The programs that would be called: (arguments after python -m, variables); they end with calls.status."""
+
+    class Calls(list):
+        status = 0
+
+    made = Calls()
+
+    def call(command, env=None):
+        assert command[:2] == [sys.executable, "-m"]
+        made.append((command[2:], env))
+        return made.status
+
+    monkeypatch.setattr(programs, "call", call)
+    return made
+
+
+def options(**given):
+    return argparse.Namespace(rest=[], oldest=False, fix=False, **given)
+
+
+def test_lab_opens_the_student_edition_and_hands_arguments_on(calls):
+    calls.status = 3
+    arguments = options()
+    arguments.rest = ["--no-browser"]
+    assert commands.lab(arguments) == 3
+    ((command, variables),) = calls
+    assert command == ["jupyter", "lab", "--notebook-dir", str(find.STUDENT), "--no-browser"]
+    assert str(find.ROOT) in variables["PYTHONPATH"]
+
+
+def test_tests_run_first_then_every_lesson_under_nbval_on_shapes(calls):
+    arguments = options()
+    arguments.rest = ["-k", "data"]
+    assert commands.test(arguments) == 0
+    (tests, first), (lessons, second) = calls
+    assert tests[0] == lessons[0] == "pytest"
+    assert tests[-3:] == ["tests", "-k", "data"]
+    assert "--nbval-lax" in lessons
+    assert [str(lesson.path) for lesson in find.find()] == [word for word in lessons if word.endswith(".ipynb")]
+    assert first["CNN_DATASET"] == second["CNN_DATASET"] == "shapes10"
+
+
+def test_lessons_run_also_when_a_test_fails_and_the_failure_counts(calls, monkeypatch):
+    ends = iter([1, 0])
+    monkeypatch.setattr(programs, "call", lambda command, env: next(ends))
+    assert commands.test(options()) == 1
+    assert not list(ends)
+
+
+def test_the_oldest_versions_have_an_environment_of_their_own(calls, monkeypatch):
+    monkeypatch.setattr(oldest, "test", {("tests/helpers",): 5}.__getitem__)
+    arguments = options()
+    arguments.oldest, arguments.rest = True, ("tests/helpers",)
+    assert commands.test(arguments) == 5
+    assert not calls
+
+
+def test_lint_only_looks_unless_it_shall_mend(calls):
+    assert commands.lint(options()) == 0
+    assert [command for command, _ in calls] == [["ruff", "check"], ["ruff", "format", "--check"]]
+    calls.clear()
+    arguments = options()
+    arguments.fix = True
+    assert commands.lint(arguments) == 0
+    assert [command for command, _ in calls] == [["ruff", "check", "--fix"], ["ruff", "format"]]
+
+
+def test_lint_stops_at_the_first_finding(calls):
+    calls.status = 1
+    assert commands.lint(options()) == 1
+    assert len(calls) == 1
+
+
+def test_fetch_counts_the_images_and_tells_what_is_in_the_way(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("CIFAR10_PATH", str(tmp_path / "nowhere"))
+    assert commands.fetch(options()) == 1
+    assert "CIFAR10_PATH is" in capsys.readouterr().out
+    shapes = data.load("shapes10")
+    monkeypatch.setattr(data, "load", lambda name: {"cifar10": shapes}[name])
+    assert commands.fetch(options()) == 0
+    assert capsys.readouterr().out == "CIFAR-10 is there: 5,000 training, 500 validation and 1,000 test images.\n"

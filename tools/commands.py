@@ -1,0 +1,67 @@
+"""Commands that mostly call another program: JupyterLab, pytest with nbval, ruff; and the one that fetches images."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tools import oldest, programs
+from tools.lessons import find
+
+CELL_TIMEOUT = 300  # seconds; a dead kernel is only noticed when it runs out
+
+
+def lab(arguments: argparse.Namespace) -> int:
+    """JupyterLab in the student edition."""
+    command = [sys.executable, "-m", "jupyter", "lab", "--notebook-dir", str(find.STUDENT), *arguments.rest]
+    return programs.call(command, env=find.variables())
+
+
+def fetch(arguments: argparse.Namespace) -> int:
+    """Fetch CIFAR-10, or find it, and check it."""
+    from helpers import data
+
+    try:
+        dataset = data.load("cifar10")
+    except (OSError, ValueError) as error:
+        print(error)
+        return 1
+    print(
+        f"CIFAR-10 is there: {len(dataset.x_train):,} training, {len(dataset.x_val):,} validation and "
+        f"{len(dataset.x_test):,} test images."
+    )
+    return 0
+
+
+def add_test_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--oldest", action="store_true", help="with the oldest versions that pyproject.toml allows, installed apart"
+    )
+
+
+def test(arguments: argparse.Namespace) -> int:
+    """Test helpers, tools and lessons on Shapes-10.
+
+    In lessons, nbval compares the outputs of cells tagged ``nbval-check-output`` with the stored ones; every other
+    cell must run without an error. Two files at a time: most of the time goes into single-threaded work, building
+    models and starting kernels.
+    """
+    if arguments.oldest:
+        return oldest.test(arguments.rest)
+    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+    nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}", "--durations=10"]
+    variables = find.variables(CNN_DATASET="shapes10")
+    tests = programs.call([*pytest, "tests", *arguments.rest], env=variables)
+    lessons = programs.call([*pytest, *nbval, *(str(lesson.path) for lesson in find.find())], env=variables)
+    return tests or lessons
+
+
+def add_lint_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended, and format")
+
+
+def lint(arguments: argparse.Namespace) -> int:
+    """Ruff over everything, notebooks too."""
+    check = [sys.executable, "-m", "ruff", "check", *(["--fix"] if arguments.fix else [])]
+    layout = [sys.executable, "-m", "ruff", "format", *([] if arguments.fix else ["--check"])]
+    return programs.call(check) or programs.call(layout)

@@ -1,0 +1,1 @@
+"""What an instructor does with lessons: find, execute, regenerate, derive, scaffold."""

@@ -1,0 +1,84 @@
+"""Where the lessons are, and what each says of itself. Nothing here needs more than the standard library."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.places import ROOT
+from tools.lessons import files
+
+NOTEBOOKS = ROOT / "notebooks"
+STUDENT = NOTEBOOKS / "student"
+DATASETS = ("cifar10", "shapes10")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One complete lesson: its file and the facts in its metadata that the README's table shows."""
+
+    path: Path
+    number: str
+    title: str
+    learn: str
+    read_minutes: int
+    run_minutes: int
+
+
+def find(*numbers: str) -> list[Lesson]:
+    """All complete lessons in order, or those with these numbers ("4" and "04" are the same).
+
+    Raises SystemExit with a sentence for a number that no lesson has.
+    """
+    lessons = [_lesson(path) for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))]
+    wanted = {number.zfill(2) for number in numbers}
+    for number in sorted(wanted - {lesson.number for lesson in lessons}):
+        known = ", ".join(lesson.number for lesson in lessons)
+        raise SystemExit(f"There is no lesson {number}. There are: {known}.")
+    return [lesson for lesson in lessons if not wanted or lesson.number in wanted]
+
+
+def _lesson(path: Path) -> Lesson:
+    return Lesson(path, path.name[:2], **files.read(path)["metadata"]["lesson"])
+
+
+def add_lesson_argument(parser: argparse.ArgumentParser) -> None:
+    """``--lesson``, which may be given several times."""
+    parser.add_argument(
+        "--lesson", action="append", default=[], metavar="NN", help="only this one, for example 04; may be repeated"
+    )
+
+
+def add_jobs_argument(parser: argparse.ArgumentParser, default: int) -> None:
+    """``--jobs``: how many lessons are executed at the same time."""
+    parser.add_argument(
+        "--jobs", type=_at_least_one, default=default, metavar="N", help=f"lessons at a time; {default} when left out"
+    )
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of lessons at a time: 1 or more")
+    return int(text)
+
+
+def dataset_or_exit(name: str) -> str:
+    """The dataset's name, once its images are there: they are fetched before the first lesson, or not at all."""
+    from helpers import data
+
+    try:
+        data.load(name)
+    except data.DatasetError as error:
+        raise SystemExit(str(error)) from None
+    return name
+
+
+def variables(**more: str) -> dict[str, str]:
+    """The environment variables of a program that starts kernels, and ``more``.
+
+    Kernels find the project's code beside the lessons, whatever is installed.
+    """
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path, **more}

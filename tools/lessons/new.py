@@ -1,0 +1,143 @@
+"""Scaffold a lesson, or an exercise of a lesson: cells with all their metadata, check and test."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import keyword
+import re
+from pathlib import Path
+
+from helpers.places import ROOT
+from tools.lessons import files, find, readme, repository, templates
+
+EXERCISES = 3  # of a new lesson
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="lesson|exercise")
+    lesson = kinds.add_parser("lesson", help="new lesson 12 deep_networks --title 'Deep networks'")
+    lesson.add_argument("number", type=_lesson_number, help="two digits")
+    lesson.add_argument("topic", type=_topic, help="the rest of the file's name: small letters, digits, _")
+    lesson.add_argument("--title", required=True)
+    exercise = kinds.add_parser("exercise", help="new exercise 04 5 --name 'Count the windows' --points 2")
+    exercise.add_argument("number", type=_lesson_number, metavar="lesson", help="two digits")
+    exercise.add_argument("count", type=_positive, metavar="exercise", help="its number in the lesson")
+    exercise.add_argument("--name", required=True)
+    exercise.add_argument("--points", type=_positive, default=2)
+
+
+def _lesson_number(text: str) -> str:
+    if not re.fullmatch(r"\d{1,2}", text, re.ASCII) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a lesson: two digits, for example 12")
+    return text.zfill(2)
+
+
+def _positive(text: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
+
+
+def _topic(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no topic: small letters, digits and _, for example deep_networks"
+        )
+    return text
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Write what is new; 0 when that was done, 1 with a sentence when something of it is there already."""
+    try:
+        if arguments.kind == "lesson":
+            contents = new_lesson(arguments.number, arguments.topic, arguments.title)
+        else:
+            contents = new_exercise(arguments.number, arguments.count, arguments.name, arguments.points)
+    except FileExistsError as error:
+        print(f"{error} Nothing was changed.")
+        return 1
+    for path, content in contents.items():
+        files.write(path, content)
+        print(path.relative_to(ROOT))
+    if arguments.kind == "lesson":
+        page = readme.README.read_text(encoding="utf-8")
+        files.write(readme.README, readme.with_table(page, "lessons", readme.lessons_table(repository.address())))
+    print(f"Replace the scaffold by yours, then: python -m tools regenerate --lesson {arguments.number}")
+    return 0
+
+
+def new_lesson(number: str, topic: str, title: str) -> dict[Path, str]:
+    """A lesson with its exercises: file -> content. Raises FileExistsError when there is one of that number."""
+    there = [*find.NOTEBOOKS.glob(f"{number}_*.ipynb"), *(p for p in (_checks(number), _tests(number)) if p.exists())]
+    if there:
+        raise FileExistsError(f"{there[0].relative_to(ROOT)} is there already.")
+    path = find.NOTEBOOKS / f"{number}_{topic}.ipynb"
+    texts = {
+        path: files.text(templates.lesson(number, title, repository.set_up_cell(repository.address()))),
+        _checks(number): templates.CHECKS.format(number=number, title=title),
+        _tests(number): templates.TESTS.format(number=number),
+    }
+    for count in range(1, EXERCISES + 1):
+        texts = _with_exercise(texts, path, number, count, name=f"Name {count}", points=2)
+    return texts
+
+
+def new_exercise(number: str, count: int, name: str, points: int) -> dict[Path, str]:
+    """An exercise before the recap of a lesson: file -> content. Raises FileExistsError when it is there."""
+    (lesson,) = find.find(number)
+    texts = {path: path.read_text(encoding="utf-8") for path in (lesson.path, _checks(number), _tests(number))}
+    key = f"{int(number)}_{count}"
+    if f'"ex{key}"' in texts[lesson.path] or f"def exercise_{key}(" in texts[_checks(number)]:
+        raise FileExistsError(f"Exercise {int(number)}.{count} is there already.")
+    return _with_exercise(texts, lesson.path, number, count, name, points)
+
+
+def _with_exercise(texts: dict[Path, str], path: Path, number: str, count: int, name: str, points: int) -> dict:
+    """The three files of a lesson with one exercise more."""
+    words = {
+        "number": number,
+        "exercise": f"{int(number)}.{count}",
+        "key": f"{int(number)}_{count}",
+        "function": _function(name, texts[path]) or f"exercise_{count}",
+        "praise": templates.PRAISE,
+    }
+    notebook = json.loads(texts[path])
+    cells = notebook["cells"]
+    recap = next(index for index, cell in enumerate(cells) if "".join(cell["source"]).startswith("## In this lesson"))
+    cells[recap:recap] = templates.exercise(number, count, name, words["function"], points)
+    templates.renumber(cells)
+    checks, tests = _checks(number), _tests(number)
+    return {
+        path: files.text(notebook),
+        checks: _extended(checks, texts[checks], templates.CHECK_IMPORTS, templates.CHECK.format(**words)),
+        tests: _extended(tests, texts[tests], templates.TEST_IMPORTS.format(**words), templates.TEST.format(**words)),
+    }
+
+
+def _function(name: str, notebook: str) -> str:
+    """The name of an exercise as the name of a function that the lesson does not have yet, or ""."""
+    function = re.sub(r"\W+", "_", name.lower(), flags=re.ASCII).strip("_")
+    taken = keyword.iskeyword(function) or not function.isidentifier() or re.search(rf"\b{function}\b", notebook)
+    return "" if taken else function
+
+
+def _extended(path: Path, text: str, imports: str, addition: str) -> str:
+    """Code with more imports, which ruff sorts and merges with those that are there, and more at its end."""
+    lines = text.splitlines(keepends=True)
+    others = [
+        node.lineno - 1
+        for node in ast.parse(text).body
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and getattr(node, "module", "") != "__future__"
+    ]
+    first = others[0] if others else len(lines)
+    return files.formatted(path, "".join([*lines[:first], imports, *lines[first:], addition]))
+
+
+def _checks(number: str) -> Path:
+    return ROOT / "checks" / f"lesson{number}.py"
+
+
+def _tests(number: str) -> Path:
+    return ROOT / "tests" / "checks" / f"test_lesson{number}.py"

@@ -1,0 +1,95 @@
+"""Write the README's tables, its badges and its two images."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import re
+
+from helpers.places import ROOT
+from tools.lessons import files, find, repository
+
+README = ROOT / "README.md"
+OVERVIEW = find.NOTEBOOKS / "overview.png"
+SPEED = find.NOTEBOOKS / "speed.png"
+# The stored figure of lesson 10 that the README shows as it is.
+SPEED_FIGURE = ("10", "race-figure")
+# The stored figures that the README's image is put together from: (lesson, id of the cell).
+FIGURES = (("01", "small"), ("03", "learn-figure"), ("04", "gallery"), ("02", "gap-figure"))
+WIDTH, GAP = 720, 24  # pixels
+
+
+def main(arguments: argparse.Namespace) -> int:
+    write()
+    print("README.md and its images are up to date.")
+    return 0
+
+
+def write() -> None:
+    files.write(README, with_tables(README.read_text(encoding="utf-8")))
+    draw_overview()
+    stored_figure(*SPEED_FIGURE).save(SPEED)
+
+
+def with_tables(text: str) -> str:
+    """The README's text with the present tables between their markers."""
+    from tools.lessons import tables
+
+    text = with_table(text, "lessons", lessons_table(repository.address()))
+    for name, table in (("models", tables.models_table), ("fast", tables.fast_table), ("speed", tables.speed_table)):
+        text = with_table(text, name, table())
+    return text
+
+
+def with_table(text: str, name: str, table: str) -> str:
+    """The text with a table between the markers of that name. Raises SystemExit where there are none."""
+    begin, end = f"<!-- {name}: written by python -m tools readme -->", f"<!-- end of {name} -->"
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    if not pattern.search(text):
+        raise SystemExit(f"README.md has no place for a table: the lines {begin!r} and {end!r} are missing.")
+    return pattern.sub(lambda _: f"{begin}\n{table}\n{end}", text)
+
+
+def lessons_table(url: str) -> str:
+    """The table of lessons in Markdown, from the lessons' own metadata; with badges where there is an address."""
+    rows = ["| | lesson | you learn | read / run (min) | |", "|---|---|---|---|---|"]
+    for lesson in find.find():
+        name = lesson.path.name
+        badges = repository.badges(url, name)
+        rows.append(
+            f"| {lesson.number} | **{lesson.title}** | {lesson.learn} | {lesson.read_minutes} / {lesson.run_minutes} "
+            f"| [complete](notebooks/{name}) · [student](notebooks/student/{name}){' ' + badges if badges else ''} |"
+        )
+    return "\n".join(rows)
+
+
+def stored_figure(number: str, cell_id: str):
+    """A figure as it is stored in a complete lesson, as a Pillow image."""
+    from PIL import Image
+
+    (lesson,) = find.find(number)
+    for cell in files.read(lesson.path)["cells"]:
+        for output in cell.get("outputs", []) if cell["id"] == cell_id else []:
+            if "image/png" in output.get("data", {}):
+                return Image.open(io.BytesIO(base64.b64decode("".join(output["data"]["image/png"])))).convert("RGB")
+    raise SystemExit(
+        f"Lesson {number} has no stored figure in a cell {cell_id!r}: mend FIGURES in tools/lessons/readme.py."
+    )
+
+
+def draw_overview() -> None:
+    """Put the stored figures into one image, two to a row."""
+    from PIL import Image
+
+    figures = [stored_figure(*place) for place in FIGURES]
+    figures = [figure.resize((WIDTH, round(figure.height * WIDTH / figure.width))) for figure in figures]
+    rows = [figures[first : first + 2] for first in range(0, len(figures), 2)]
+    heights = [max(figure.height for figure in row) for row in rows]
+    overview = Image.new("RGB", (2 * WIDTH + 3 * GAP, sum(heights) + (len(rows) + 1) * GAP), "white")
+    top = GAP
+    for row, height in zip(rows, heights):
+        for column, figure in enumerate(row):
+            overview.paste(figure, (GAP + column * (WIDTH + GAP), top + (height - figure.height) // 2))
+        top += height + GAP
+    overview.save(OVERVIEW)

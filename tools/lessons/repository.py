@@ -1,0 +1,67 @@
+"""The repository's address: where it stands, and what lessons and README make of it.
+
+It stands in pyproject.toml alone. While it is the placeholder, nothing names it.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit
+
+from helpers.places import ROOT
+
+PLACEHOLDER = "https://github.com/YOUR_ACCOUNT/cnn-on-cifar10"
+COLAB = "https://colab.research.google.com"
+BINDER = "https://mybinder.org"
+
+
+def address() -> str:
+    """The address in pyproject.toml."""
+    import tomllib
+
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
+
+
+def checked(url: str) -> str:
+    """An address that git can fetch from, without ".git" and "/" at its end. Raises ValueError with a sentence."""
+    url = url.strip().rstrip("/").removesuffix(".git")
+    parts = urlsplit(url)
+    names = parts.path.split("/")[1:]
+    if parts.scheme != "https" or not re.fullmatch(r"https://[\w.-]+\.\w+(:\d+)?(/[\w.~-]+)+", url, re.ASCII):
+        raise ValueError(f"{url!r} is no address of a repository: it looks like https://github.com/OWNER/NAME.")
+    if len(names) < 2 or (parts.hostname == "github.com" and len(names) != 2):
+        raise ValueError(f"{url!r} needs the owner and the name of the repository: https://github.com/OWNER/NAME.")
+    if "YOUR_ACCOUNT" in names:
+        raise ValueError("YOUR_ACCOUNT stands for the name of an account. To have no address, give --placeholder.")
+    return url
+
+
+def set_up_cell(url: str) -> str:
+    """The first code cell of every lesson. With an address, it fetches the project on Colab, and nothing else."""
+    begin = "from helpers import start\n\nstart.lesson()"
+    if url == PLACEHOLDER:
+        return begin
+    # Without its dependencies: Colab has them, and its TensorFlow has to stay.
+    return f'if "google.colab" in str(get_ipython()):\n    %pip install --quiet --no-deps git+{url}\n{begin}'
+
+
+def put_set_up_cell(notebook: dict, url: str) -> None:
+    """Write the set-up cell into a notebook; its outputs and everything else stay."""
+    for cell in notebook["cells"]:
+        if cell["id"] == "setup":
+            cell["source"] = set_up_cell(url).splitlines(keepends=True)
+
+
+def badges(url: str, notebook: str) -> str:
+    """The badges of a student notebook in Markdown; Colab opens notebooks from GitHub alone."""
+    if url == PLACEHOLDER:
+        return ""
+    parts = urlsplit(url)
+    on_github = parts.hostname == "github.com"
+    where = f"gh{parts.path}/main" if on_github else f"git/{quote(url, safe='')}/main"
+    binder = f"{BINDER}/v2/{where}?urlpath=lab/tree/notebooks/student/{notebook}"
+    links = [f"[![Open in Binder]({BINDER}/badge_logo.svg)]({binder})"]
+    if on_github:
+        colab = f"{COLAB}/github{parts.path}/blob/main/notebooks/student/{notebook}"
+        links.insert(0, f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({colab})")
+    return " ".join(links)

@@ -1,0 +1,193 @@
+"""What ``python -m tools new`` writes: the cells of a lesson and of an exercise, their checks and their tests.
+
+Everything runs and passes as it is. The exercise asks for twice a number until its author replaces it.
+"""
+
+from __future__ import annotations
+
+PRAISE = "Twice a number is the number added to itself."
+
+CHECKS = '"""Checks of lesson {number}, {title}."""\n\nfrom __future__ import annotations\n'
+
+CHECK = '''
+
+@exercise("{exercise}")
+def exercise_{key}({function}: Callable) -> str:
+    """A function of a number that returns a number: twice the first."""
+    cases = [0.5, -3.0, 20.0, 1e6]
+    got = [number(call({function}, case), f"the result for {{case}}") for case in cases]
+    if close(got, [case + case for case in cases]):
+        return "{praise}"
+    name_mistake(got, {{"this is the number itself. Add it once more.": cases}})
+    wrong(f"for {{cases[0]}} you have {{got[0]}}, and that is not it. Add the number to itself on paper first.")
+'''
+
+CHECK_IMPORTS = """from collections.abc import Callable
+from checks.grading import call, close, exercise, name_mistake, number, wrong
+"""
+
+TESTS = '"""The checks of lesson {number}: every right way passes, every usual wrong one is named."""\n'
+
+TEST = """
+
+@pytest.mark.parametrize("answer", [lambda number: 2 * number, lambda number: number + number])
+def test_exercise_{key}_accepts_every_right_way(answer):
+    answers.passes(check.exercise_{key}, answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"), [(lambda number: number, "the number itself"), (lambda number: 0, "0.5"), *answers.HOSTILE]
+)
+def test_exercise_{key}_names_what_is_wrong(answer, sentence):
+    answers.fails(check.exercise_{key}, answer, match=sentence)
+"""
+
+TEST_IMPORTS = "import answers\nimport pytest\nfrom checks import lesson{number} as check\n"
+
+TITLE = """# {number} · {title}
+
+One sentence: what you have done at the end of this lesson.
+
+*After this lesson you can*
+
+* **predict** a number before the computer says it;
+* **calculate** it;
+* **explain** what it depends on.
+
+60 minutes to read and do, about 1 minute to run on two cores. You need convolution (lesson 01)."""
+
+SECTION = """## 1. What is the question of this section?
+
+One sentence says why. **Predict:** how many positions has a map of 32 × 32?"""
+
+RECAP = """## In this lesson
+
+* A map of side × side positions has side² of them.
+* Four to six lines like these: what to remember."""
+
+QUESTION = """**{number}.** A question that the lesson lets one answer?
+<details><summary>Answer</summary>
+The answer, with its reason.
+</details>"""
+
+SOURCES = """## Sources
+
+* Author (year), *Title*: DOI or address.
+
+**Next:** what the next lesson does with this."""
+
+CARD = """### Exercise {exercise} · {name}
+
+●○○ · 5 minutes
+
+Return twice the number. (Say here what comes in and what to return, with shapes and units.)
+
+<details><summary>Hint</summary>
+
+A hint that helps without giving the solution away.
+
+</details>"""
+
+STUB = '''def {function}(number):
+    """Twice the number: a number."""
+    ### BEGIN SOLUTION
+    return 2 * number
+    ### END SOLUTION'''
+
+CALL = "from checks import lesson{number} as check\n\ncheck.exercise_{key}({function})"
+
+
+def lesson(number: str, title: str, set_up: str) -> dict:
+    """A lesson without exercises, as it is when it has been executed."""
+    questions = "\n\n".join(QUESTION.format(number=count) for count in (1, 2, 3, 4))
+    return {
+        "cells": [
+            markdown("title", TITLE.format(number=number, title=title), slide="slide"),
+            code("setup", set_up, tags=["setup"]),
+            note("before-class", "**Before class.** What takes time, and what to have ready."),
+            markdown("s1", SECTION, slide="slide"),
+            code("s1-positions", "side = 32\nside * side", result="1024", tags=["nbval-check-output"]),
+            markdown("s1-read", "1,024: one position for each pixel. A sentence after each result reads it."),
+            note("s1-pause", "**Pause here.** What to ask the class, and the usual slip."),
+            note("last-note", "**Before the recap.** What to repeat if there is time."),
+            markdown("recap", RECAP, slide="slide"),
+            markdown("questions", f"## Check your understanding\n\n{questions}", slide="slide"),
+            markdown("sources", SOURCES, slide="slide"),
+        ],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+            "lesson": {
+                "learn": "One line for the table in the README",
+                "read_minutes": 60,
+                "run_minutes": 1,
+                "title": title,
+            },
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def exercise(number: str, count: int, name: str, function: str, points: int) -> list[dict]:
+    """The cells of an exercise: card with a folded hint, stub, check."""
+    exercise, key, stem = f"{int(number)}.{count}", f"{int(number)}_{count}", f"exercise-{int(number)}-{count}"
+    words = {"number": number, "exercise": exercise, "key": key, "function": function, "name": name}
+    return [
+        markdown(stem, CARD.format(**words)),
+        code(f"{stem}-code", STUB.format(**words), nbgrader=_graded(f"ex{key}", solution=True)),
+        code(
+            f"{stem}-check",
+            CALL.format(**words),
+            printed=f"Exercise {exercise}: right. {PRAISE}\n",
+            nbgrader=_graded(f"test_ex{key}", grade=True, locked=True, points=points),
+        ),
+    ]
+
+
+def _graded(grade_id: str, **facts) -> dict:
+    """nbgrader's metadata of a cell, schema 3."""
+    usual = {"grade": False, "locked": False, "schema_version": 3, "solution": False, "task": False}
+    return dict(sorted({**usual, "grade_id": grade_id, **facts}.items()))
+
+
+def markdown(name: str, source: str, slide: str = "-") -> dict:
+    return {"cell_type": "markdown", "id": name, "metadata": _slide(slide), "source": source.splitlines(keepends=True)}
+
+
+def note(name: str, source: str) -> dict:
+    """A note for the teacher, which the student edition drops."""
+    cell = markdown(name, source, slide="notes")
+    cell["metadata"]["tags"] = ["instructor"]
+    return cell
+
+
+def code(name: str, source: str, result: str = "", printed: str = "", **metadata) -> dict:
+    """A code cell with the output that it has when it is executed."""
+    outputs = []
+    if result:
+        data = {"text/plain": [result]}
+        outputs = [{"data": data, "execution_count": None, "metadata": {}, "output_type": "execute_result"}]
+    elif printed:
+        outputs = [{"name": "stdout", "output_type": "stream", "text": [printed]}]
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": name,
+        "metadata": dict(sorted({**_slide("-"), **metadata}.items())),
+        "outputs": outputs,
+        "source": source.splitlines(keepends=True),
+    }
+
+
+def _slide(kind: str) -> dict:
+    return {"slideshow": {"slide_type": kind}}
+
+
+def renumber(cells: list[dict]) -> None:
+    """Count the code cells as a run from top to bottom does."""
+    for count, cell in enumerate((cell for cell in cells if cell["cell_type"] == "code"), start=1):
+        cell["execution_count"] = count
+        for output in cell["outputs"]:
+            if "execution_count" in output:
+                output["execution_count"] = count
