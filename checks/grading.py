@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -71,6 +71,52 @@ def call(function: Callable, *arguments: Any, **options: Any) -> Any:
     return result
 
 
+def seeded(number: str) -> np.random.Generator:
+    """Random numbers for the cases of one exercise, the same for everybody, so that a message can be reproduced."""
+    return np.random.default_rng(int(number.replace(".", "")))
+
+
+def by_rules(
+    function: Callable,
+    cases: Sequence[tuple],
+    expected: Callable[..., Any],
+    mistakes: Callable[..., dict[str, Any]] | None,
+    words: str | Callable[..., str],
+    advice: str | Callable[..., str] = "Do this one on paper, then step by step.",
+    look: Callable[..., None] | None = None,
+    tolerance: float = 1e-5,
+) -> None:
+    """Call the answer on every case, compare with ``expected(*case)``, and where they differ say why.
+
+    A mistake is named when its results equal the student's in *all* cases, or else the first wrong case is shown.
+    ``mistakes(*case)`` gives {sentence: result}; in a sentence {case} and {value} stand for the first wrong case and
+    the student's result there. Integers have to be equal, floats and arrays (of the right shape) up to ``tolerance``.
+
+    ``words`` describes a case; {0}, {1} are its arguments. ``advice`` ends the sentence that shows a case; a function
+    gets the student's result and the case. ``look(answer, words, *case)`` may refuse an answer before it is read.
+    """
+    equal = functools.partial(_equal, tolerance=tolerance)
+    said = [words(*case) if callable(words) else words.format(*case) for case in cases]
+    right = [expected(*case) for case in cases]
+    got: list[Any] = []
+    for case, text, true in zip(cases, said, right):
+        answer = call(function, *case)
+        if look:
+            look(answer, text, *case)
+        got.append(_read(answer, f"the result for {text}", true))
+    first = next((index for index, pair in enumerate(zip(got, right)) if not equal(*pair)), None)
+    if first is None:
+        return
+    value, text = _shown(got[first]), said[first]
+    with np.errstate(all="ignore"):
+        tables = [mistakes(*case) for case in cases] if mistakes else [{}]
+    for sentence in tables[0]:
+        if all(sentence in table and equal(each, table[sentence]) for each, table in zip(got, tables)):
+            wrong(sentence.replace("{case}", text).replace("{value}", value))
+    have = f"you have {value}, and that is not it" if value else "the result has the right shape and wrong numbers"
+    wrong(f"for {text} {have}. {advice(got[first], *cases[first]) if callable(advice) else advice}")
+
+
 def number(answer: Any, what: str = "the answer") -> float:
     """The answer as one number; NaN, text, lists and arrays are named."""
     array = numbers(answer, what)
@@ -117,6 +163,22 @@ def close(got: Any, expected: Any, tolerance: float = 1e-5) -> bool:
     return got.shape == expected.shape and bool(np.abs(got - expected).max(initial=0.0) <= tolerance * scale)
 
 
+def shape_of(answer: Any) -> tuple[int, ...] | None:
+    """The shape of an answer; None where it has none, such as rows of different lengths."""
+    try:
+        return np.shape(answer)
+    except Exception:  # whatever an answer raises, it has no shape
+        return None
+
+
+def blows_up(answer: Any) -> bool:
+    """True where an answer holds NaN or infinity; what is not made of numbers is left to ``numbers``."""
+    try:
+        return not np.isfinite(np.asarray(answer, dtype=float)).all()
+    except Exception:
+        return False
+
+
 def name_mistake(got: Any, mistakes: dict[str, Any], tolerance: float = 1e-5) -> None:
     """When the answer equals what a usual mistake gives, say which: ``{"sentence": value}``."""
     for sentence, value in mistakes.items():
@@ -147,6 +209,27 @@ def _no_number(array: np.ndarray) -> str:
     if array.dtype.names:
         return "records"
     return kinds.get(array.dtype.kind, "text" if array.dtype.kind in "SUT" else "")
+
+
+def _read(answer: Any, what: str, right: Any) -> Any:
+    if np.ndim(right):
+        return numbers(answer, what, np.shape(right))
+    return whole(answer, what) if _exact(right) else number(answer, what)
+
+
+def _exact(right: Any) -> bool:
+    return isinstance(right, (int, np.integer))
+
+
+def _equal(got: Any, right: Any, tolerance: float) -> bool:
+    return close(got, right, 0 if _exact(got) else tolerance)
+
+
+def _shown(value: Any) -> str:
+    """A number in words; nothing for an array."""
+    if np.ndim(value):
+        return ""
+    return f"{value:,}" if _exact(value) else f"{value:.4g}"
 
 
 def _inputs(arguments: tuple) -> str:

@@ -7,97 +7,91 @@ from typing import Any
 
 import numpy as np
 
-from checks.grading import (
-    NotFilledIn,
-    call,
-    close,
-    describe,
-    exercise,
-    name_mistake,
-    number,
-    numbers,
-    whole,
-    wrong,
-)
+from checks.grading import NotFilledIn, by_rules, close, describe, exercise, number, numbers, seeded, whole, wrong
 
-# At most this share of the response to the wanted edge may answer the other diagonal.
+# At most this share of the response to the wanted edge may be the response to the other diagonal.
 WEAK = 0.5
 
 
 @exercise("1.1")
 def exercise_1_1(positions_along: Callable) -> str:
-    """``positions_along(size, kernel_size, stride, padding)`` against counting the positions one by one."""
-    random = np.random.default_rng()
+    """``positions_along(size, kernel_size, stride, padding)`` gives how many positions a window has along one side."""
+    generator = seeded("1.1")
     cases = [(32, 3, 1, 0), (32, 5, 2, 2), (7, 3, 2, 0), (5, 5, 1, 0), (224, 7, 2, 3), (10, 3, 3, 1)]
     for _ in range(20):
-        kernel_size, stride, padding = (int(random.integers(low, 6)) for low in (1, 1, 0))
-        cases.append((int(random.integers(kernel_size, 60)), kernel_size, stride, padding))
-    got = np.array([number(call(positions_along, *case), "the output size") for case in cases])
-    expected = np.array([sum(1 for _ in range(0, n + 2 * p - k + 1, s)) for n, k, s, p in cases])
-    n, k, s, p = np.array(cases).T
-    exact = (n + 2 * p - k) / s + 1
-    if close(got, exact) and not close(exact, expected):
-        wrong("you count positions, so the division must drop its rest. Which operator of Python divides without one?")
-    name_mistake(
-        got,
-        {
-            "one position is missing every time. A window as large as the image has one place to lie: what to add?": (
-                (n + 2 * p - k) // s
-            ),
-            "padding lies on both ends of a row; you count it once. What if it is there twice?": (n + p - k) // s + 1,
-            "the padding is not in your answer. How wide is the image once the zeros are around it?": (n - k) // s + 1,
-            "the stride is not in your answer. What does a window that moves 2 pixels at a time do to the count?": (
-                n + 2 * p - k + 1
-            ),
-            "you round up. A last step that would leave the image is not taken.": -(-(n + 2 * p - k) // s) + 1,
-            "the + 1 stands inside the division. The first position costs no step: add it after dividing.": (
-                (n + 2 * p - k + 1) // s
-            ),
-        },
+        kernel_size, stride, padding = (int(generator.integers(low, 6)) for low in (1, 1, 0))
+        cases.append((int(generator.integers(kernel_size, 60)), kernel_size, stride, padding))
+    by_rules(
+        positions_along,
+        cases,
+        lambda n, k, s, p: sum(1 for _ in range(0, n + 2 * p - k + 1, s)),
+        _size_mistakes,
+        "size {0}, kernel size {1}, stride {2}, padding {3}",
+        "Mark the first pixel of each window on paper and count the marks.",
+        _no_rest,
     )
-    for case, value, count in zip(cases, got, expected):
-        if whole(value, "the output size") != count:
-            wrong(
-                "for size {}, kernel size {}, stride {}, padding {} ".format(*case)
-                + f"you return {value:g}. Mark the first pixel of each window on paper and count the marks."
-            )
     return f"It agrees with counting the positions in {len(cases)} cases."
+
+
+def _no_rest(answer: Any, said: str, n: int, k: int, s: int, p: int) -> None:
+    exact = (n + 2 * p - k) / s + 1
+    if exact != int(exact) and close(number(answer, f"the output size for {said}"), exact):
+        wrong("you count positions, so the division must drop its rest. Which operator of Python divides without one?")
+
+
+def _size_mistakes(n: int, k: int, s: int, p: int) -> dict[str, int]:
+    free = n + 2 * p - k
+    return {
+        "one position is missing every time. A window as large as the image has one position: what to add?": free // s,
+        "padding lies on both ends of a row; you count it once. What if it is there twice?": (n + p - k) // s + 1,
+        "the padding is not in your answer. How wide is the image once the zeros are around it?": (n - k) // s + 1,
+        "the stride is not in your answer. What does a window that moves 2 pixels at a time do to the count?": free + 1,
+        "you round up. A last step that would leave the image is not taken.": -(-free // s) + 1,
+        "the + 1 stands inside the division. The first position costs no step: add it after dividing.": (free + 1) // s,
+    }
 
 
 @exercise("1.2")
 def exercise_1_2(convolve_with_stride: Callable) -> str:
-    """``convolve_with_stride(image, kernel, stride)`` against sums of shifted images."""
-    random = np.random.default_rng()
+    """``convolve_with_stride(image, kernel, stride)``, (rows, columns) and (k, k), gives the map without padding."""
+    generator = seeded("1.2")
+    cases = []
     for stride, size in [(1, 3), (2, 3), (3, 2), (2, 5), (4, 1), (1, 4)]:
-        image = random.normal(size=random.integers(size + stride, 16, size=2))
-        kernel = random.normal(size=(size, size))
-        given = f"an image of shape {image.shape}, a kernel of shape {kernel.shape} and stride {stride}"
-        expected = _shifted_sums(image, kernel)[::stride, ::stride]
-        got = numbers(call(convolve_with_stride, image, kernel, stride), f"the result for {given}")
-        if got.shape != expected.shape:
-            _explain_shape(got.shape, expected.shape, image.shape, _shifted_sums(image, kernel).shape, given)
-        usual = {
-            "you add up each window without its kernel. Multiply number by number first.": np.ones_like(kernel),
-            "you flip the kernel before laying it on. Deep learning uses it as it is.": kernel[::-1, ::-1],
-            "rows and columns of the kernel are swapped. Is a T (transpose) too many?": kernel.T,
-            "you average the products; a convolution adds them.": kernel / kernel.size,
-        }
-        first_ones = _shifted_sums(image, kernel)[: expected.shape[0], : expected.shape[1]]
-        if not close(got, expected):
-            name_mistake(
-                got, {sentence: _shifted_sums(image, other)[::stride, ::stride] for sentence, other in usual.items()}
-            )
-            name_mistake(
-                got,
-                {"your windows lie next to each other: place i of the result looks at row i × stride.": first_ones},
-            )
-            advice = (
-                "Compare `convolve_with_stride(image, kernel, 1)` with the nine numbers of section 2."
-                if stride == 1
-                else f"At stride 1 it is right: take places 0, {stride}, {2 * stride}, … of that along both sides."
-            )
-            wrong(f"for {given} the result has the right shape and wrong numbers. {advice}")
+        image = generator.normal(size=generator.integers(size + stride, 16, size=2))
+        cases.append((image, generator.normal(size=(size, size)), stride))
+
+    def words(image, kernel, stride):
+        return f"an image of shape {image.shape}, a kernel of shape {kernel.shape} and stride {stride}"
+
+    by_rules(convolve_with_stride, cases, _convolved, _convolution_mistakes, words, _advise_on_stride, _explain_shape)
     return "It agrees with another way of computing it on six random images."
+
+
+def _convolved(image: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
+    return _shifted_sums(image, kernel)[::stride, ::stride]
+
+
+def _convolution_mistakes(image: np.ndarray, kernel: np.ndarray, stride: int) -> dict[str, np.ndarray]:
+    rows, columns = _convolved(image, kernel, stride).shape
+    return {
+        "you add up each window without its kernel. Multiply number by number first.": (
+            _convolved(image, np.ones_like(kernel), stride)
+        ),
+        "you flip the kernel before laying it on. Deep learning uses it as it is.": (
+            _convolved(image, kernel[::-1, ::-1], stride)
+        ),
+        "rows and columns of the kernel are swapped. Is a T (transpose) too many?": _convolved(image, kernel.T, stride),
+        "you average the products; a convolution adds them.": _convolved(image, kernel / kernel.size, stride),
+        "your windows lie next to each other: position i of the result looks at row i × stride.": (
+            _shifted_sums(image, kernel)[:rows, :columns]
+        ),
+    }
+
+
+def _advise_on_stride(_, image: np.ndarray, kernel: np.ndarray, stride: int) -> str:
+    if stride == 1:
+        return "Compare `convolve_with_stride(image, kernel, 1)` with the nine numbers of section 2."
+    return f"At stride 1 it is right: take positions 0, {stride}, {2 * stride}, … of that along both sides."
 
 
 def _shifted_sums(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -109,10 +103,14 @@ def _shifted_sums(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return result
 
 
-def _explain_shape(got: tuple, expected: tuple, image: tuple, unstrided: tuple, given: str) -> None:
+def _explain_shape(answer: Any, given: str, image: np.ndarray, kernel: np.ndarray, stride: int) -> None:
+    got = numbers(answer, f"the result for {given}").shape
+    expected, unstrided = _convolved(image, kernel, stride).shape, _shifted_sums(image, kernel).shape
+    if got == expected:
+        return
     if got == unstrided:
         wrong(f"for {given} you return shape {got}: that is the answer for stride 1. Where does the stride come in?")
-    if got == image:
+    if got == image.shape:
         wrong(f"for {given} you return a result as large as the image. Without padding, it is smaller.")
     if got == expected[::-1]:
         wrong(f"for {given} you return shape {got}: rows and columns are swapped.")
@@ -125,28 +123,28 @@ def _explain_shape(got: tuple, expected: tuple, image: tuple, unstrided: tuple, 
 
 @exercise("1.3")
 def exercise_1_3(kernel: Any) -> str:
-    """A 3×3 kernel by its behaviour: edges along \\ answer strongly, flat areas not at all, edges along / weakly."""
+    """A 3×3 kernel by its behaviour: edges along \\ give a strong response, flat areas none, along / a weak one."""
     kernel = numbers(kernel, "the kernel", shape=(3, 3))
     if not kernel.any():
-        wrong("a kernel of zeros answers 0 to everything. What should differ between the two sides of the diagonal?")
+        wrong("a kernel of zeros responds to nothing. What should differ between the two sides of the diagonal?")
     size = np.abs(kernel).sum()
     if abs(kernel.sum()) > 1e-6 * size:
         wrong(
-            f"its numbers add up to {kernel.sum():g}, so a flat bright area answers too. "
+            f"its numbers add up to {kernel.sum():g}, so a flat bright area has a response too. "
             "An edge kernel must give 0 there: what must its numbers add up to?"
         )
     falling, rising = (_strongest(kernel, images) for images in _diagonal_edges())
     if rising > falling * (1 + 1e-6):
         wrong(
             f"edges along / get up to {rising:g}, edges along \\ up to {falling:g}: "
-            "yours answers the other diagonal. Mirror it."
+            "yours responds to the other diagonal. Flip it."
         )
     if falling < 1e-6 * size:
-        wrong("no diagonal edge gets an answer. Which of the nine places lie above \\, which below?")
+        wrong("no diagonal edge gets a response. Which of the nine positions lie above \\, which below?")
     if rising > falling * (1 - 1e-6):
         wrong(
-            f"both diagonals get the same answer, {falling:g}. Kernels for vertical or horizontal edges do that. "
-            "Which places of the window tell \\ from /?"
+            f"both diagonals get the same response, {falling:g}. Kernels for vertical or horizontal edges do that. "
+            "Which positions of the window distinguish \\ from /?"
         )
     if rising > WEAK * falling:
         wrong(
@@ -169,68 +167,68 @@ def _strongest(kernel: np.ndarray, images: Sequence[np.ndarray]) -> float:
 
 @exercise("1.5")
 def exercise_1_5(max_pool: Callable) -> str:
-    """``max_pool(image, size)`` against sorting each window; negative maps and incomplete windows included."""
-    random = np.random.default_rng()
-    cases = [(2, 3, 2, (1, 1)), (3, 2, 3, (0, 0)), (4, 1, 2, (1, 0)), (2, 5, 3, (1, 2))]
-    for place, (rows, columns, size, left_over) in enumerate(cases):
-        image = random.normal(size=(rows * size + left_over[0], columns * size + left_over[1]))
-        if place == 0:
+    """``max_pool(image, size)`` gives the largest number of each whole window of size × size; negative maps too."""
+    generator = seeded("1.5")
+    cases = []
+    for index, (rows, columns, size, left_over) in enumerate(
+        [(2, 3, 2, (1, 1)), (3, 2, 3, (0, 0)), (4, 1, 2, (1, 0)), (2, 5, 3, (1, 2))]
+    ):
+        image = generator.normal(size=(rows * size + left_over[0], columns * size + left_over[1]))
+        if index == 0:
             # One window has its number farthest from 0 above it, one below: a maximum of both signs shows itself.
             image[0, 0], image[0, size] = 9, -9
         else:
             image -= 1.5
-        given = f"a map of shape {image.shape} and size {size}"
-        got = numbers(call(max_pool, image, size), f"the result for {given}")
-        if got.shape != (rows, columns):
-            _explain_pooled_shape(got.shape, image.shape, size, (rows, columns), given)
-        windows = [
-            sorted(image[row * size : (row + 1) * size, column * size : (column + 1) * size].ravel())
-            for row in range(rows)
-            for column in range(columns)
-        ]
-        expected = np.array([window[-1] for window in windows]).reshape(rows, columns)
-        if close(got, expected):
-            continue
-        name_mistake(
-            got,
-            {
-                "these are the averages of the windows. Take the largest number of each.": (
-                    np.mean(windows, axis=1).reshape(rows, columns)
-                ),
-                "these are the smallest numbers of the windows. Take the largest.": (
-                    np.array([window[0] for window in windows]).reshape(rows, columns)
-                ),
-                "these are the sums of the windows. Take the largest number of each.": (
-                    np.sum(windows, axis=1).reshape(rows, columns)
-                ),
-                "you return one number of each window without looking at the others.": (
-                    image[::size, ::size][:rows, :columns]
-                ),
-                "zeros come out where a window is all negative. Start from the first number, not from 0.": (
-                    np.maximum(expected, 0)
-                ),
-                "you take the largest absolute value. −5 is smaller than −2.": (
-                    np.abs(windows).max(axis=1).reshape(rows, columns)
-                ),
-                "you take the number farthest from 0, whatever its sign. −5 is smaller than −2.": (
-                    np.array([max(window, key=abs) for window in windows]).reshape(rows, columns)
-                ),
-                "your windows overlap: they move by 1 pixel. They should move by their own size.": np.array(
-                    [[image[r : r + size, c : c + size].max() for c in range(columns)] for r in range(rows)]
-                ),
-            },
-        )
-        wrong(
-            f"for {given} the shape is right, and the numbers are not. "
-            "Try `max_pool(np.array([[-2.5, -0.5], [-4, -1]]), 2)`: which number should come out?"
-        )
+        cases.append((image, size))
+    by_rules(
+        max_pool,
+        cases,
+        lambda image, size: _of_windows(image, size, lambda window: sorted(window)[-1]),
+        _pooling_mistakes,
+        lambda image, size: f"a map of shape {image.shape} and size {size}",
+        "Try `max_pool(np.array([[-2.5, -0.5], [-4, -1]]), 2)`: which number should come out?",
+        _explain_pooled_shape,
+    )
     return "It agrees on four random maps, negative ones and incomplete windows included."
 
 
-def _explain_pooled_shape(got: tuple, image: tuple, size: int, expected: tuple, given: str) -> None:
-    if got == tuple(-(-side // size) for side in image):
+def _of_windows(image: np.ndarray, size: int, reduce: Callable) -> np.ndarray:
+    """One number of each whole window, from the list of its numbers."""
+    rows, columns = image.shape[0] // size, image.shape[1] // size
+    result = np.empty((rows, columns))
+    for row, column in np.ndindex(rows, columns):
+        window = image[row * size : (row + 1) * size, column * size : (column + 1) * size]
+        result[row, column] = reduce(window.ravel().tolist())
+    return result
+
+
+def _pooling_mistakes(image: np.ndarray, size: int) -> dict[str, np.ndarray]:
+    right = _of_windows(image, size, max)
+    rows, columns = right.shape
+    overlapping = [[image[r : r + size, c : c + size].max() for c in range(columns)] for r in range(rows)]
+    return {
+        "these are the averages of the windows. Take the largest number of each.": _of_windows(image, size, np.mean),
+        "these are the smallest numbers of the windows. Take the largest.": _of_windows(image, size, min),
+        "these are the sums of the windows. Take the largest number of each.": _of_windows(image, size, sum),
+        "you return one number of each window without looking at the others.": image[::size, ::size][:rows, :columns],
+        "zeros come out where a window is all negative. Start from the first number, not from 0.": np.maximum(right, 0),
+        "you take the largest absolute value. −5 is smaller than −2.": (
+            _of_windows(image, size, lambda window: max(map(abs, window)))
+        ),
+        "you take the number farthest from 0, whatever its sign. −5 is smaller than −2.": (
+            _of_windows(image, size, lambda window: max(window, key=abs))
+        ),
+        "your windows overlap: they move by 1 pixel. They should move by their own size.": np.array(overlapping),
+    }
+
+
+def _explain_pooled_shape(answer: Any, given: str, image: np.ndarray, size: int) -> None:
+    got, expected = numbers(answer, f"the result for {given}").shape, tuple(side // size for side in image.shape)
+    if got == expected:
+        return
+    if got == tuple(-(-side // size) for side in image.shape):
         wrong(f"for {given} you return shape {got}: windows that are not full are left out, as in Keras.")
-    if got == tuple(side - size + 1 for side in image):
+    if got == tuple(side - size + 1 for side in image.shape):
         wrong(f"for {given} you return shape {got}: your windows move by 1 pixel. They should move by their own size.")
     if got == expected[::-1]:
         wrong(f"for {given} you return shape {got}: rows and columns are swapped.")
@@ -257,11 +255,7 @@ LAYERS = [
         "MaxPooling2D(2)",
         (14, 14, 16),
         {
-            (
-                14,
-                14,
-                8,
-            ): "pooling shrinks rows and columns; each feature map is pooled by itself, so their number stays.",
+            (14, 14, 8): "pooling shrinks rows and columns; each map is pooled by itself, so their number stays.",
             (27, 27, 16): "pooling windows move by their own size unless told otherwise, not by 1.",
             (28, 28, 16): "the windows move by 2, so fewer numbers come out than went in.",
         },
@@ -310,12 +304,12 @@ def exercise_1_6(predicted_shapes: Any) -> str:
         wrong(f"a list of five shapes is asked, this is {describe(predicted_shapes)}.")
     if len(predicted_shapes) != len(LAYERS):
         wrong(f"a list of five shapes is asked, yours holds {len(predicted_shapes)}.")
-    for place, (answer, (layer, expected, mistakes, advice)) in enumerate(zip(predicted_shapes, LAYERS), start=1):
-        got = _shape(answer, f"shape {place}")
+    for index, (answer, (layer, expected, mistakes, advice)) in enumerate(zip(predicted_shapes, LAYERS), start=1):
+        got = _shape(answer, f"shape {index}")
         if got == expected:
             continue
-        right = f"{place - 1} right so far. " if place > 1 else ""
-        where = f"{right}Shape {place}, {layer}: you say {got}; "
+        right = f"{index - 1} right so far. " if index > 1 else ""
+        where = f"{right}Shape {index}, {layer}: you say {got}; "
         if got in mistakes:
             wrong(where + mistakes[got])
         if len(got) != len(expected):

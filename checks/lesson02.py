@@ -17,12 +17,14 @@ from checks.grading import (
     name_mistake,
     number,
     numbers,
+    seeded,
     wrong,
 )
 
 
 @exercise("2.1")
 def exercise_2_1(predicted_bytes: Any) -> str:
+    """Bytes of a float64 copy of all 50,000 training images, one number."""
     got = number(predicted_bytes, "the number of bytes")
     right = 50_000 * 32 * 32 * 3 * 8
     mistakes = {
@@ -49,7 +51,8 @@ def exercise_2_1(predicted_bytes: Any) -> str:
 
 @exercise("2.2")
 def exercise_2_2(one_hot: Callable) -> str:
-    generator = np.random.default_rng(2)
+    """``one_hot(labels, classes)``, integers (n,), gives (n, classes) with a single 1 in each row."""
+    generator = seeded("2.2")
     for images, classes in ((7, 4), (1, 5), (int(generator.integers(8, 30)), int(generator.integers(3, 7)))):
         # The last class never occurs, as happens in a small batch.
         labels = generator.integers(0, classes - 1, images)
@@ -90,7 +93,8 @@ def exercise_2_2(one_hot: Callable) -> str:
 
 @exercise("2.3")
 def exercise_2_3(standardise: Callable) -> str:
-    generator = np.random.default_rng(2)
+    """``standardise(images, mean, std)``, (n, 32, 32, 3) uint8 and two (3,) for images of 0 to 1, gives float32."""
+    generator = seeded("2.3")
     for images in (int(generator.integers(2, 6)), 1):
         batch = generator.integers(0, 256, (images, 32, 32, 3)).astype(np.uint8)
         # Channels far apart, and not those of this batch: only the given statistics lead to the right answer.
@@ -147,7 +151,7 @@ def _standardise_mistakes(batch: np.ndarray, mean: np.ndarray, std: np.ndarray) 
             "divide by std as it is: you divided by its square, the variance.": (scaled - mean) / std**2,
             "first subtract the mean, then divide: mind the brackets.": scaled - mean / std,
             "multiply or divide? A deviation of std must become a deviation of 1.": (scaled - mean) * std,
-            "the sign is turned round: subtract the mean from the image.": (mean - scaled) / std,
+            "the sign is reversed: subtract the mean from the image.": (mean - scaled) / std,
             "these are the statistics of the batch itself. Use the mean and std that are given: an image's "
             "result must not depend on its neighbours in the batch.": (scaled - scaled.mean((0, 1, 2)))
             / scaled.std((0, 1, 2)),
@@ -163,7 +167,8 @@ def _three(values: np.ndarray) -> str:
 
 @exercise("2.4")
 def exercise_2_4(stratified_split: Callable) -> str:
-    generator = np.random.default_rng(2)
+    """``stratified_split(labels, held_out, seed)`` gives two arrays of indices, (kept, held_out)."""
+    generator = seeded("2.4")
     for classes, each, per_class in ((3, 20, 4), (int(generator.integers(4, 9)), int(generator.integers(30, 60)), 7)):
         labels = generator.permutation(np.repeat(np.arange(classes), each))
         held_out = classes * per_class
@@ -180,7 +185,7 @@ def exercise_2_4(stratified_split: Callable) -> str:
         if len(held) == held_out and held.max() < each and (uneven or len(np.unique(both)) < len(both)):
             wrong(
                 f"the held-out indices run from 0 to {held.max()} only, and a class has {each} images: these look "
-                "like positions within a class. Draw from the places of its images among all labels."
+                "like positions within a class. Draw from the positions of its images among all labels."
             )
         if len(np.unique(both)) < len(both):
             overlap = np.intersect1d(kept, held)
@@ -253,5 +258,5 @@ def _parts(result: Any, labels: np.ndarray, held_out: int) -> tuple[np.ndarray, 
     if len(kept) == held_out and len(held) == len(labels) - held_out:
         wrong("the two parts are swapped: first what is kept for training, then what is held out.")
     if len(kept) + len(held) == len(labels) and len(np.unique(np.concatenate(parts))) <= len(np.unique(labels)):
-        wrong("these look like labels. Return the places of the images: indices into the array of labels.")
+        wrong("these look like labels. Return the positions of the images: indices into the array of labels.")
     return kept, held

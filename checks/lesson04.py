@@ -5,121 +5,98 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import keras
 import numpy as np
+from keras import layers
 
-from checks.grading import call, exercise, name_mistake, whole, wrong
-
-
-def _compare(
-    function: Callable, cases: list[tuple], expected: Callable[..., int], mistakes: dict[str, Callable], words: str
-) -> None:
-    """Call the answer on every case; name the mistake that explains all of its values, or else the first wrong case.
-
-    In the sentences {first} is the student's value for the first case; ``words`` describes a case.
-    """
-    got = [whole(call(function, *case), f"the result for {words.format(*case)}") for case in cases]
-    right = [expected(*case) for case in cases]
-    if got == right:
-        return
-    name_mistake(
-        got,
-        {text.format(first=f"{got[0]:,}"): [rule(*case) for case in cases] for text, rule in mistakes.items()},
-        tolerance=0,
-    )
-    case, value = next((case, value) for case, value, true in zip(cases, got, right) if value != true)
-    wrong(f"for {words.format(*case)} you have {value:,}, and that is not it. Do this one on paper, then step by step.")
+from checks.grading import by_rules, exercise, name_mistake, seeded, whole, wrong
+from helpers import anatomy
 
 
-def _random_cases(*choices: list, count: int = 30) -> list[tuple]:
-    """The same for everybody, so that a message can be reproduced."""
-    generator = np.random.default_rng(4)
+def _random_cases(number: str, *choices: list, count: int = 30) -> list[tuple]:
+    generator = seeded(number)
     return [tuple(choice[generator.integers(len(choice))] for choice in choices) for _ in range(count)]
 
 
 @exercise("4.1")
 def exercise_4_1(conv_parameters: Callable) -> str:
+    """``conv_parameters(kernel_size, channels, filters)`` gives the number of parameters of a Conv2D layer."""
+
     def count(kernel_size, channels, filters):
         # As a layer holds them: an array for the kernel, another one for the biases.
         return np.empty((kernel_size, kernel_size, channels, filters)).size + np.empty(filters).size
 
-    cases = [(3, 32, 100), *_random_cases([1, 2, 3, 5, 7], [1, 2, 3, 16, 32, 50], [1, 4, 8, 10, 32, 64])]
-    mistakes = {
-        "{first} is the answer without biases. Each filter also has one: where do they come in?": (
-            lambda k, c, f: k * k * c * f
+    cases = [(3, 32, 100), *_random_cases("4.1", [1, 2, 3, 5, 7], [1, 2, 3, 16, 32, 50], [1, 4, 8, 10, 32, 64])]
+    by_rules(
+        conv_parameters, cases, count, _conv_mistakes, "kernel_size {0}, {1} channels in, {2} filters (in this order)"
+    )
+    return "The size of the image does not come in: the same filter works at every position."
+
+
+def _conv_mistakes(k, c, f):
+    weights = k * k * c * f
+    return {
+        "{value} is the answer without biases. Each filter also has one: where do they come in?": weights,
+        "{value} counts a single bias for the whole layer. How many filters are there, and does each have its own?": (
+            weights + 1
         ),
-        "{first} counts a single bias for the whole layer. How many filters are there, and does each have its own?": (
-            lambda k, c, f: k * k * c * f + 1
+        "{value} counts a bias for every channel of every filter. A filter adds up its products, then one bias.": (
+            (k * k + 1) * c * f
         ),
-        "{first} counts a bias for every channel of every filter. A filter adds up its products, then one bias.": (
-            lambda k, c, f: (k * k + 1) * c * f
+        "{value} counts one bias per input channel. Who owns a bias, the channel or the filter?": weights + c,
+        "{value} leaves the channels of the input out. A filter is as deep as its input.": (k * k + 1) * f,
+        "{value} takes the kernel as a single row. It is a square: kernel_size rows and kernel_size columns.": (
+            (k * c + 1) * f
         ),
-        "{first} counts one bias per input channel. Who owns a bias, the channel or the filter?": (
-            lambda k, c, f: k * k * c * f + c
-        ),
-        "{first} leaves the channels of the input out. A filter is as deep as its input.": (
-            lambda k, c, f: (k * k + 1) * f
-        ),
-        "{first} takes the kernel as a single row. It is a square: kernel_size rows and kernel_size columns.": (
-            lambda k, c, f: (k * c + 1) * f
-        ),
-        "{first} is one filter's share. The layer has several of them.": lambda k, c, f: k * k * c + 1,
+        "{value} is one filter's share. The layer has several of them.": k * k * c + 1,
     }
-    _compare(conv_parameters, cases, count, mistakes, "kernel_size {0}, {1} channels in, {2} filters (in this order)")
-    return "The size of the image does not come in: the same filter works at every place."
 
 
 @exercise("4.2")
 def exercise_4_2(output_side: Callable) -> str:
+    """``output_side(side, kernel_size, stride, padding)`` gives the output's side; padding is "same" or "valid"."""
+
     def count(side, kernel_size, stride, padding):
         # Lay the windows down one by one: with "same" one begins at every stride-th pixel.
         ends = side if padding == "same" else side - kernel_size + 1
         return sum(1 for _ in range(0, ends, stride))
 
     cases = [(16, 5, 2, "valid"), (32, 5, 2, "same"), (7, 3, 2, "same"), (9, 2, 3, "valid"), (8, 4, 2, "same")]
-    cases += _random_cases([7, 10, 13, 28, 32, 33, 900], [1, 2, 3, 4, 5, 7], [1, 2, 3, 4], ["same", "valid"])
-    # Swapped paddings and the like show only when the values are looked at for each padding by itself.
-    mistakes = {
-        'with "valid" one window is missing: the first window stands before any step is made. Count the starts 0, '
-        "stride, 2 × stride, ... for a small image.": (
-            lambda s, k, t, p: math.ceil(s / t) if p == "same" else (s - k) // t
-        ),
-        'with "valid" the + 1 stands inside the division. The first window is there before any step: add it at the '
-        "end.": (lambda s, k, t, p: math.ceil(s / t) if p == "same" else (s - k + 1) // t),
-        'with "valid" the stride is left out. With stride 2 every second window is skipped.': (
-            lambda s, k, t, p: math.ceil(s / t) if p == "same" else s - k + 1
-        ),
-        'with "same" you pad kernel_size // 2 on each side. That is one too many for a kernel of even size; how many '
-        "places does the stride leave of the side itself?": (
-            lambda s, k, t, p: (s + 2 * (k // 2) - k) // t + 1 if p == "same" else (s - k) // t + 1
-        ),
-        'with "same" the stride still counts: the side stays the same only for stride 1.': (
-            lambda s, k, t, p: s if p == "same" else (s - k) // t + 1
-        ),
-        'with "same" a rest of the division gets its window too, thanks to the padding: round the other way.': (
-            lambda s, k, t, p: s // t if p == "same" else (s - k) // t + 1
-        ),
-        'with "valid" a window that would reach over the border is left out: round the other way.': (
-            lambda s, k, t, p: math.ceil(s / t) if p == "same" else math.ceil((s - k) / t) + 1
-        ),
-        "the stride is left out. With stride 2 every second window is skipped.": (
-            lambda s, k, t, p: s if p == "same" else s - k + 1
-        ),
-        'both paddings give the result of "valid". With "same" the image is padded first.': (
-            lambda s, k, t, p: (s - k) // t + 1
-        ),
-        'both paddings give the result of "same". With "valid" no window may reach over the border.': (
-            lambda s, k, t, p: math.ceil(s / t)
-        ),
-        '"same" and "valid" are the other way round.': (
-            lambda s, k, t, p: math.ceil(s / t) if p == "valid" else (s - k) // t + 1
-        ),
-    }
-    _compare(output_side, cases, count, mistakes, "side {0}, kernel {1}, stride {2}, {3!r}")
+    cases += _random_cases("4.2", [7, 10, 13, 28, 32, 33, 900], [1, 2, 3, 4, 5, 7], [1, 2, 3, 4], ["same", "valid"])
+    by_rules(output_side, cases, count, _side_mistakes, "side {0}, kernel {1}, stride {2}, {3!r}")
     return 'With "same" the kernel size does not come in at all.'
+
+
+def _side_mistakes(s, k, t, p):
+    same, valid = math.ceil(s / t), (s - k) // t + 1
+    # Swapped paddings and the like show only when the values are looked at for each padding by itself.
+    of_same_and_valid = {
+        'with "valid" one window is missing: the first window stands before any step is made. Count the starts 0, '
+        "stride, 2 × stride, ... for a small image.": (same, valid - 1),
+        'with "valid" the + 1 stands inside the division. The first window is there before any step: add it at the '
+        "end.": (same, (s - k + 1) // t),
+        'with "valid" the stride is left out. With stride 2 every second window is skipped.': (same, s - k + 1),
+        'with "same" you pad kernel_size // 2 on each side. That is one too many for a kernel of even size; how many '
+        "positions does the stride leave of the side itself?": ((s + 2 * (k // 2) - k) // t + 1, valid),
+        'with "same" the stride still counts: the side stays the same only for stride 1.': (s, valid),
+        'with "same" a rest of the division gets its window too, thanks to the padding: round the other way.': (
+            (s // t, valid)
+        ),
+        'with "valid" a window that would extend beyond the border is left out: round the other way.': (
+            (same, math.ceil((s - k) / t) + 1)
+        ),
+        "the stride is left out. With stride 2 every second window is skipped.": (s, s - k + 1),
+        'both paddings give the result of "valid". With "same" the image is padded first.': (valid, valid),
+        'both paddings give the result of "same". With "valid" no window may extend beyond the border.': (same, same),
+        '"same" and "valid" are the other way round.': (valid, same),
+    }
+    return {sentence: results[p == "valid"] for sentence, results in of_same_and_valid.items()}
 
 
 @exercise("4.3")
 def exercise_4_3(dense_parameters: Callable) -> str:
+    """``dense_parameters(input_shape, units)`` gives the number of parameters of a Dense layer after Flatten."""
+
     def count(input_shape, units):
         return np.empty((np.empty(input_shape).size, units)).size + np.empty(units).size
 
@@ -127,36 +104,33 @@ def exercise_4_3(dense_parameters: Callable) -> str:
     sides = [1, 2, 3, 5, 7]
     cases += [
         ((rows, columns, channels), units)
-        for rows, columns, channels, units in _random_cases(sides, sides, [3, 8, 32], [1, 10, 64, 128])
+        for rows, columns, channels, units in _random_cases("4.3", sides, sides, [3, 8, 32], [1, 10, 64, 128])
     ]
-    mistakes = {
-        "{first} is the answer without biases. Each unit adds one to its sum.": lambda s, u: math.prod(s) * u,
-        "{first} counts a bias for every input. Who owns a bias, the input or the unit?": (
-            lambda s, u: math.prod(s) * (u + 1)
+    by_rules(dense_parameters, cases, count, _dense_mistakes, "input {0} and {1} units")
+    return "Here the size of the image does come in: every position has weights of its own."
+
+
+def _dense_mistakes(s, u):
+    inputs = math.prod(s)
+    return {
+        "{value} is the answer without biases. Each unit adds one to its sum.": inputs * u,
+        "{value} counts a bias for every input. Who owns a bias, the input or the unit?": inputs * (u + 1),
+        "{value} counts a single bias for the whole layer. How many units add one to their sum?": inputs * u + 1,
+        "{value} adds the sides of the input. How many numbers are there in a block of rows × columns × channels?": (
+            (sum(s) + 1) * u
         ),
-        "{first} counts a single bias for the whole layer. How many units add one to their sum?": (
-            lambda s, u: math.prod(s) * u + 1
-        ),
-        "{first} adds the sides of the input. How many numbers are there in a block of rows × columns × channels?": (
-            lambda s, u: (sum(s) + 1) * u
-        ),
-        "{first} counts the channels only. That is a Dense layer without a Flatten before it; here every number of the "
-        "block is an input.": lambda s, u: (s[-1] + 1) * u,
-        "{first} counts rows × columns and leaves the channels out.": lambda s, u: (math.prod(s[:2]) + 1) * u,
-        "{first} leaves out the first number of the shape. It belongs to one image's block; the batch does not stand "
-        "in it.": lambda s, u: (math.prod(s[1:]) + 1) * u,
-        "{first} is the count for 512 units. How many there are is the argument units.": (
-            lambda s, u: (math.prod(s) + 1) * 512
-        ),
+        "{value} counts the channels only. That is a Dense layer without a Flatten before it; here every number of the "
+        "block is an input.": (s[-1] + 1) * u,
+        "{value} counts rows × columns and leaves the channels out.": (math.prod(s[:2]) + 1) * u,
+        "{value} leaves out the first number of the shape. It belongs to one image's block; the batch does not stand "
+        "in it.": (math.prod(s[1:]) + 1) * u,
+        "{value} is the count for 512 units. How many there are is the argument units.": (inputs + 1) * 512,
     }
-    _compare(dense_parameters, cases, count, mistakes, "input {0} and {1} units")
-    return "Here the size of the image does come in: every place has weights of its own."
 
 
 @exercise("4.4")
 def exercise_4_4(parameters: int, macs: int) -> str:
-    from helpers import anatomy
-
+    """Parameters and multiply-accumulates (MACs, for one image) of the lesson's model with stride 1 instead of 2."""
     parameters, macs = whole(parameters, "parameters"), whole(macs, "macs")
     rows = anatomy.layers(_with_strides(1))
     right = {key: sum(getattr(row, key) for row in rows) for key in ("parameters", "macs")}
@@ -192,9 +166,9 @@ def exercise_4_4(parameters: int, macs: int) -> str:
         {
             "macs: you have FLOPs, two for each multiply-accumulate. Count the pair as one.": 2
             * (convolutions + dense),
-            "macs: 1,688,576 is the old count. The filters now stop at four times as many places.": 1_688_576,
-            "macs: four times the old count would be right if only the number of places grew by four. What happens to "
-            "the last convolution without padding, and to the first dense layer?": 4 * 1_688_576,
+            "macs: 1,688,576 is the old count. The filters now stop at four times as many positions.": 1_688_576,
+            "macs: four times the old count would be right if only the number of positions grew by four. What happens "
+            "to the last convolution without padding, and to the first dense layer?": 4 * 1_688_576,
             "macs: the dense layers are missing.": convolutions,
             "macs: these are the dense layers only.": dense,
             "macs: the last layer is missing.": convolutions + dense - 5_120,
@@ -204,19 +178,19 @@ def exercise_4_4(parameters: int, macs: int) -> str:
             "macs: the second convolution gets 32 channels, not the three colours.": (
                 32 * 32 * 32 * 75 + 28 * 28 * 32 * 75 + dense
             ),
-            "macs: the first convolution has padding same, so it has 32 × 32 places.": (
+            "macs: the first convolution has padding same, so it has 32 × 32 positions.": (
                 28 * 28 * 32 * 75 + 24 * 24 * 32 * 800 + 12 * 12 * 32 * 512 + 5_120
             ),
             "macs: what arrives at Flatten is no longer 288 numbers.": convolutions + 288 * 512 + 5_120,
             "macs: you count a bias for every output number. A bias is added, nothing is multiplied.": (
                 convolutions + dense + 32 * 32 * 32 + 28 * 28 * 32 + 512 + 10
             ),
-            "macs: you add each bias once. A bias is no product, so it counts nothing here.": (
+            "macs: you add each bias once. A bias is added, not multiplied, so it counts nothing here.": (
                 convolutions + dense + 32 + 32 + 512 + 10
             ),
             "macs: for the dense layers you have their parameters. The biases are among them, and they multiply "
             "nothing.": convolutions + dense + 512 + 10,
-            "macs: the second convolution has no padding, so it has fewer places than 32 × 32.": (
+            "macs: the second convolution has no padding, so it has fewer positions than 32 × 32.": (
                 32 * 32 * 32 * 75 + 32 * 32 * 32 * 800 + dense
             ),
         },
@@ -231,9 +205,6 @@ def exercise_4_4(parameters: int, macs: int) -> str:
 
 def _with_strides(strides: int):
     """The lesson's model with other strides, built here so that the count does not rest on the lesson's arithmetic."""
-    import keras
-    from keras import layers
-
     return keras.Sequential(
         [
             layers.Input((32, 32, 3)),

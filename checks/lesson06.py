@@ -11,62 +11,73 @@ from typing import Any
 import keras
 import numpy as np
 
-from checks.grading import call, close, describe, exercise, name_mistake, numbers, whole, wrong
+from checks.grading import (
+    by_rules,
+    call,
+    close,
+    describe,
+    exercise,
+    name_mistake,
+    numbers,
+    seeded,
+    shape_of,
+    whole,
+    wrong,
+)
 
 
 @exercise("6.1")
 def exercise_6_1(smooth: Callable) -> str:
-    generator = np.random.default_rng(61)
+    """``smooth(values, weight)``, (epochs,) and a share 0 to 1, gives the smoothed curve, (epochs,) floats."""
+    generator = seeded("6.1")
     settings = ((6, 0.7), (15, 0.9), (3, 0.5), (8, 0.25), (5, 0.0), (1, 0.6))
     cases = [(generator.uniform(0.2, 0.9, epochs), weight) for epochs, weight in settings]
-    for values, weight in (*cases, (np.array([3, 8, 1, 6, 4]), 0.7)):
-        epochs = len(values)
-        case = f"{epochs} value{'s' if epochs > 1 else ''} and the weight {weight}"
-        got = call(smooth, values, weight)
-        if np.ndim(got) == 0 and epochs > 1:
+    cases.append((np.array([3, 8, 1, 6, 4]), 0.7))
+
+    def words(values, weight):
+        return f"{len(values)} value{'s' if len(values) > 1 else ''} and the weight {weight}"
+
+    def look(answer, _, values, weight):
+        if shape_of(answer) == () and len(values) > 1 and not isinstance(answer, str):
             wrong("one number came back. A curve is wanted: one smoothed value for each value.")
-        got = numbers(got, f"the smoothed curve for {case}")
-        if got.shape != (epochs,):
-            wrong(f"for {case} the shape is {got.shape}; a smoothed curve is as long as the curve, ({epochs},).")
-        expected = _smoothed(values, weight)
-        if close(got, expected):
-            continue
-        if values.dtype.kind == "i" and np.array_equal(got, np.round(got)):
-            wrong(
-                "whole numbers went in, and only whole numbers came back. An array of integers cuts off the decimals "
-                "of what you write into it: begin with a list, or with an array of floats."
-            )
-        name_mistake(
-            got,
-            {
-                "your curve starts from 0 and has to climb up first. The first value stays as it is.": (
-                    _smoothed(np.r_[0.0, values], weight)[1:]
-                ),
-                "the weights are swapped: `weight` belongs to the smoothed value before, 1 - weight to the new one.": (
-                    _smoothed(values, 1 - weight)
-                ),
-                "each of your values mixes in the *raw* value before it. Take the smoothed one, so that all earlier "
-                "values have a share.": np.r_[values[0], weight * values[:-1] + (1 - weight) * values[1:]],
-                "you divide by 1 - weight**t, as Adam does for averages that start from 0. This one starts from the "
-                "first value and needs no correction.": (
-                    _smoothed(np.r_[0.0, values], weight)[1:] / (1 - weight ** np.arange(1, epochs + 1))
-                ),
-                "this is the curve itself, nothing is smoothed.": values,
-                "this is the mean of all values so far: old and new weigh the same. Where does `weight` come in?": (
-                    np.cumsum(values) / np.arange(1, epochs + 1)
-                ),
-            },
-        )
-        if not close(got[0], values[0]):
-            wrong(
-                f"for {case} your curve starts at {got[0]:.3f}; the first value is {values[0]:.3f} and stays as it is."
-            )
-        step = int(np.argmax(~np.isclose(got, expected, atol=1e-5)))
-        wrong(
-            f"for {case} the values are right up to index {step - 1} and not at index {step}. Do that one by hand: "
-            f"the smoothed value before it is {expected[step - 1]:.4f}, the new value {values[step]:.4f}."
-        )
+
+    by_rules(smooth, cases, _smoothed, _smoothing_mistakes, words, _first_wrong_value, look)
     return "With weight 0.9 a value has lost two thirds of its share ten epochs later."
+
+
+def _smoothing_mistakes(values: np.ndarray, weight: float) -> dict[str, np.ndarray]:
+    counts = np.arange(1, len(values) + 1)
+    from_zero = _smoothed(np.r_[0.0, values], weight)[1:]
+    of_same_type = values.copy()
+    for index in range(1, len(values)):
+        of_same_type[index] = weight * of_same_type[index - 1] + (1 - weight) * values[index]
+    return {
+        "whole numbers went in, and only whole numbers came back. An array of integers cuts off the decimals of what "
+        "you write into it: begin with a list, or with an array of floats.": of_same_type,
+        "your curve starts from 0 and has to climb up first. The first value stays as it is.": from_zero,
+        "the weights are swapped: `weight` belongs to the smoothed value before, 1 - weight to the new one.": (
+            _smoothed(values, 1 - weight)
+        ),
+        "each of your values mixes in the *raw* value before it. Take the smoothed one, so that all earlier values "
+        "have a share.": np.r_[values[0], weight * values[:-1] + (1 - weight) * values[1:]],
+        "you divide by 1 - weight**t, as Adam does for averages that start from 0. This one starts from the first "
+        "value and needs no correction.": from_zero / (1 - weight**counts),
+        "this is the curve itself, nothing is smoothed.": values,
+        "this is the mean of all values so far: old and new weigh the same. Where does `weight` come in?": (
+            np.cumsum(values) / counts
+        ),
+    }
+
+
+def _first_wrong_value(got: np.ndarray, values: np.ndarray, weight: float) -> str:
+    expected = _smoothed(values, weight)
+    if not close(got[0], values[0]):
+        return f"Your curve starts at {got[0]:.3f}; the first value is {values[0]:.3f} and stays as it is."
+    step = int(np.argmax(~np.isclose(got, expected, atol=1e-5)))
+    return (
+        f"The values are right up to index {step - 1} and not at index {step}. Do that one by hand: the smoothed value "
+        f"before it is {expected[step - 1]:.4f}, the new value {values[step]:.4f}."
+    )
 
 
 def _smoothed(values: np.ndarray, weight: float) -> np.ndarray:
@@ -80,7 +91,8 @@ def _smoothed(values: np.ndarray, weight: float) -> np.ndarray:
 
 @exercise("6.2")
 def exercise_6_2(band: Callable) -> str:
-    generator = np.random.default_rng(62)
+    """``band(curves)``, (seeds, epochs), gives mean, lowest and highest of the seeds, each (epochs,)."""
+    generator = seeded("6.2")
     for seeds, epochs in ((3, 10), (5, 4), (1, 6), (4, 4)):
         curves = generator.uniform(0.3, 0.8, (seeds, epochs))
         case = f"{seeds} seed{'s' if seeds > 1 else ''} and {epochs} epochs"
@@ -110,7 +122,7 @@ def _compare_band(arrays: list[np.ndarray], curves: np.ndarray) -> None:
     if all(close(array, expected) for array, expected in zip(arrays, right)):
         return
     mean, low, high = right
-    spread = {ddof: curves.std(axis=0, ddof=ddof) for ddof in ((0, 1) if len(curves) > 1 else (0,))}
+    deviations = [curves.std(axis=0, ddof=ddof) for ddof in ((0, 1) if len(curves) > 1 else (0,))]
     name_mistake(
         np.stack(arrays),
         {
@@ -122,7 +134,7 @@ def _compare_band(arrays: list[np.ndarray], curves: np.ndarray) -> None:
             ),
         },
     )
-    for deviation in spread.values():
+    for deviation in deviations:
         if close(arrays[1], mean - deviation) and close(arrays[2], mean + deviation):
             wrong("this is the mean plus and minus a standard deviation. Lowest and highest of the seeds are wanted.")
     for name, array, expected in zip(("the lowest", "the highest"), arrays[1:], right[1:]):
@@ -139,6 +151,7 @@ def _compare_band(arrays: list[np.ndarray], curves: np.ndarray) -> None:
 
 @exercise("6.3")
 def exercise_6_3(letter: Any, curves: dict[str, dict[str, list[float]]]) -> str:
+    """The letter of the run that overfits most, a key of ``curves``: the one whose two losses end furthest apart."""
     if not isinstance(letter, str) or letter.strip().upper() not in curves:
         wrong(f"a letter is wanted, one of {', '.join(curves)}, as text; this is {describe(letter)}.")
     letter = letter.strip().upper()
@@ -156,6 +169,7 @@ def exercise_6_3(letter: Any, curves: dict[str, dict[str, list[float]]]) -> str:
 
 @exercise("6.4")
 def exercise_6_4(epoch_to_stop: Callable) -> str:
+    """``epoch_to_stop(losses, patience)`` gives (epochs trained, best epoch), counted from 1, as Keras stops early."""
     cases, answers = _stop_cases(), []
     for losses, patience in cases:
         got = call(epoch_to_stop, list(losses), patience)
@@ -176,8 +190,8 @@ def exercise_6_4(epoch_to_stop: Callable) -> str:
 
 
 def _stop_cases() -> list[tuple[list[float], int]]:
-    """The same for everybody; from plain to nasty: ties, a new low at the last moment, no stop at all."""
-    generator = np.random.default_rng(64)
+    """From plain to nasty: ties, a new low at the last moment, no stop at all."""
+    generator = seeded("6.4")
     fixed = [
         ([0.9, 0.8, 0.7, 0.75, 0.72, 0.78, 0.79, 0.6], 3),
         ([0.9, 0.8, 0.85, 0.7, 0.75, 0.65, 0.7, 0.8, 0.9], 2),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from checks.grading import NotFilledIn, call, close, describe, exercise, name_mistake, number, wrong
+from checks.grading import call, close, exercise, name_mistake, number, seeded, wrong
+from checks.lesson11_flaws import exercise_11_4
+
+__all__ = ["exercise_11_1", "exercise_11_2", "exercise_11_3", "exercise_11_4"]
 
 # --- 11.1: how often the rule fires for nothing
 
@@ -20,6 +22,7 @@ SIMULATED = {1: 0.02, 2: 0.02, 3: 0.02, 4: 0.008, 5: 0.004}
 
 @exercise("11.1")
 def exercise_11_1(false_alarm: Callable) -> str:
+    """``false_alarm(seeds)`` gives the probability, 0 to 1, that the rule fires for two equally good networks."""
     simulated = False
     for seeds in (2, 3, 4, 1, 5):  # with three, 10 would be in per cent or one in ten
         expected = _false_alarm(seeds)
@@ -38,7 +41,7 @@ def exercise_11_1(false_alarm: Callable) -> str:
             )
         wrong(
             f"for {seeds} seeds each you have {got:.4f}. Sort all {2 * seeds} results: each choice of {seeds} "
-            "places for the first network is equally likely. In how many of these choices does the rule fire?"
+            "positions for the first network is equally likely. In how many of these choices does the rule fire?"
         )
     if simulated:
         return "A simulation, and close enough. `math.comb` gives the exact number: one in ten for three seeds."
@@ -46,17 +49,17 @@ def exercise_11_1(false_alarm: Callable) -> str:
 
 
 def _false_alarm(seeds: int) -> float:
-    """By going through all choices of places."""
-    places = range(2 * seeds)
-    choices = list(itertools.combinations(places, seeds))
-    return sum(set(choice) in ({*places[:seeds]}, {*places[seeds:]}) for choice in choices) / len(choices)
+    """By going through all choices of positions."""
+    positions = range(2 * seeds)
+    choices = list(itertools.combinations(positions, seeds))
+    return sum(set(choice) in ({*positions[:seeds]}, {*positions[seeds:]}) for choice in choices) / len(choices)
 
 
 def _name_probability(got: float, expected: float, seeds: int) -> None:
     if not 0 <= got <= 1:
         mistakes = {
             f"{got:g} is in per cent. A probability between 0 and 1 is wanted.": 100 * expected,
-            f"{got:g} is the number of choices of places. In how many of them does the rule fire?": (
+            f"{got:g} is the number of choices of positions. In how many of them does the rule fire?": (
                 math.comb(2 * seeds, seeds)
             ),
             f"{got:g} is one divided by the probability: one pair in how many.": 1 / expected,
@@ -76,7 +79,7 @@ def _name_probability(got: float, expected: float, seeds: int) -> None:
             f"{duels} first seed met the first one, the second the second, and so on. The rule compares the worst of "
             "one network with the best of the other.": 2 * 0.5**seeds,
             f"{duels} seeds met in {seeds} pairs, and in one direction only.": 0.5**seeds,
-            f"{duels} order *within* a network mattered. It does not: only which places belong to which network.": (
+            f"{duels} order *within* a network mattered. It does not: only which positions belong to which network.": (
                 2 / math.factorial(2 * seeds)
             ),
             f"{duels} order within a network mattered, and in one direction only.": 1 / math.factorial(2 * seeds),
@@ -96,6 +99,7 @@ class TooManyTrainings(RuntimeError):
 
 @exercise("11.2")
 def exercise_11_2(best_exponent: Callable) -> str:
+    """``best_exponent(accuracy_at, start)`` gives the whole exponent that none of its two neighbours beats."""
     trainings = 0
     for curve, start in _search_cases():
         tried: list[int] = []
@@ -192,6 +196,7 @@ def _listed(tried: list[int]) -> str:
 
 @exercise("11.3")
 def exercise_11_3(epochs_to_reach: Callable) -> str:
+    """``epochs_to_reach(losses, target)``, losses at epochs 0, 1, ..., gives the first moment, in epochs, or inf."""
     for losses, target in _curve_cases():
         got = call(epochs_to_reach, list(losses), target)
         case = f"for the losses {', '.join(f'{loss:g}' for loss in losses)} and the target {target:g}"
@@ -226,7 +231,7 @@ def _curve_cases() -> list[tuple[list[float], float]]:
         ([2.3], 1.0),
         ([2.0, 1.4, 1.6, 1.0], 1.4),
     ]
-    generator = np.random.default_rng(113)
+    generator = seeded("11.3")
     for epochs in (3, 5, 8):
         losses = np.round(2.3 * np.exp(-0.25 * np.arange(epochs + 1)) + generator.normal(0, 0.05, epochs + 1), 3)
         fixed.append((losses.tolist(), round(float(generator.uniform(losses.min() + 0.01, 2.0)), 3)))
@@ -267,7 +272,7 @@ def _name_moment(value: float, expected: float, losses: list[float], target: flo
             f"{case} you have {value:g}, the last epoch above the target. Add the share of the way to the next one.": (
                 whole
             ),
-            f"{case} you have {value:g}: the share of the way is turned round. Count it from the epoch before.": (
+            f"{case} you have {value:g}: the share of the way is reversed. Count it from the epoch before.": (
                 whole + 1 - share
             ),
         }
@@ -275,7 +280,7 @@ def _name_moment(value: float, expected: float, losses: list[float], target: flo
         np.argmin(losses)
     )
     mistakes[
-        f"{case} you have {value:g}. `np.interp` wants x values that rise, and losses fall: turn both round, or look "
+        f"{case} you have {value:g}. `np.interp` wants x values that rise, and losses fall: reverse both, or look "
         "for the pair of epochs yourself."
     ] = float(np.interp(target, losses, range(len(losses))))
     name_mistake(value, mistakes, 1e-4)
@@ -287,77 +292,3 @@ def _name_moment(value: float, expected: float, losses: list[float], target: flo
         f"{case} you have {value:g}. Find the first epoch that is not above the target, and the share of the way from "
         "the epoch before it."
     )
-
-
-# --- 11.4: flaws of three protocols
-
-FLAWS = {"A": {1, 4}, "B": {2, 3}, "C": {5}}
-WORDS = {
-    1: "the test set was used to choose",
-    2: "tuning was unequal",
-    3: "the budget was unequal",
-    4: "too few seeds",
-    5: "how many seeds were run was decided after looking",
-}
-NOT_A_FLAW = {
-    ("A", 2): "both activations are tried with five rates each.",
-    ("A", 3): "both get 20 epochs.",
-    ("A", 5): "one seed was the plan from the start, and stayed it.",
-    ("B", 1): "the rates were chosen on validation or taken from a paper, and the test set was used once.",
-    ("B", 4): "three fresh seeds each is what we use ourselves.",
-    ("B", 5): "it stays with the three seeds it began with.",
-    ("C", 1): "its search is on validation.",
-    ("C", 2): "both networks get the same search.",
-    ("C", 3): "both networks train for the same epochs.",
-    ("C", 4): "each of its rows has three seeds, as ours have. When was it fixed how many rows there would be?",
-}
-LOOK_AT = {
-    ("A", 1): "Which images decided on the learning rate?",
-    ("A", 4): "How many trainings stand behind the reported figure, and how would you see the noise between them?",
-    ("B", 2): "How did each of the two optimisers come by its rate?",
-    ("B", 3): "Who was allowed to train for how long?",
-    ("C", 5): "What would have happened after the first three seeds, had the rows been apart?",
-}
-
-
-@exercise("11.4")
-def exercise_11_4(flaws: Any) -> str:
-    if not isinstance(flaws, Mapping):
-        wrong(f"a dictionary with the keys A, B and C is wanted, this is {describe(flaws)}.")
-    named = {str(key).strip().upper(): value for key, value in flaws.items()}
-    missing = [letter for letter in FLAWS if letter not in named]
-    if missing:
-        wrong(f"your dictionary has no entry for protocol {missing[0]}.")
-    if any(named[letter] is None or named[letter] is Ellipsis for letter in FLAWS):
-        raise NotFilledIn
-    answers = {letter: _numbers_of_flaws(letter, named[letter]) for letter in FLAWS}
-    for letter, found in answers.items():
-        for flaw in sorted(found - FLAWS[letter]):
-            wrong(f"protocol {letter} does not have flaw {flaw} ({WORDS[flaw]}): {NOT_A_FLAW[letter, flaw]}")
-    for letter, found in answers.items():
-        for flaw in sorted(FLAWS[letter] - found):
-            more = "there is another flaw" if found else "there is a flaw"
-            wrong(f"in protocol {letter} {more}. {LOOK_AT[letter, flaw]}")
-    return "A and B can be run again, done right; in C only three new seeds help, if they count whatever they say."
-
-
-def _numbers_of_flaws(letter: str, answer: Any) -> set[int]:
-    """The flaws as a set of numbers from 1 to 5: from a set, a list, one number, or text such as '1, 4'."""
-    if isinstance(answer, str):
-        entries: list = re.findall(r"\d+", answer)
-        if not entries and answer.strip():
-            wrong(f"for protocol {letter} the numbers of the flaws are wanted, 1 to 5; this is {describe(answer)}.")
-    elif isinstance(answer, Iterable) and not isinstance(answer, (bytes, Mapping)):
-        entries = list(answer.ravel() if isinstance(answer, np.ndarray) else answer)
-    else:
-        entries = [answer]
-    found = set()
-    for entry in entries:
-        try:
-            value = float(entry)
-        except (TypeError, ValueError, OverflowError):
-            value = math.nan
-        if isinstance(entry, (bool, np.bool_)) or value not in WORDS:
-            wrong(f"for protocol {letter} the numbers of the flaws are wanted, 1 to 5; this holds {describe(entry)}.")
-        found.add(int(value))
-    return found

@@ -31,3 +31,10 @@ HOSTILE = [
     (raises, "ZeroDivisionError: division by zero"),
     (lambda *_: None, "returned None"),
 ]
+# And what no function should return where numbers are wanted.
+HOSTILE_RESULTS = [
+    (lambda *_: "text", "text"),
+    (lambda *_: float("nan"), "NaN|shape"),
+    (lambda *_: object(), "numbers"),
+    (lambda *_: 10**400, "too large"),
+]

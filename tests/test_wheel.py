@@ -15,7 +15,7 @@ from pathlib import Path
 from helpers import start
 start.lesson()
 from checks import lesson01
-from helpers import models, places, records
+from helpers import data, models, places, records
 here, package = Path.cwd(), Path(start.__file__).parent
 assert (places.DATA, places.BUILD) == (here / "data", here / "build")
 assert places.TRAINED.is_relative_to(package) and places.MANIFEST.is_file()
@@ -24,6 +24,10 @@ assert history["val_accuracy"] and models.RECIPES
 assert records.benchmark("training")["epochs"]
 assert lesson01.exercise_1_1.number == "1.1"
 assert start.old_versions(dict.fromkeys(start.WATCHED, "0.1").__getitem__)
+try:
+    data.load("cifar10")
+except data.DatasetError as error:
+    assert "CIFAR10_PATH is" in str(error)
 print(package)
 """
 
@@ -43,7 +47,7 @@ def wheel(tmp_path_factory) -> Path:
 def test_a_lesson_starts_from_a_wheel_alone(wheel, tmp_path):
     pip("install", "--no-deps", "--no-index", "--target", str(tmp_path / "packages"), str(wheel))
     (tmp_path / "notebooks").mkdir()
-    variables = os.environ | {"PYTHONPATH": str(tmp_path / "packages"), "MPLBACKEND": "agg"}
+    variables = os.environ | {"PYTHONPATH": str(tmp_path / "packages"), "MPLBACKEND": "agg", "CIFAR10_PATH": "nowhere"}
     told = subprocess.run(
         [sys.executable, "-c", LESSON],
         cwd=tmp_path / "notebooks",

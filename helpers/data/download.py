@@ -1,7 +1,8 @@
-"""CIFAR-10's six files: found on this machine, or fetched once, and checked against their published SHA-256.
+"""A dataset's files: found on this machine, or fetched once, and checked against their published SHA-256.
 
-Trust comes from the SHA-256 in ``data/manifest.json``, never from the host. Nothing is unpacked before its
-archive is checked, and nothing gets its final name before it is complete.
+What differs between datasets, such as the title in messages, stands in ``data/manifest.json``. Trust comes from the
+SHA-256 there, never from the host. Nothing is unpacked before its archive is checked, and nothing gets its final
+name before it is complete.
 """
 
 from __future__ import annotations
@@ -23,14 +24,12 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 from tqdm import tqdm
 
-if os.name == "nt":
-    import msvcrt
-else:
-    import fcntl
+from helpers import places
+from helpers.data.lock import one_at_a_time
 
 TIMEOUT_SECONDS = 15  # for an answer, and between two pieces of it
 CRAWL_SECONDS = 20  # a host that stays this long ...
@@ -47,37 +46,44 @@ class HostError(Exception):
     """One address did not deliver; the next one may."""
 
 
-def cifar10_folder(data: Path, source: dict) -> Path:
-    """The folder that holds CIFAR-10's checked files; fetches them into ``data`` where there are none.
+def files(name: str) -> dict[str, list[Path]]:
+    """The checked files of one dataset, {"training": [...], "test": [...]}; fetched into data/ where there are none.
 
-    ``CIFAR10_PATH`` (the archive, the folder or its parent) goes first, then what lies in ``data``, then
-    the network. ``source`` is the manifest's entry. Raises DatasetError.
+    ``name`` is the manifest's, such as "cifar10". The variable CIFAR10_PATH (the archive, the folder or its parent)
+    goes first, then what lies in data/, then the network. Raises DatasetError.
     """
-    named = os.environ.get("CIFAR10_PATH", "")
-    found = _local(Path(named).expanduser() if named else data, source)
+    source = entry(name)
+    variable = source["variable"]
+    named = os.environ.get(variable, "")
+    found = here(source)
     if named and found is None:
         raise DatasetError(
-            f"CIFAR10_PATH is {named!r}, but neither {source['archive']} nor {source['folder']} is there. "
-            "Name the archive, the folder or the folder's parent, or unset CIFAR10_PATH."
+            f"{variable} is {named!r}, but neither {source['archive']} nor {source['folder']} is there. "
+            f"Name the archive, the folder or the folder's parent, or unset {variable}."
         )
-    if found is None or found.is_file():
-        folder = data / source["folder"]
+    folder = found if found and found.is_dir() else places.DATA / source["folder"]
+    remedy = f"Delete the folder {folder} and run this again: it will be fetched anew."
+    if not _local(folder, source):
         _prepare(folder, found, source)
-    else:
-        folder = found
-    remedy = (
-        "Copy the folder again, or unset CIFAR10_PATH."
-        if named and found == folder
-        else f"Delete the folder {folder} and run this again: it will be fetched anew."
-    )
-    _check_folder(folder, source, data / "checked.json", remedy)
-    return folder
+    elif named and found == folder:
+        remedy = f"Copy the folder again, or unset {variable}."
+    _check_folder(folder, source, remedy)
+    return {part: [folder / file for file in source[part]] for part in ("training", "test")}
 
 
-def here(data: Path, source: dict) -> bool:
-    """Whether CIFAR-10's files or their archive lie on this machine, checked or not."""
-    named = os.environ.get("CIFAR10_PATH", "")
-    return _local(Path(named).expanduser() if named else data, source) is not None
+def entry(name: str) -> dict:
+    """The manifest's entry of a dataset, and what follows from its name; empty for a dataset that is drawn."""
+    source = json.loads(places.MANIFEST.read_text(encoding="utf-8")).get(name, {})
+    if source:
+        source |= {"variable": f"{name.upper()}_PATH", "lock": f"{name}.lock"}
+        source["files"] = {**source["training"], **source["test"]}
+    return source
+
+
+def here(source: dict) -> Path | None:
+    """The folder with the dataset's files, or the archive, on this machine, checked or not; None without either."""
+    named = os.environ.get(source["variable"], "")
+    return _local(Path(named).expanduser() if named else places.DATA, source)
 
 
 def fetch(source: dict, archive: Path) -> None:
@@ -94,7 +100,7 @@ def fetch(source: dict, archive: Path) -> None:
         tries[address] += 1
         before = _size(part)
         try:
-            _download(address, part, source["bytes"], patient=all(tries.values()))
+            _download(address, part, source, patient=all(tries.values()))
             if sha256(part) == source["sha256"]:
                 os.replace(part, archive)
                 return
@@ -107,8 +113,8 @@ def fetch(source: dict, archive: Path) -> None:
                 waiting.append(address)
     tried = "; ".join(f"{address} {reason}" for address, reason in failures.items())
     raise DatasetError(
-        f"CIFAR-10 could not be fetched: {tried}. Check the network and run this again, "
-        f"or put {archive.name} into {archive.parent} or name it in CIFAR10_PATH."
+        f"{source['title']} could not be fetched: {tried}. Check the network and run this again, "
+        f"or put {archive.name} into {archive.parent} or name it in {source['variable']}."
     )
 
 
@@ -126,13 +132,13 @@ def unpack(archive: Path, folder: Path, source: dict) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     # Only these names are written, each to a path of our own making: the archive cannot choose any.
-    wanted = {f"{source['folder']}/{name}": unfinished / name for name in _files(source)}
+    wanted = {f"{source['folder']}/{name}": unfinished / name for name in source["files"]}
     with tarfile.open(archive, "r|gz") as members:
         for member in members:
             if member.isreg() and member.name in wanted:
                 with open(wanted[member.name], "wb") as file:
                     shutil.copyfileobj(members.extractfile(member), file)
-    for name, published in _files(source).items():
+    for name, published in source["files"].items():
         _check_file(unfinished / name, published, f"Delete {archive} and run this again.")
     os.replace(unfinished, folder)
 
@@ -143,10 +149,6 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _files(source: dict) -> dict[str, dict]:
-    return {**source["training"], **source["test"]}
-
-
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
@@ -154,31 +156,32 @@ def _size(path: Path) -> int:
 # What lies on this machine
 
 
-def _local(place: Path, source: dict) -> Path | None:
-    """The folder with CIFAR-10's files or the archive, at ``place`` or in it; None when there is neither."""
-    if place.is_file():
-        return place.resolve()
-    for folder in (place, place / source["folder"]):
-        if any((folder / name).exists() for name in _files(source)):
+def _local(path: Path, source: dict) -> Path | None:
+    """The folder with the dataset's files or the archive, at ``path`` or in it; None when there is neither."""
+    if path.is_file():
+        return path.resolve()
+    for folder in (path, path / source["folder"]):
+        if any((folder / name).exists() for name in source["files"]):
             return folder.resolve()
-    archive = place / source["archive"]
+    archive = path / source["archive"]
     return archive.resolve() if archive.is_file() else None
 
 
-def _check_folder(folder: Path, source: dict, memory: Path, remedy: str) -> None:
-    """Compare each file with its published SHA-256, once: ``memory`` keeps size and time of what was found good."""
+def _check_folder(folder: Path, source: dict, remedy: str) -> None:
+    """Compare each file with its published SHA-256, once: checked.json keeps size and time of what was found good."""
+    memory = places.DATA / "checked.json"
     try:
         known = json.loads(memory.read_text())
     except (OSError, ValueError):
         known = {}
     good = {}
-    for name, published in _files(source).items():
+    for name, published in source["files"].items():
         path = folder / name
         with suppress(OSError):
             good[str(path)] = [path.stat().st_size, path.stat().st_mtime_ns, published["sha256"]]
         if str(path) not in good or known.get(str(path)) != good[str(path)]:
             _check_file(path, published, remedy)
-    if any(known.get(path) != mark for path, mark in good.items()):
+    if {**known, **good} != known:
         # Where data/ is read-only, the files are checked each time.
         with suppress(OSError):
             unfinished = memory.with_name(f"{memory.name}.{os.getpid()}.part")
@@ -189,14 +192,14 @@ def _check_folder(folder: Path, source: dict, memory: Path, remedy: str) -> None
 def _check_file(path: Path, published: dict, remedy: str) -> None:
     try:
         size = path.stat().st_size
-        same = size == published["bytes"] and sha256(path) == published["sha256"]
+        good = size == published["bytes"] and sha256(path) == published["sha256"]
     except FileNotFoundError:
         raise DatasetError(f"{path} is missing. {remedy}") from None
     except OSError as error:
         raise DatasetError(f"{path} cannot be read ({error.strerror}). {remedy}") from None
-    if not same:
-        fault = f"it has {size:,} bytes, not {published['bytes']:,}"
-        fault = "its SHA-256 is not the published one" if size == published["bytes"] else fault
+    if not good:
+        length = f"it has {size:,} bytes, not {published['bytes']:,}"
+        fault = length if size != published["bytes"] else "its SHA-256 is not the published one"
         raise DatasetError(f"{path} is damaged: {fault}. {remedy}")
 
 
@@ -205,87 +208,49 @@ def _check_file(path: Path, published: dict, remedy: str) -> None:
 
 def _prepare(folder: Path, archive: Path | None, source: dict) -> None:
     """Have the files in ``folder``: unpacked from ``archive``, or fetched first when that is None."""
-    if _local(folder, source):
-        return
-    with _disk_errors(folder.parent, source):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with _one_at_a_time(folder.parent / "cifar10.lock"):
+    data, title = folder.parent, source["title"]
+    part = data / (source["archive"] + ".part")
+    needed = source["bytes"] + sum(published["bytes"] for published in source["files"].values())
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with one_at_a_time(data / source["lock"], title):
             # Another notebook may have finished while this one waited.
-            archive = archive or _local(folder.parent, source)
+            archive = archive or _local(data, source)
             if _local(folder, source):
                 return
             fetched = archive is None
             if fetched:
-                _check_space(folder.parent, source)
-                archive = folder.parent / source["archive"]
+                if shutil.disk_usage(data).free < needed - _size(part):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                archive = data / source["archive"]
                 fetch(source, archive)
             unpack(archive, folder, source)
             if fetched:
                 archive.unlink()
-
-
-@contextmanager
-def _one_at_a_time(lock: Path) -> Iterator[None]:
-    """Let one process in. The system gives the lock back when its holder ends, however it ends."""
-    with open(lock, "a") as file:
-        if not _locked(file):
-            print("Another notebook is fetching CIFAR-10: waiting for it.", flush=True)
-            while not _locked(file):
-                time.sleep(0.2)
-        yield
-
-
-def _locked(file: IO) -> bool:
-    """Take the lock if it is free, and say whether it is ours."""
-    try:
-        if os.name == "nt":
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        # Some network drives know no locks: then go on without one, the SHA-256 still guards the result.
-        return error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
-    return True
-
-
-def _needed(source: dict) -> int:
-    return source["bytes"] + sum(published["bytes"] for published in _files(source).values())
-
-
-def _check_space(data: Path, source: dict) -> None:
-    already = _size(data / (source["archive"] + ".part"))
-    if shutil.disk_usage(data).free < _needed(source) - already:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-@contextmanager
-def _disk_errors(data: Path, source: dict) -> Iterator[None]:
-    """Turn an OSError of the disk into a sentence, and give back the room that an unfinished download takes."""
-    try:
-        yield
     except DatasetError:
         raise
     except OSError as error:
-        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
-            with suppress(OSError):
-                (data / (source["archive"] + ".part")).unlink(missing_ok=True)
-            shutil.rmtree(data / (source["folder"] + ".part"), ignore_errors=True)
+        if error.errno not in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
             raise DatasetError(
-                f"The disk of {data} is full: CIFAR-10 needs {_needed(source) / 1e6:,.0f} MB there. "
-                "Free some space and run this again, or name a folder elsewhere in CIFAR10_PATH."
+                f"{title} could not be written into {data} ({error}). Make that folder writable, or unpack "
+                f"{source['archive']} somewhere else and name that folder in {source['variable']}."
             ) from None
+        # Do not leave the disk full.
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        shutil.rmtree(data / (source["folder"] + ".part"), ignore_errors=True)
         raise DatasetError(
-            f"CIFAR-10 could not be written into {data} ({error}). Make that folder writable, or unpack "
-            f"{source['archive']} somewhere else and name the place in CIFAR10_PATH."
+            f"The disk of {data} is full: {title} needs {needed / 1e6:,.0f} MB there. "
+            f"Free some space and run this again, or name a folder elsewhere in {source['variable']}."
         ) from None
 
 
 # The network
 
 
-def _download(address: str, part: Path, size: int, patient: bool) -> None:
-    """Bring ``part`` to ``size`` bytes. Raises HostError for all that is the host's fault, OSError for the disk's."""
-    have = _size(part)
+def _download(address: str, part: Path, source: dict, patient: bool) -> None:
+    """Bring ``part`` to its full size. Raises HostError for all that is the host's fault, OSError for the disk's."""
+    have, size = _size(part), source["bytes"]
     if have == size:
         return
     headers = {"User-Agent": "cnn-on-cifar10"}
@@ -300,7 +265,7 @@ def _download(address: str, part: Path, size: int, patient: bool) -> None:
         _check_answer(response, begin, size)
         # The standard bar goes to stderr, which does not belong into a lesson's stored output.
         look = {"unit": "B", "unit_scale": True, "mininterval": 0.5, "leave": False, "file": sys.stdout}
-        name = f"CIFAR-10 from {urllib.parse.urlsplit(address).hostname}"
+        name = f"{source['title']} from {urllib.parse.urlsplit(address).hostname}"
         with open(part, "ab" if begin else "wb") as file, tqdm(desc=name, initial=begin, total=size, **look) as bar:
             _copy(response, file, size - begin, patient, bar)
 

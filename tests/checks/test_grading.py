@@ -123,3 +123,123 @@ def test_close_allows_rounding_and_no_more():
     assert grading.close(expected.astype(np.float32), expected)
     assert not grading.close(expected * 1.001, expected)
     assert not grading.close(expected[:50], expected)
+
+
+# by_rules
+
+CASES = [(np.array([1.0, 2.0, 3.0]), 2), (np.array([4.0, 4.0]), 3), (np.array([0.5, -1.0, 2.0, 7.0]), 1)]
+
+
+def scaled_mistakes(x, k):
+    return {
+        "you add the factor.": x + k,
+        "for {case} you divide.": x / k,
+        "you multiply by the length.": x * len(x),
+        "you do nothing.": x,
+    }
+
+
+def refuse_sums(answer, said, x, k):
+    if grading.shape_of(answer) == ():
+        grading.wrong(f"for {said} one number came back.")
+
+
+@exercise("9.2")
+def scaled(function):
+    grading.by_rules(
+        function,
+        CASES,
+        lambda x, k: np.array([k * each for each in x.tolist()]),
+        scaled_mistakes,
+        lambda x, k: f"{len(x)} numbers and the factor {k}",
+        lambda got, x, k: f"The first number is {got[0]:g}, not {k * x[0]:g}.",
+        refuse_sums,
+    )
+
+
+@exercise("9.3")
+def counted(function):
+    mistakes = {"+": "{value} counts one too many.", "1": "one less, for {case}."}
+    grading.by_rules(
+        function,
+        [(3, 4), (2, 7), (10, 10)],
+        lambda a, b: a * b,
+        lambda a, b: {mistakes["+"]: a * b + 1, mistakes["1"]: a * b - 1},
+        "{0} rows and {1} columns",
+    )
+
+
+@pytest.mark.parametrize("answer", [lambda x, k: k * x, lambda x, k: (k * x).tolist(), lambda x, k: np.float32(k) * x])
+def test_by_rules_accepts_every_right_way(answer, capsys):
+    scaled(answer)
+    assert capsys.readouterr().out == "Exercise 9.2: right.\n"
+
+
+def halves_its_input(x, k):
+    x /= 2
+    return 2 * k * x
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (lambda x, k: x + k, "you add the factor"),
+        (lambda x, k: x / k, "for 3 numbers and the factor 2 you divide"),
+        (lambda x, k: x * len(x), "multiply by the length"),
+        (lambda x, k: x, "do nothing"),
+        # In some cases a usual mistake, in others not: it is not named, the first wrong case is shown.
+        (lambda x, k: x + k if len(x) == 3 else k * x, "for 3 numbers .* wrong numbers. The first number is 3, not 2"),
+        (lambda x, k: k * x + (len(x) == 2), "for 2 numbers and the factor 3 .* The first number is 13, not 12"),
+        (lambda x, k: x.sum(), "for 3 numbers and the factor 2 one number came back"),
+        (lambda x, k: (k * x)[:2], r"the result for 3 numbers and the factor 2 should have the shape \(3,\)"),
+        (lambda x, k: k * x * np.nan, "the result for 3 numbers and the factor 2 holds NaN"),
+        (halves_its_input, "changed its input"),
+        (lambda x, k: None, "returned None"),
+        (lambda x, k: NoArray(), "should be made of numbers"),
+        (raises, "stopped with"),
+        (stub, "stopped with TypeError"),
+        ("text", "a function was expected"),
+        (None, "not filled in yet"),
+    ],
+)
+def test_by_rules_names_what_explains_all_results(answer, sentence):
+    with pytest.raises(NotRight, match=sentence):
+        scaled(answer)
+
+
+@pytest.mark.parametrize("answer", [lambda a, b: a * b, lambda a, b: float(a * b), lambda a, b: np.int8(a * b)])
+def test_by_rules_takes_whole_numbers_of_any_kind(answer):
+    counted(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (lambda a, b: a * b + 1, r"13 counts one too many"),
+        (lambda a, b: a * b - 1, "one less, for 3 rows and 4 columns"),
+        (lambda a, b: a * b if a < 10 else 99, "for 10 rows and 10 columns you have 99, and that is not it. Do this"),
+        (lambda a, b: a * b * (1 + 1e-7), "a whole number"),
+        (lambda a, b: [a * b], "one number"),
+        (lambda a, b: True, "numbers"),
+    ],
+)
+def test_by_rules_reads_whole_numbers_exactly(answer, sentence):
+    with pytest.raises(NotRight, match=sentence):
+        counted(answer)
+
+
+def test_no_float_passes_for_a_whole_number_close_by():
+    """10 ** 6 and 10 ** 6 + 1 differ by less than any tolerance for floats."""
+    with pytest.raises(NotRight, match="1,000,001, and that is not it"):
+        grading.by_rules(lambda n: n + 1, [(10**6,)], lambda n: n, None, "{0} things")
+
+
+def test_everybody_gets_the_same_cases():
+    assert grading.seeded("4.1").integers(10**9) == grading.seeded("4.1").integers(10**9)
+    assert grading.seeded("4.1").integers(10**9) != grading.seeded("4.2").integers(10**9)
+
+
+@pytest.mark.parametrize("answer", [[[1], [2, 3]], NoArray(), object(), "text", {1: 2}, (each for each in "ab")])
+def test_a_look_at_a_shape_survives_every_answer(answer):
+    assert grading.shape_of(answer) in (None, ())
+    assert grading.blows_up(answer) is False

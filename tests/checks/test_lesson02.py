@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from answers import fails
 from sklearn.model_selection import train_test_split
 
 from checks import lesson02 as check
@@ -47,8 +48,7 @@ def test_memory_accepts(answer, capsys):
     ],
 )
 def test_memory_rejects(answer, sentence):
-    with pytest.raises(NotRight, match=sentence):
-        check.exercise_2_1(answer)
+    fails(check.exercise_2_1, answer, match=sentence)
 
 
 # --- 2.2 one-hot
@@ -112,8 +112,7 @@ def one_hot_everywhere(labels, classes):
     ],
 )
 def test_one_hot_rejects(answer, sentence):
-    with pytest.raises(NotRight, match=sentence):
-        check.exercise_2_2(answer)
+    fails(check.exercise_2_2, answer, match=sentence)
 
 
 # --- 2.3 standardise a batch
@@ -178,8 +177,7 @@ def subtracted_as_uint8_after_rounding(batch, mean, std):
     ],
 )
 def test_standardise_rejects(answer, sentence):
-    with pytest.raises(NotRight, match=sentence):
-        check.exercise_2_3(answer)
+    fails(check.exercise_2_3, answer, match=sentence)
 
 
 def test_standardise_rejects_a_changed_input():
@@ -188,8 +186,7 @@ def test_standardise_rejects_a_changed_input():
         batch[:] = 0
         return result
 
-    with pytest.raises(NotRight, match="changed its input"):
-        check.exercise_2_3(in_place)
+    fails(check.exercise_2_3, in_place, match="changed its input")
 
 
 # --- 2.4 stratified split
@@ -314,8 +311,7 @@ def changed(change):
     ],
 )
 def test_split_rejects(answer, sentence):
-    with pytest.raises(NotRight, match=sentence):
-        check.exercise_2_4(answer)
+    fails(check.exercise_2_4, answer, match=sentence)
 
 
 # --- whatever else comes in

@@ -92,7 +92,7 @@ def test_wrong_counts_of_a_convolution_are_named(answer, message):
         (lambda s, k, t, p: s // t if p == "same" else side(s, k, t, p), '"same" a rest of the division'),
         (
             lambda s, k, t, p: side(s, k, t, p) if p == "same" else math.ceil((s - k) / t) + 1,
-            "would reach over the border",
+            "would extend beyond the border",
         ),
         (lambda s, k, t, p: s if p == "same" else s - k + 1, "the stride is left out"),
         (lambda s, k, t, p: side(s, k, t, p) if p == "same" else (s - k + 1) // t, "stands inside the division"),

@@ -45,7 +45,7 @@ def test_7_1_accepts(answer):
     passes(check.exercise_7_1, answer)
 
 
-def each_place_once(true, predicted, classes):
+def each_entry_once(true, predicted, classes):
     matrix = np.zeros((classes, classes))
     matrix[true, predicted] += 1
     return matrix
@@ -66,14 +66,14 @@ def off_by_one(true, predicted, classes):
     ("answer", "sentence"),
     [
         (lambda t, p, c: count(p, t, c), "changed places"),
-        (each_place_once, "counts each place once"),
+        (each_entry_once, "counts each entry once"),
         (lambda t, p, c: count(t, p, c) / count(t, p, c).sum(axis=1, keepdims=True).clip(1), "shares of each row"),
         (lambda t, p, c: count(t, p, c) / len(t), "shares of all images"),
-        (only_right, "only the right answers"),
+        (only_right, "only the correct predictions"),
         (lambda t, p, c: count(t, p, c) - only_right(t, p, c), "diagonal is missing"),
         (lambda t, p, c: confusion_matrix(t, p), "one never occurs.*third argument"),
         (lambda t, p, c: np.zeros((c, c)), "add up to 0"),
-        (off_by_one, r"row 0, column 0 is .* and should be"),
+        (off_by_one, r"Row 0, column 0 is .* and should be"),
         (lambda *a: count(*a).astype("uint8"), "above 255 .* uint8"),
         (lambda *a: count(*a).astype("int8"), "above 127 .* int8"),
         (lambda t, p, c: count(t, p, c)[0], r"should have the shape \(3, 3\)"),
@@ -211,8 +211,8 @@ def test_7_3_names_the_mistake(answer, sentence):
 
 
 def calibration_error(confidence, right, bins):
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    members = [place == k for k in np.unique(place)]
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    members = [index == k for k in np.unique(index)]
     return sum(m.mean() * abs(right[m].mean() - confidence[m].mean()) for m in members)
 
 
@@ -239,8 +239,8 @@ def test_7_4_accepts(answer):
 
 
 def parts(confidence, right, bins):
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    return [(np.mean(place == k), confidence[place == k].mean(), right[place == k].mean(), k) for k in np.unique(place)]
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    return [(np.mean(index == k), confidence[index == k].mean(), right[index == k].mean(), k) for k in np.unique(index)]
 
 
 def without_ones(confidence, right, bins):
@@ -249,16 +249,16 @@ def without_ones(confidence, right, bins):
 
 
 def with_bin_of_their_own(confidence, right, bins):
-    place = np.digitize(confidence, np.linspace(0, 1, bins + 1))
-    members = [place == k for k in np.unique(place)]
+    index = np.digitize(confidence, np.linspace(0, 1, bins + 1))
+    members = [index == k for k in np.unique(index)]
     return sum(m.mean() * abs(right[m].mean() - confidence[m].mean()) for m in members)
 
 
 def with_empty_bins(confidence, right, bins):
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
     with np.errstate(all="ignore"):
-        sums = [np.bincount(place, w, minlength=bins) for w in (right, confidence)]
-        return float(np.mean(np.abs(sums[0] - sums[1]) / np.bincount(place, minlength=bins)))
+        sums = [np.bincount(index, w, minlength=bins) for w in (right, confidence)]
+        return float(np.mean(np.abs(sums[0] - sums[1]) / np.bincount(index, minlength=bins)))
 
 
 @pytest.mark.parametrize(

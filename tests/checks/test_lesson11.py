@@ -212,7 +212,7 @@ def last_time(losses, target):
     return times[-1] if times else reach(losses, target)
 
 
-def turned_round(losses, target):
+def wrong_end(losses, target):
     moment = reach(losses, target)
     return moment if moment in (0, math.inf) else 2 * math.floor(moment) + 1 - moment
 
@@ -234,7 +234,7 @@ def below_only(losses, target):
         (lambda v, t: math.floor(reach(v, t)) if reach(v, t) < math.inf else math.inf, "last epoch above"),
         (shifted(1), "counted from 1"),
         (shifted(-1), "one epoch too few"),
-        (turned_round, "turned round"),
+        (wrong_end, "share of the way is reversed"),
         (last_time, "first time counts"),
         (lambda v, t: np.interp(t, v, range(len(v))), "np.interp"),
         (lambda v, t: int(np.argmin(v)), "lowest loss"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import json
 import platform
 from pathlib import Path
 
@@ -64,15 +63,16 @@ def _version(package: str) -> str:
 
 def _fault_of(dataset: str) -> str:
     """What is wrong with a dataset on this machine, and what to do. Nothing is fetched here, by a hundred workers."""
-    if dataset != "cifar10":
-        return ""
     from helpers.data import download
 
-    source = json.loads((places.DATA / "manifest.json").read_text(encoding="utf-8"))[dataset]
-    if not download.here(places.DATA, source):
-        return f"it has no CIFAR-10: copy {source['folder']} into {places.DATA} there, or name it in CIFAR10_PATH"
+    source = download.entry(dataset)
+    if not source:
+        return ""
+    if not download.here(source):
+        title, folder, variable = source["title"], source["folder"], source["variable"]
+        return f"it has no {title}: copy {folder} into {places.DATA} there, or name it in {variable}"
     try:
-        download.cifar10_folder(places.DATA, source)
+        download.files(dataset)
     except download.DatasetError as error:
         return str(error)
     return ""
