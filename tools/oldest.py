@@ -23,7 +23,8 @@ def test(tests: list[str]) -> int:
     """
     python = str(made())
     variables = {**os.environ, "CNN_DATASET": "shapes10"}
-    status = programs.call([python, "-m", "pytest", "-q", *(tests or ["tests/helpers", "tests/checks"])], env=variables)
+    pytest = [python, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+    status = programs.call([*pytest, *(tests or ["tests/helpers", "tests/checks"])], env=variables)
     if not tests:
         status |= programs.call([python, "-m", "tools", "run", "--out", str(VENV / "lessons")], env=variables)
     return status
@@ -42,7 +43,8 @@ def made() -> Path:
     interpreter = newest_python()
     print(f"Installing the oldest versions for {interpreter} into {VENV.relative_to(ROOT)}.", flush=True)
     uv = [sys.executable, "-m", "uv", "--quiet"]
-    install = ["pip", "install", "--python", str(python), "--resolution", "lowest-direct", "--editable", str(ROOT)]
+    install = ["pip", "install", "--python", str(python), "--resolution", "lowest-direct"]
+    install += ["--editable", f"{ROOT}[instructor]"]
     for step in (["venv", "--clear", "--python", interpreter, str(VENV)], install):
         if programs.call([*uv, *step]):
             raise SystemExit("The oldest versions could not be installed; the lines above say why.")
