@@ -113,7 +113,7 @@ def ensure(extra: str) -> Path:
             )
     if extra not in _installed():
         lock = LOCKS / f"{extra}.txt"
-        print(f"Installing the packages of {lock.relative_to(ROOT)}: a few minutes, the first time only.", flush=True)
+        print(f"Installing the packages of {lock.relative_to(ROOT)}: a few minutes, the first time.", flush=True)
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         project = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
         if programs.call([*pip, "-r", str(lock)]) or programs.call([*pip, *project]):
