@@ -4,18 +4,19 @@
 follows from the architecture. Sequential and functional models, branches, shared layers and models inside models.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 
 import keras
+import numpy as np
 from keras import layers as kinds
+
+from helpers import graph
 
 BYTES_PER_NUMBER = 4  # float32
 
-# Layers that treat every place of their input alike and keep its shape; no multiplications worth counting.
-PLACE_BY_PLACE = (
+# Layers that keep the shape and the receptive field of their input; no multiplications worth counting.
+POSITION_WISE = (
     kinds.Activation,
     kinds.ReLU,
     kinds.LeakyReLU,
@@ -35,8 +36,8 @@ PLACE_BY_PLACE = (
 POOLING = (kinds.MaxPooling2D, kinds.AveragePooling2D)
 WINDOWED = (kinds.Conv2D, kinds.DepthwiseConv2D, *POOLING)
 MERGING = (kinds.Add, kinds.Average, kinds.Maximum, kinds.Multiply, kinds.Concatenate)
-WITHOUT_PLACES = (kinds.Flatten, kinds.GlobalAveragePooling2D, kinds.GlobalMaxPooling2D)
-KNOWN = (*WINDOWED, kinds.ZeroPadding2D, *WITHOUT_PLACES, kinds.Dense, *MERGING, *PLACE_BY_PLACE)
+WITHOUT_POSITIONS = (kinds.Flatten, kinds.GlobalAveragePooling2D, kinds.GlobalMaxPooling2D)
+KNOWN = (*WINDOWED, kinds.ZeroPadding2D, *WITHOUT_POSITIONS, kinds.Dense, *MERGING, *POSITION_WISE)
 
 
 class Row(NamedTuple):
@@ -44,10 +45,10 @@ class Row(NamedTuple):
 
     ``output`` is the shape for one image. ``macs`` counts the multiply-accumulate operations of one image
     forwards, in convolutions and dense layers only, as is usual; two FLOPs each. ``memory`` is the size of the
-    output in bytes as float32. ``receptive_field`` and ``step`` are (rows, columns) in input pixels: how large
-    a window one number of the output looks at (padding included), and how far apart two neighbours' windows lie.
-    ``start`` is where the first window begins: negative when it reaches into the padding.
-    All three are None where the output has no places any more.
+    output in bytes as float32. ``receptive_field`` and ``step`` are (rows, columns) in input pixels: the window
+    of pixels that one number of the output depends on (padding included), and the distance of two neighbours' windows.
+    ``start`` is where the first window begins, negative inside the padding. All three are None for an output without
+    positions.
     """
 
     name: str
@@ -61,44 +62,29 @@ class Row(NamedTuple):
     start: tuple[int, int] | None
 
 
-class _Window(NamedTuple):
-    """Along one axis, place i of an output looks at ``size`` input pixels from ``start + i * step`` on."""
-
-    start: int
-    size: int
-    step: int
-
-
-class _Signal(NamedTuple):
-    """What flows between two layers: its shape without the batch, and its windows along rows and columns."""
-
-    shape: tuple[int, ...]
-    windows: tuple[_Window, _Window] | None
-
-
 def layers(model: keras.Model) -> list[Row]:
-    """One row per layer, in the order in which an image passes them; input layers are left out.
+    """One row per layer, in the order in which an image passes them, without input layers.
 
     A layer that is used twice has two rows and its parameters in the first. Raises ValueError for a model
     without a graph or with an unknown input size, and for a layer class that is not known here (it is named).
     """
-    try:
-        inputs = model.inputs
-    except (AttributeError, ValueError):
-        inputs = None
-    if not inputs:
-        raise ValueError(
-            f"The model {model.name!r} has no graph of layers yet: begin it with keras.Input((32, 32, 3)). "
-            "Models written as a subclass of keras.Model cannot be read."
-        )
-    signals = []
-    for tensor in inputs:
+    images = []
+    for tensor in graph.ends(model)[0]:
         shape = tuple(tensor.shape[1:])
         if None in shape:
             raise ValueError(f"The input of {model.name!r} has the shape {shape}: rebuild it with a full size.")
-        signals.append(_Signal(shape, (_Window(0, 1, 1), _Window(0, 1, 1)) if len(shape) == 3 else None))
+        windows = ((1, 1), (1, 1), (0, 0)) if len(shape) == 3 else (None, None, None)
+        images.append(Row(tensor.name, "input", shape, 0, 0, 0, *windows))
     rows: list[Row] = []
-    _walk(model, signals, rows, seen=set(), prefix="")
+    seen: set[int] = set()
+
+    def compute(name: str, layer, given: list[Row]) -> list[Row]:
+        row = _row(name, layer, given)
+        rows.append(row._replace(parameters=0) if id(layer) in seen else row)
+        seen.add(id(layer))
+        return [row]
+
+    graph.follow(model, images, compute)
     return rows
 
 
@@ -108,27 +94,12 @@ def table(model: keras.Model) -> str:
     parameters, macs, memory = (sum(getattr(row, key) for row in rows) for key in ("parameters", "macs", "memory"))
     lines = [("layer", "output", "parameters", "share", "MACs", "share", "bytes", "receptive field", "step")]
     for row in rows:
-        lines.append(
-            (
-                row.layer,
-                "×".join(map(str, row.output)),
-                f"{row.parameters:,}",
-                _share(row.parameters, parameters),
-                f"{row.macs:,}",
-                _share(row.macs, macs),
-                f"{row.memory:,}",
-                _square(row.receptive_field),
-                _square(row.step),
-            )
-        )
+        output, field, step = "×".join(map(str, row.output)), _square(row.receptive_field), _square(row.step)
+        numbers = f"{row.parameters:,}", _share(row.parameters, parameters), f"{row.macs:,}", _share(row.macs, macs)
+        lines.append((row.layer, output, *numbers, f"{row.memory:,}", field, step))
     lines.append(("total", "", f"{parameters:,}", "", f"{macs:,}", "", f"{memory:,}", "", ""))
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    text = [
-        "  ".join(
-            cell.rjust(width) if index else cell.ljust(width) for index, (cell, width) in enumerate(zip(line, widths))
-        )
-        for line in lines
-    ]
+    first, *others = (max(map(len, column)) for column in zip(*lines))
+    text = ["  ".join([line[0].ljust(first), *map(str.rjust, line[1:], others)]) for line in lines]
     rule = "-" * len(text[0])
     return "\n".join(line.rstrip() for line in (text[0], rule, *text[1:-1], rule, text[-1]))
 
@@ -143,57 +114,21 @@ def _square(pair: tuple[int, int] | None) -> str:
     return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}×{pair[1]}"
 
 
-def _walk(model: keras.Model, inputs: list[_Signal], rows: list[Row], seen: set[int], prefix: str) -> list[_Signal]:
-    """Follow the graph from its outputs back to the given inputs; append a row for each call of a layer."""
-    known = {_place(tensor): signal for tensor, signal in zip(model.inputs, inputs)}
-
-    def signal(tensor) -> _Signal:
-        if _place(tensor) not in known:
-            operation, node_index, _ = tensor._keras_history
-            node = operation._inbound_nodes[node_index]
-            arriving = [signal(each) for each in node.input_tensors]
-            if isinstance(operation, keras.Model):
-                leaving = _walk(operation, arriving, rows, seen, f"{prefix}{operation.name}/")
-            else:
-                leaving = [_pass(operation, arriving, rows, seen, prefix)]
-            known.update(zip(map(_place, node.output_tensors), leaving))
-        return known[_place(tensor)]
-
-    return [signal(tensor) for tensor in model.outputs]
-
-
-def _place(tensor) -> tuple[int, int, int]:
-    operation, node_index, tensor_index = tensor._keras_history
-    return id(operation), node_index, tensor_index
-
-
-def _pass(layer, arriving: list[_Signal], rows: list[Row], seen: set[int], prefix: str) -> _Signal:
+def _row(name: str, layer, given: list[Row]) -> Row:
     if not isinstance(layer, KNOWN):
         raise ValueError(
-            f"Layer {prefix}{layer.name} is a {type(layer).__name__}, which the table does not know. Known are "
+            f"Layer {name} is a {type(layer).__name__}, which the table does not know. Known are "
             f"{', '.join(kind.__name__ for kind in KNOWN)}. Build the model from these, or add the class to "
-            "helpers/anatomy.py (to PLACE_BY_PLACE when it keeps the shape and mixes no neighbouring pixels)."
+            "helpers/anatomy.py (to POSITION_WISE when it keeps the shape and mixes no neighbouring pixels)."
         )
     if getattr(layer, "data_format", None) == "channels_first":
-        raise ValueError(f"Layer {prefix}{layer.name} has its channels first: the table reads channels_last only.")
-    shapes = [(None, *signal.shape) for signal in arriving]
+        raise ValueError(f"Layer {name} has its channels first: the table reads channels_last only.")
+    shapes = [(None, *row.output) for row in given]
     output = tuple(layer.compute_output_shape(shapes if isinstance(layer, MERGING) else shapes[0])[1:])
-    windows = _windows(layer, arriving, output)
-    rows.append(
-        Row(
-            name=prefix + layer.name,
-            layer=describe(layer),
-            output=output,
-            parameters=0 if id(layer) in seen else layer.count_params(),
-            macs=_macs(layer, arriving[0].shape, output),
-            memory=math.prod(output) * BYTES_PER_NUMBER,
-            receptive_field=(windows[0].size, windows[1].size) if windows else None,
-            step=(windows[0].step, windows[1].step) if windows else None,
-            start=(windows[0].start, windows[1].start) if windows else None,
-        )
-    )
-    seen.add(id(layer))
-    return _Signal(output, windows)
+    memory = math.prod(output) * BYTES_PER_NUMBER
+    windows = _windows(layer, given, output) or (None, None, None)
+    macs = _macs(layer, given[0].output, output)
+    return Row(name, describe(layer), output, layer.count_params(), macs, memory, *windows)
 
 
 def _macs(layer, given: tuple[int, ...], output: tuple[int, ...]) -> int:
@@ -207,42 +142,30 @@ def _macs(layer, given: tuple[int, ...], output: tuple[int, ...]) -> int:
     return 0
 
 
-def _windows(layer, arriving: list[_Signal], output: tuple[int, ...]) -> tuple[_Window, _Window] | None:
-    if isinstance(layer, WITHOUT_PLACES) or len(output) != 3 or any(signal.windows is None for signal in arriving):
+def _windows(layer, given: list[Row], output: tuple[int, ...]) -> list[tuple[int, int]] | None:
+    """Receptive field, step and start of a layer's output; Araujo et al. 2019, doi:10.23915/distill.00021."""
+    if isinstance(layer, WITHOUT_POSITIONS) or len(output) != 3 or any(row.start is None for row in given):
         return None
+    fields, steps, starts = (np.array(pairs) for pairs in zip(*(row[-3:] for row in given)))
+    field, step, start = fields[0], steps[0], starts[0]
     if isinstance(layer, MERGING):
-        if isinstance(layer, kinds.Concatenate) and layer.axis not in (-1, 3):
+        # The window that covers those of all branches; there is none when they move at different steps.
+        if (steps != step).any() or (isinstance(layer, kinds.Concatenate) and layer.axis not in (-1, 3)):
             return None
-        rows, columns = (_union([signal.windows[axis] for signal in arriving]) for axis in (0, 1))
-        return (rows, columns) if rows and columns else None
-    given = arriving[0]
-    if isinstance(layer, kinds.ZeroPadding2D):
-        before = [sides[0] for sides in layer.padding]
-        rows, columns = (w._replace(start=w.start - b * w.step) for w, b in zip(given.windows, before))
-        return rows, columns
-    if isinstance(layer, WINDOWED):
-        rows, columns = (_slide(layer, axis, given.windows[axis], given.shape[axis], output[axis]) for axis in (0, 1))
-        return rows, columns
-    return given.windows
-
-
-def _slide(layer, axis: int, given: _Window, places: int, output_places: int) -> _Window:
-    """The window after a convolution or pooling; Araujo et al. 2019, doi:10.23915/distill.00021."""
-    size = layer.pool_size[axis] if isinstance(layer, POOLING) else layer.kernel_size[axis]
-    dilation = 1 if isinstance(layer, POOLING) else layer.dilation_rate[axis]
-    reach = (size - 1) * dilation
-    stride = layer.strides[axis]
-    # "same" puts the odd pixel of padding after the image, as TensorFlow does.
-    padding = max(0, (output_places - 1) * stride + reach + 1 - places) // 2 if layer.padding == "same" else 0
-    return _Window(given.start - padding * given.step, given.size + reach * given.step, given.step * stride)
-
-
-def _union(windows: list[_Window]) -> _Window | None:
-    """The window that covers those of all branches; None when they move at different steps."""
-    if len({window.step for window in windows}) > 1:
-        return None
-    start = min(window.start for window in windows)
-    return _Window(start, max(window.start + window.size for window in windows) - start, windows[0].step)
+        start = starts.min(axis=0)
+        field = (starts + fields).max(axis=0) - start
+    elif isinstance(layer, kinds.ZeroPadding2D):
+        start = start - step * [before for before, _ in layer.padding]
+    elif isinstance(layer, WINDOWED):
+        pooling = isinstance(layer, POOLING)
+        size, dilation = (layer.pool_size, 1) if pooling else (layer.kernel_size, layer.dilation_rate)
+        others = (np.array(size) - 1) * dilation
+        if layer.padding == "same":
+            padding = (np.array(output[:2]) - 1) * layer.strides + others + 1 - given[0].output[:2]
+            # The odd pixel of padding comes after the image, as TensorFlow does it.
+            start = start - step * (np.maximum(padding, 0) // 2)
+        field, step = field + step * others, step * layer.strides
+    return [tuple(pair.tolist()) for pair in (field, step, start)]
 
 
 def describe(layer) -> str:

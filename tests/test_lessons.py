@@ -4,13 +4,15 @@ The rules stand in ``lesson_rules.py``. A lesson that breaks a rule is planted f
 """
 
 import copy
+import json
 
 import lesson_rules as rules
 import nbformat
 import pytest
 from nbformat import v4
 
-from tools.lessons import find
+from helpers import places
+from tools.lessons import find, freshness
 
 LESSONS = find.find()
 
@@ -31,6 +33,34 @@ def test_lesson_is_a_notebook_of_format_4_5(lesson, notebooks):
     notebook = notebooks[lesson.number]
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
+def test_no_output_is_older_than_a_record_that_its_lesson_reads(lesson, notebooks):
+    notebook = notebooks[lesson.number]
+    read = notebook.metadata.lesson.get("records", {})
+    old = freshness.stale(notebook)
+    assert not old, f"{old} changed since lesson {lesson.number} was executed: make regenerate LESSON={lesson.number}"
+    asks = any("records." in cell.source for cell in notebook.cells if cell.cell_type == "code")
+    assert bool(read) == asks, "a lesson that reads records remembers which"
+
+
+def test_a_record_that_changed_makes_a_lesson_stale(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "TRAINED", tmp_path)
+    (tmp_path / "studies" / "ladder").mkdir(parents=True)
+    record, benchmark = tmp_path / "studies" / "ladder" / "000.json", tmp_path / "benchmark.json"
+    names = ["studies/ladder", "benchmark.json", "studies/none"]
+    record.write_text("{}")
+    benchmark.write_text("{}")
+    notebook = {"metadata": {"lesson": {"records": freshness.digests(json.dumps(names))}}}
+    assert freshness.stale(notebook) == []
+    record.write_text("{ }")
+    assert freshness.stale(notebook) == ["studies/ladder"]
+    record.rename(record.with_name("001.json"))
+    benchmark.unlink()
+    assert freshness.stale(notebook) == names[:2]
+    (tmp_path / "studies" / "none").mkdir()
+    assert freshness.stale(notebook) == names[:2], "an empty folder holds no record either"
 
 
 def test_every_rule_is_in_the_list():

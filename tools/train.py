@@ -63,10 +63,12 @@ def run(
         missing = [seed for seed in seeds if replace or seed not in stored]
         for seed in sorted(set(seeds) - set(missing)):
             print(f"{name}, seed {seed}: stored, not trained again (--replace does it)", flush=True)
-        keeps = {seed for seed, record in stored.items() if "weights_sha256" in record and seed not in missing}
+        # The weights stay with the seed that has them.
+        owners = [seed for seed, record in stored.items() if "weights_sha256" in record and seed not in others]
+        owner = next(iter(owners + missing), None)
         for seed in missing:
             # The sources' protocol with all images stands beside ours; that of a fast recipe is its own.
-            weights = folder.name == name and not (keeps - set(others)) and seed == missing[0]
+            weights = folder.name == name and seed == owner
             held_out = not (all_images or name in models.FAST)
             trial = Trial(recipe, seed, name, final=True, validation=held_out, weights=weights)
             job = executor.Job(f"{folder.name}, seed {seed}", trial.function, trial.payload(dataset, dry=False))
@@ -78,6 +80,10 @@ def run(
         if outcome.problem:
             failed = True
             print(outcome.problem, flush=True)
+            continue
+        if not outcome.record["history"]["loss"]:
+            failed = True
+            print(f"{outcome.job.key}: its loss was no number, so it is not stored.", flush=True)
             continue
         keep(folder, recipe, seed, outcome.record, outcome.files.get("model.weights.h5"))
         print(f"{outcome.job.key}: test accuracy {outcome.record['test_accuracy']:.2%}", flush=True)

@@ -10,7 +10,7 @@ from keras import layers
 
 from helpers import anatomy, models
 
-NAMES = list(models.BUILDERS)
+NAMES = list(models.RECIPES)
 
 
 def stack(*hidden, shape=(32, 32, 3)):
@@ -41,7 +41,7 @@ def seen_pixels(model, row, column):
 
 def assert_receptive_field_by_gradient(model):
     last = anatomy.layers(model)[-1]
-    row, column = (places // 2 for places in model.output_shape[1:3])
+    row, column = (side // 2 for side in model.output_shape[1:3])
     rows, columns = seen_pixels(model, row, column)
     next_rows, next_columns = seen_pixels(model, row + 1, column + 1)
     # A window cut off by the border would prove nothing.
@@ -80,7 +80,7 @@ def test_macs_agree_with_the_profiler(name):
     ids=lambda layer: layer.name,
 )
 def test_macs_of_unusual_convolutions_agree_with_the_profiler(layer):
-    # Without a bias, so that the profiler counts nothing but products and sums.
+    # Without a bias, so that the profiler counts nothing but MACs.
     layer.use_bias = False
     model = stack(layer, shape=(20, 23, 16))
     assert anatomy.layers(model)[0].macs == pytest.approx(profiled_macs(model), rel=0.01)
@@ -130,11 +130,19 @@ def test_receptive_field_over_branches_is_the_window_that_covers_them_all():
 
 def test_receptive_field_of_branches_that_are_not_centred_on_each_other():
     image = keras.Input((64, 64, 1))
-    ahead = layers.Conv2D(1, 3)(layers.ZeroPadding2D(((0, 2), (0, 2)))(image))
-    behind = layers.Conv2D(1, 3)(layers.ZeroPadding2D(((2, 0), (2, 0)))(image))
-    model = keras.Model(image, layers.Add()([ahead, behind]))
+    after = layers.Conv2D(1, 3)(layers.ZeroPadding2D(((0, 2), (0, 2)))(image))
+    before = layers.Conv2D(1, 3)(layers.ZeroPadding2D(((2, 0), (2, 0)))(image))
+    model = keras.Model(image, layers.Add()([after, before]))
     assert anatomy.layers(model)[-1].receptive_field == (5, 5)
     assert_receptive_field_by_gradient(model)
+
+
+def test_branches_that_move_at_different_steps_have_no_common_window():
+    image = keras.Input((32, 32, 1))
+    coarse = layers.Conv2D(1, 2, strides=2)(image)
+    fine = layers.Conv2D(1, 17)(image)
+    row = anatomy.layers(keras.Model(image, layers.Add()([coarse, fine])))[-1]
+    assert (row.output, row.receptive_field, row.step, row.start) == ((16, 16, 1), None, None, None)
 
 
 def test_max_pooling_counts_like_average_pooling():
@@ -182,7 +190,7 @@ def test_every_layer_that_lessons_use_is_known():
     assert anatomy.layers(stack(layers.GlobalAveragePooling2D()))[0].receptive_field is None
 
 
-def test_dense_on_every_place_keeps_the_places():
+def test_dense_on_every_position_keeps_the_positions():
     (row,) = anatomy.layers(stack(layers.Dense(7), shape=(4, 5, 3)))
     assert (row.output, row.macs, row.receptive_field) == ((4, 5, 7), 4 * 5 * 7 * 3, (1, 1))
 

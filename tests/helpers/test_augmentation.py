@@ -3,84 +3,99 @@
 import numpy as np
 import pytest
 
-from helpers import augmentation
+from helpers import augmentation, streams
 
 GENERATOR = np.random.default_rng(7)
 
 
-@pytest.mark.parametrize(("shape", "reach"), [((60, 5, 7, 3), 2), ((30, 4, 4, 1), 1), ((9, 6, 3, 2), 0)])
-def test_every_crop_is_a_window_of_its_own_image_with_mirrored_edges(shape, reach):
-    x = GENERATOR.integers(0, 256, shape).astype(np.uint8)
+def drawn(*shape):
+    return GENERATOR.integers(0, 256, shape).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("shape", "padding"), [((60, 5, 7, 3), 2), ((30, 4, 4, 1), 1), ((9, 6, 3, 2), 0)])
+def test_every_crop_is_a_window_of_its_own_image_with_reflected_edges(shape, padding):
+    x = drawn(*shape)
     before = x.copy()
-    crops = augmentation.random_crops(x, reach, np.random.default_rng(1))
+    crops = augmentation.random_crops(x, padding, np.random.default_rng(1))
     assert crops.shape == x.shape
     assert crops.dtype == np.uint8
     found = set()
     for image, crop in zip(x, crops):
-        places = []
-        for down, right in np.ndindex(2 * reach + 1, 2 * reach + 1):
-            # Row -1 is row 1, the row behind the last one is the last but one.
-            rows = [abs(row) for row in np.arange(shape[1]) + down - reach]
+        positions = []
+        for down, right in np.ndindex(2 * padding + 1, 2 * padding + 1):
+            # Row -1 is row 1, the row after the last one is the last but one.
+            rows = [abs(row) for row in np.arange(shape[1]) + down - padding]
             rows = [row if row < shape[1] else 2 * shape[1] - 2 - row for row in rows]
-            columns = [abs(column) for column in np.arange(shape[2]) + right - reach]
+            columns = [abs(column) for column in np.arange(shape[2]) + right - padding]
             columns = [column if column < shape[2] else 2 * shape[2] - 2 - column for column in columns]
             if np.array_equal(crop, image[rows][:, columns]):
-                places.append((down - reach, right - reach))
-        assert places
-        found.update(places[:1])
-    assert len(found) > 0.6 * (2 * reach + 1) ** 2, "shifts in all directions, drawn for every image anew"
+                positions.append((down - padding, right - padding))
+        assert positions
+        found.update(positions[:1])
+    assert len(found) > 0.6 * (2 * padding + 1) ** 2, "shifts in all directions, drawn for every image anew"
     np.testing.assert_array_equal(x, before)
-    np.testing.assert_array_equal(crops, augmentation.random_crops(x, reach, np.random.default_rng(1)))
+    np.testing.assert_array_equal(crops, augmentation.random_crops(x, padding, np.random.default_rng(1)))
 
 
-@pytest.mark.parametrize("reach", [-1, 5])
-def test_a_reach_beyond_the_image_is_refused(reach):
-    with pytest.raises(ValueError, match=f"reach is {reach}"):
-        augmentation.random_crops(np.zeros((2, 5, 6, 3), np.uint8), reach, GENERATOR)
+@pytest.mark.parametrize("padding", [-1, 5])
+def test_a_padding_beyond_the_image_is_refused(padding):
+    for change in (augmentation.reflected, lambda x, size: augmentation.random_crops(x, size, GENERATOR)):
+        with pytest.raises(ValueError, match=f"padding is {padding}: images of 5 × 6"):
+            change(np.zeros((2, 5, 6, 3), np.uint8), padding)
 
 
 @pytest.mark.parametrize("n", [1, 2, 51, 400])
 def test_flips_alternate_exactly(n):
-    x = GENERATOR.integers(0, 256, (n, 3, 4, 2)).astype(np.uint8)
+    x = drawn(n, 3, 4, 2)
     before = x.copy()
-    mirrored = []
+
+    def flips(epoch, seed):
+        return augmentation.alternating_flip(x, epoch, np.random.default_rng(seed))
+
+    flipped = []
     for epoch in range(4):
-        flipped = augmentation.alternating_flip(x, epoch, seed=5)
-        each = [np.array_equal(new, old[:, ::-1]) for new, old in zip(flipped, x)]
-        assert all(same or np.array_equal(new, old) for same, new, old in zip(each, flipped, x))
-        mirrored.append(np.array(each))
-    assert abs(mirrored[0].sum() - n / 2) <= 0.5
-    np.testing.assert_array_equal(mirrored[1], ~mirrored[0])
-    np.testing.assert_array_equal(mirrored[2], mirrored[0])
-    np.testing.assert_array_equal(mirrored[3], mirrored[1])
+        each = [np.array_equal(new, old[:, ::-1]) for new, old in zip(flips(epoch, 5), x)]
+        assert all(same or np.array_equal(new, old) for same, new, old in zip(each, flips(epoch, 5), x))
+        flipped.append(np.array(each))
+    assert abs(flipped[0].sum() - n / 2) <= 0.5
+    np.testing.assert_array_equal(flipped[1], ~flipped[0])
+    np.testing.assert_array_equal(flipped[2], flipped[0])
+    np.testing.assert_array_equal(flipped[3], flipped[1])
     np.testing.assert_array_equal(x, before)
     if n > 50:
-        assert not np.array_equal(
-            augmentation.alternating_flip(x, 0, seed=6), augmentation.alternating_flip(x, 0, seed=5)
-        )
+        assert not np.array_equal(flips(0, 6), flips(0, 5))
 
 
-def test_an_epoch_is_augmented_as_it_is_asked_for():
-    x = GENERATOR.integers(0, 256, (200, 5, 5, 3)).astype(np.uint8)
+def test_an_epoch_is_flipped_as_it_is_asked_for():
+    x = drawn(200, 5, 5, 3)
 
-    def mirrored(flip, epoch):
+    def flipped(flip, epoch):
         images = augmentation.augmented(x, epoch, seed=3, flip=flip)
         return np.array([np.array_equal(new, old[:, ::-1]) for new, old in zip(images, x)])
 
-    np.testing.assert_array_equal(mirrored("alternating", 0), ~mirrored("alternating", 1))
-    assert not mirrored("none", 0).any()
-    first, second = mirrored("random", 0), mirrored("random", 1)
+    np.testing.assert_array_equal(flipped("alternating", 0), ~flipped("alternating", 1))
+    assert not flipped("none", 0).any()
+    first, second = flipped("random", 0), flipped("random", 1)
     assert first.sum() == second.sum() == 100
     assert 30 < (first & second).sum() < 70, "independent halves share a quarter of the images"
-    crops = [augmentation.augmented(x, epoch, seed, shift=2) for epoch, seed in ((0, 3), (1, 3), (0, 4))]
-    for one, other in ((0, 1), (0, 2)):
-        assert not np.array_equal(crops[one], crops[other])
-    with pytest.raises(ValueError, match=r"shape \(n, rows, columns, channels\)"):
-        augmentation.alternating_flip(x[0], 0, 0)
+
+
+def test_an_epoch_is_flipped_then_zoomed_then_cropped_then_made_noisy():
+    """The order and the streams are part of every stored training."""
+    x, seed, epoch = drawn(20, 6, 6, 3), 4, 3
+    wanted = augmentation.alternating_flip(x, epoch, np.random.default_rng((seed, 1)))
+    wanted = augmentation.random_zoom(wanted, 0.3, np.random.default_rng((seed, 4, epoch)))
+    wanted = augmentation.random_crops(wanted, 2, np.random.default_rng((seed, 2, epoch)))
+    wanted = augmentation.random_noise(wanted, 9, np.random.default_rng((seed, 5, epoch)))
+    got = augmentation.augmented(x, epoch, seed, "alternating", crop_padding=2, zoom=0.3, noise=9)
+    np.testing.assert_array_equal(got, wanted)
+    random = augmentation.augmented(x, epoch, seed, "random")
+    halves = streams.generator("flip", seed, epoch + 1).permutation(20) % 2 == 0
+    np.testing.assert_array_equal(random, np.where(halves[:, None, None, None], x[:, :, ::-1], x))
 
 
 def test_zoom_enlarges_a_square_of_each_image():
-    # Brightness that is linear in place: wherever a window lies, bilinear reading is exact.
+    # Brightness that is linear in the position: wherever a window lies, bilinear reading is exact.
     rows, columns = np.meshgrid(np.arange(9), np.arange(9), indexing="ij")
     plane = np.stack([10.0 + 20 * rows, 10.0 + 20 * columns], axis=-1).astype(np.float32)
     x = np.repeat(plane[None], 60, axis=0)
@@ -99,7 +114,7 @@ def test_zoom_enlarges_a_square_of_each_image():
 
 
 def test_no_zoom_and_no_noise_change_nothing():
-    x = GENERATOR.integers(0, 256, (7, 5, 6, 3)).astype(np.uint8)
+    x = drawn(7, 5, 6, 3)
     np.testing.assert_array_equal(augmentation.random_zoom(x, 0, GENERATOR), x)
     np.testing.assert_array_equal(augmentation.random_noise(x, 0, GENERATOR), x)
     assert augmentation.augmented(x, 0, 0) is x
@@ -136,7 +151,9 @@ def test_a_shrunk_image_holds_means_of_squares(monkeypatch, kind):
         (lambda x: augmentation.random_zoom(x, 1.0, GENERATOR), "most is 1.0"),
         (lambda x: augmentation.random_zoom(x, -0.1, GENERATOR), "most is -0.1"),
         (lambda x: augmentation.random_noise(x, -1, GENERATOR), "deviation is -1"),
-        (lambda x: augmentation.augmented(x, 0, 0, flip="sideways"), "flip is 'sideways': choose one of 'alternating'"),
+        (lambda x: augmentation.augmented(x, 0, 0, flip="sideways"), "flip is 'sideways': choose one of 'none', 'rand"),
+        (lambda x: augmentation.alternating_flip(x[0], 0, GENERATOR), r"shape \(n, rows, columns, channels\).*\(4, 4"),
+        (lambda x: augmentation.check_images(x[:0]), r"one at least; these have \(0, 4, 4, 3\)"),
     ],
 )
 def test_what_cannot_be_done_is_said(change, sentence):
@@ -144,9 +161,9 @@ def test_what_cannot_be_done_is_said(change, sentence):
         change(np.zeros((2, 4, 4, 3), np.uint8))
 
 
-@pytest.mark.parametrize("settings", [{"zoom": 0.3}, {"shift": 1}, {"noise": 20}, {"flip": "random"}])
+@pytest.mark.parametrize("settings", [{"zoom": 0.3}, {"crop_padding": 1}, {"noise": 20}, {"flip": "random"}])
 def test_each_change_is_drawn_from_seed_and_epoch(settings):
-    x = GENERATOR.integers(0, 256, (40, 6, 6, 3)).astype(np.uint8)
+    x = drawn(40, 6, 6, 3)
     first = augmentation.augmented(x, 1, seed=3, **settings)
     assert not np.array_equal(first, x)
     np.testing.assert_array_equal(first, augmentation.augmented(x, 1, seed=3, **settings))

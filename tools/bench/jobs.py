@@ -63,7 +63,7 @@ def measured(measure: Measure, rounds: int = ROUNDS) -> dict:
     }
 
 
-# Looking inside: helpers/explain.py and the figures of maps.
+# Looking inside: helpers/explain and the figures of maps.
 
 
 def explain_part(side: int = 32, patch: int = 4, filters: int = 32, steps: int = 30, maps: int = 32) -> list[Measure]:
@@ -127,7 +127,7 @@ def _activation_maximisation(model: keras.Model, layer: str, filters: int, steps
         return np.stack(climbed) / 255
 
     def together() -> np.ndarray:
-        return explain.maximise_activation(model, layer, range(filters), steps, step_size=8) / 255
+        return explain.maximise_activation(model, layer, range(filters), steps) / 255
 
     return Measure(
         f"activation maximisation, {filters} filters × {steps} steps",

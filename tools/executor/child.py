@@ -21,6 +21,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 from helpers.places import ROOT
 from tools.executor.jobs import KILLED_TRIES, LOST_TRIES, Job, Outcome
 
@@ -78,11 +80,16 @@ def _wait(process: subprocess.Popen, job: Job, unwanted: Callable[[], bool]) -> 
 
 
 def _end(process: subprocess.Popen) -> None:
-    """Kill the process and what it has left behind, for example the kernel of a notebook."""
-    if WINDOWS:
-        process.kill()
-    else:
-        # An error says that nothing is left of it.
+    """Kill the process and what it has started, in sessions of their own too, such as the kernel of a notebook."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        family = psutil.Process(process.pid)
+        # Held, so that it starts nothing while its children are listed.
+        family.suspend()
+        for member in [*family.children(recursive=True), family]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
+    if not WINDOWS:
+        # What lost its parent is still of the same group. An error says that nothing is left of it.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -39,7 +39,7 @@ class Executor:
         waiting = jobs if isinstance(jobs, deque) else deque(jobs)
         running = self._running
         tries: Counter[str] = Counter()
-        with tqdm(total=len(waiting), desc=label, unit="job", leave=False, file=sys.stdout) as bar:
+        with tqdm(total=len(waiting), desc=label, unit="job", leave=False, file=sys.stdout, disable=None) as bar:
             try:
                 while waiting or running:
                     workers = self._workers(dataset, bar.write)

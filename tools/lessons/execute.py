@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
 import re
-import signal
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import nbformat
-import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm import tqdm
 
-from tools.lessons import files, find
+from helpers.places import ROOT
+from tools.executor import Job, connect
+from tools.lessons import files, find, freshness
 
 
-def execute_lesson(path: str, dataset: str, timeout: int) -> dict:
-    """Execute a notebook in its own folder on a dataset, with ``timeout`` seconds for each cell.
+def execute_notebook(notebook: nbformat.NotebookNode, folder: Path, dataset: str, timeout: int) -> dict:
+    """Execute a notebook in a folder on a dataset, with ``timeout`` seconds for each cell.
 
     Returns "notebook" (its text with outputs), "seconds", and "problem": a sentence on the cell that failed or wrote
-    to stderr, or "". A cell that is tagged ``raises-exception`` may fail.
+    to stderr, or "". A cell that is tagged ``raises-exception`` may fail. A lesson's metadata gets the records that it
+    has read.
     """
-    notebook = nbformat.read(path, as_version=4)
     files.clear(notebook)
+    last = nbformat.v4.new_code_cell(freshness.LOOK)
+    notebook.cells.append(last)
     client = NotebookClient(
         notebook,
         timeout=timeout,
@@ -37,7 +35,7 @@ def execute_lesson(path: str, dataset: str, timeout: int) -> dict:
         extra_arguments=["--log-level=ERROR"],  # a warning about TCP at every start helps nobody here
         record_timing=False,
         coalesce_streams=True,
-        resources={"metadata": {"path": str(Path(path).parent)}},
+        resources={"metadata": {"path": str(folder)}},
     )
     began, problem = time.perf_counter(), ""
     try:
@@ -48,6 +46,9 @@ def execute_lesson(path: str, dataset: str, timeout: int) -> dict:
         problem = f"{_cell_that_failed(notebook)}: it took more than {timeout} s"
     except DeadKernelError:
         problem = f"{_cell_that_failed(notebook)}: the kernel died (out of memory?)"
+    notebook.cells.pop()
+    if "lesson" in notebook.metadata and last.outputs and not problem:
+        notebook.metadata.lesson.records = freshness.digests(last.outputs[0].text)
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     problem = problem or _unexpected_output(notebook)
@@ -76,65 +77,37 @@ def _unexpected_output(notebook: nbformat.NotebookNode) -> str:
 
 
 def execute_lessons(
-    paths: list[Path], dataset: str, timeout: int, jobs: int, done: Callable[[Path, dict], None]
+    paths: list[Path],
+    dataset: str,
+    timeout: int,
+    jobs: int,
+    done: Callable[[Path, dict], None],
+    scheduler: str | None = None,
 ) -> None:
-    """Execute lessons, ``jobs`` at a time; ``done`` gets each as soon as it is finished, in no certain order.
+    """Execute lessons, ``jobs`` at a time here, or on the workers of a Dask scheduler.
 
-    KeyboardInterrupt (Ctrl-C) ends all kernels before it reaches the caller.
+    ``done`` gets each as soon as it is finished, in no certain order. KeyboardInterrupt (Ctrl-C) ends all kernels
+    before it reaches the caller.
     """
-    # A fresh interpreter: this one may have loaded TensorFlow, which does not survive a fork.
-    fresh = multiprocessing.get_context("spawn")
-    with (
-        ProcessPoolExecutor(min(jobs, len(paths)), fresh, initializer=_ignore_interrupts) as pool,
-        tqdm(total=len(paths), unit="lesson", leave=False, file=sys.stdout, disable=None) as bar,
-    ):
-        waiting = {pool.submit(_in_a_process, str(path), dataset, timeout): path for path in paths}
-        try:
-            while waiting:
-                finished, _ = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    done(waiting.pop(future), _result(future))
-                    bar.update()
-                bar.refresh()
-        except BaseException:
-            _end(pool)
-            raise
+    by_key = {path.stem: path for path in paths}
+    work = []
+    for key, path in by_key.items():
+        folder = path.parent.relative_to(ROOT) if path.is_relative_to(ROOT) else path.parent
+        facts = {"notebook": path.read_text(encoding="utf-8"), "folder": str(folder)}
+        work.append(Job(key, f"{__name__}:execute_job", facts | {"dataset": dataset, "timeout": timeout}))
+    with connect(scheduler, min(jobs, len(paths))) as engine:
+        for outcome in engine.run(work, "lessons", dataset):
+            nothing = {"notebook": "", "seconds": 0.0, "problem": outcome.problem}
+            done(by_key[outcome.job.key], outcome.record or nothing)
+
+
+def execute_job(payload: dict, _: Path) -> dict:
+    """``execute_notebook`` for one that comes as text; its folder is one of the project's."""
+    notebook = nbformat.reads(payload["notebook"], as_version=4)
+    return execute_notebook(notebook, ROOT / payload["folder"], payload["dataset"], payload["timeout"])
 
 
 def say(line: str) -> None:
     """Print a line, above the progress bar where there is one."""
     with tqdm.external_write_mode(file=sys.stdout):
         print(line, flush=True)
-
-
-def _in_a_process(path: str, dataset: str, timeout: int) -> dict:
-    try:
-        return execute_lesson(path, dataset, timeout)
-    finally:
-        # nbclient puts Python's own handler back.
-        _ignore_interrupts()
-
-
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches every process of a terminal; the first one alone decides what happens."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _result(future) -> dict:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        return {"notebook": "", "seconds": 0.0, "problem": "the process that executed it died (out of memory?)"}
-
-
-def _end(pool: ProcessPoolExecutor) -> None:
-    """Start nothing more, and end what runs: the processes, their kernels, and what a lesson has started."""
-    pool.shutdown(wait=False, cancel_futures=True)
-    for child in multiprocessing.active_children():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            worker = psutil.Process(child.pid)
-            # Held, so that it starts nothing while its family is listed.
-            worker.suspend()
-            for process in [*worker.children(recursive=True), worker]:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.kill()

@@ -41,7 +41,8 @@ def find(*numbers: str) -> list[Lesson]:
 
 
 def _lesson(path: Path) -> Lesson:
-    return Lesson(path, path.name[:2], **files.read(path)["metadata"]["lesson"])
+    facts = files.read(path)["metadata"]["lesson"]
+    return Lesson(path, path.name[:2], **{name: fact for name, fact in facts.items() if name != "records"})
 
 
 def add_lesson_argument(parser: argparse.ArgumentParser) -> None:

@@ -57,6 +57,8 @@ def generate(paths: list[Path]) -> dict:
             notebook = nbformat.read(path, as_version=4)
             notebook.cells = [cell for cell in notebook.cells if "instructor" not in cell.metadata.get("tags", [])]
             files.clear(notebook)
+            # It says how new the outputs are, which are gone.
+            notebook.metadata.get("lesson", {}).pop("records", None)
             files.write(source / path.name, nbformat.writes(notebook) + "\n")
         config = Config()
         config.CourseDirectory.root = folder

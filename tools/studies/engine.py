@@ -17,6 +17,8 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tqdm import tqdm
+
 from helpers import places
 from helpers.recipe import Recipe
 from helpers.records import schema
@@ -125,10 +127,12 @@ class Store:
         """The file of a trial, when it is stored; what another study has found out is taken over, but for timings."""
         key = trial.key(self.dataset)
         mine = next(self.folder.glob(f"*-{key}.json"), None)
-        other = None if self.study.timed else next(self.folder.parent.glob(f"*/*-{key}.json"), None)
-        if mine or not other:
+        if mine or self.study.timed:
             return mine
-        return self.write(trial, schema.read_json(other))
+        timed = {name for name, study in STUDIES.items() if study.timed}
+        others = (path for path in self.folder.parent.glob(f"*/*-{key}.json") if path.parent.name not in timed)
+        other = next(others, None)
+        return self.write(trial, schema.read_json(other)) if other else None
 
     def read(self, trial: Trial) -> dict:
         """The record of a stored trial."""
@@ -210,6 +214,7 @@ def conduct(
             problems.append(outcome.problem)
             continue
         one.keep(outcome.job.key, outcome.record)
+        tqdm.write(f"{outcome.job.key}: {outcome.record['seconds']:.0f} s")
         jobs.extend(one.missing())
     if problems:
         raise RuntimeError("Not all trials could be run; what was finished is stored.\n" + "\n".join(problems))

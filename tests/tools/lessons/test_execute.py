@@ -4,6 +4,7 @@ import json
 import os
 import threading
 
+import nbformat
 import pytest
 from tools_notebooks import notebook_with
 
@@ -11,7 +12,7 @@ from tools.lessons import execute
 
 
 def executed(path, dataset="shapes10", timeout=60):
-    result = execute.execute_lesson(str(path), dataset, timeout)
+    result = execute.execute_notebook(nbformat.read(path, as_version=4), path.parent, dataset, timeout)
     assert json.loads(json.dumps(result)) == result, "it travels between processes and machines"
     return json.loads(result["notebook"])["cells"], result["problem"]
 
@@ -100,7 +101,9 @@ def test_a_process_that_dies_fails_its_lesson_alone(tmp_path, monkeypatch):
     path = notebook_with(tmp_path / "a.ipynb", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)")
     results = []
     execute.execute_lessons([path], "shapes10", 60, 1, lambda path, result: results.append(result))
-    assert [result["problem"] for result in results] == ["the process that executed it died (out of memory?)"]
+    assert [result["problem"] for result in results] == [
+        "a: the system killed its process (SIGKILL), perhaps because memory ran out."
+    ]
     assert results[0]["notebook"] == ""
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 
+import nbformat
 import pytest
 from tools_notebooks import executed_at_once, notebook_with, printed, runs, start, wait_for
 
@@ -61,7 +62,9 @@ def test_a_lesson_is_written_before_the_next_one_is_finished(lessons, monkeypatc
     folder, derived = lessons
 
     def interrupted(paths, dataset, timeout, jobs, done):
-        done(paths[0], execute.execute_lesson(str(paths[0]), dataset, timeout))
+        done(
+            paths[0], execute.execute_notebook(nbformat.read(paths[0], as_version=4), paths[0].parent, dataset, timeout)
+        )
         assert printed(paths[0]) == "new\n"
         raise KeyboardInterrupt
 
