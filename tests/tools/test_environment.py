@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from importlib import metadata
@@ -231,17 +232,50 @@ def test_an_environment_that_lost_something_is_mended_once(inside, commands, mon
     assert len(commands) == 3
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the environment's Python is a shell script here")
-def test_a_bare_python_calls_the_one_of_the_environment_with_the_same_words(tmp_path):
-    """A real process without packages; what stands for the environment's Python prints what it is asked to do."""
-    project = copied(tmp_path / "project")
-    python = project / ".venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.write_text('#!/bin/sh\npwd\necho "$@"\nexit 6\n')
-    python.chmod(0o755)
+@pytest.fixture
+def project(tmp_path):
+    """A copy of the project; ``project(script)`` says what stands for its environment's Python."""
+    folder = copied(tmp_path / "project")
     code = "import json; from tools import environment as e; print(json.dumps({'student': e._digest('student')}))"
-    known = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
-    (project / ".venv" / "installed.json").write_text(known.stdout)
-    told = call(project, "tools", "run", "--lesson", "04", options=("-S", "-E"))
+    known = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+
+    def with_script(script):
+        python = folder / ".venv" / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f"#!/bin/sh\n{script}")
+        python.chmod(0o755)
+        (folder / ".venv" / "installed.json").write_text(known.stdout)
+        return folder
+
+    return with_script
+
+
+unix = pytest.mark.skipif(os.name == "nt", reason="the environment's Python is a shell script here")
+
+
+@unix
+def test_a_bare_python_calls_the_one_of_the_environment_with_the_same_words(project):
+    """A real process without packages; the script prints what it is asked to do."""
+    folder = project('pwd\necho "$@"\nexit 6\n')
+    told = call(folder, "tools", "run", "--lesson", "04", options=("-S", "-E"))
     assert told.returncode == 6, told.stdout
-    assert told.stdout.splitlines() == [str(project.resolve()), "-m tools run --lesson 04"]
+    assert told.stdout.splitlines() == [str(folder.resolve()), "-m tools run --lesson 04"]
+
+
+@unix
+def test_ctrl_c_reaches_what_runs_and_it_may_end_as_it_likes(project):
+    folder = project("trap 'sleep 0.5; echo saved; exit 7' INT\necho ready\nwhile :; do sleep 0.05; done\n")
+    command = [sys.executable, "-S", "-E", "-m", "tools", "run"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, start_new_session=True) as running:
+        assert running.stdout.readline() == "ready\n"
+        os.killpg(running.pid, signal.SIGINT)
+        assert running.communicate(timeout=30)[0] == "saved\n"
+    assert running.returncode == 7
+
+
+@pytest.mark.skipif(environment._source_of_project() != environment.ROOT, reason="installed from another folder")
+def test_a_kernel_in_the_folder_of_lessons_finds_the_project():
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-c", "import helpers, checks; print(helpers.__file__)"]
+    told = subprocess.run(command, cwd=environment.ROOT / "notebooks", env=variables, capture_output=True, text=True)
+    assert told.stdout.strip() == str(environment.ROOT / "helpers" / "__init__.py"), told.stderr
