@@ -115,8 +115,10 @@ def ensure(extra: str) -> Path:
         lock = LOCKS / f"{extra}.txt"
         print(f"Installing the packages of {lock.relative_to(ROOT)}: a few minutes, the first time.", flush=True)
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        project = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
-        if programs.call([*pip, "-r", str(lock)]) or programs.call([*pip, *project]):
+        steps = [["-r", str(lock)]]
+        if not VENV.is_symlink():
+            steps += [["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]]
+        if any(programs.call([*pip, *step]) for step in steps):
             raise SystemExit(
                 "Packages could not be installed; the lines above say why. Is there a network and a package "
                 "index? Call the same command again: it goes on where it stopped."

@@ -120,6 +120,14 @@ def test_a_damaged_stamp_is_none(commands, venv):
     assert len(commands) == 5
 
 
+def test_a_linked_environment_keeps_the_project_of_its_own_checkout(commands, venv, tmp_path):
+    (tmp_path / "other" / "bin").mkdir(parents=True)
+    (tmp_path / "other" / "bin" / "python").touch()
+    venv.symlink_to(tmp_path / "other")
+    environment.ensure("student")
+    assert [command[-2] for command in commands] == ["-r"]
+
+
 def test_a_failed_installation_is_said_and_tried_again(commands, venv):
     environment.ensure("student")
     (venv / "installed.json").unlink()
