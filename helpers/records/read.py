@@ -13,6 +13,8 @@ from helpers.records import schema
 MARKS = {"70%": 0.7, "80%": 0.8, "85%": 0.85, "90%": 0.9, "92%": 0.92, "94%": 0.94}
 # What all seeds of one training have in common.
 COMMON = ("dataset", "training_images", "parameters", "recipe")
+# What all of them have for themselves, or none.
+EACH = ("test_accuracy", "test_by_views", "views_seconds", "machine", "precision", "versions")
 # What was read in this process, as paths below data/trained: a lesson's stored outputs are as old as these.
 READ: set[str] = set()
 
@@ -26,6 +28,18 @@ def trials(folder: str) -> list[dict]:
     return [schema.read(path) for path in sorted((places.TRAINED / folder).glob("*.json"))]
 
 
+def _seeds(name: str) -> list[dict]:
+    """The stored trainings of one recipe, by seed. Raises ValueError where one lacks what it or the others need."""
+    records = sorted(trials(f"trainings/{name}"), key=lambda record: record["seed"])
+    each = [field for field in EACH if any(field in record for record in records)]
+    for record in records:
+        if lacking := [field for field in ("history", *COMMON, *each) if field not in record]:
+            raise ValueError(
+                f"Stored training of {name}, seed {record['seed']}, has no {', '.join(lacking)}. {schema.AGAIN}"
+            )
+    return records
+
+
 def result(name: str) -> dict | None:
     """The stored trainings of one recipe as one record, or None when there is none; "_50000" for all images.
 
@@ -34,15 +48,15 @@ def result(name: str) -> dict | None:
     views also ``test_by_views`` and ``views_seconds``. ``weights_seed`` and ``weights_sha256`` say whose weights are
     stored. Raises ValueError for damaged records, and for seeds that do not belong together.
     """
-    records = sorted(trials(f"trainings/{name}"), key=lambda record: record["seed"])
+    records = _seeds(name)
     if not records:
         return None
     first, histories = records[0], [record["history"] for record in records]
-    for record, (field, value) in ((record, pair) for record in records for pair in first.items()):
-        if field in COMMON and record.get(field) != value:
+    for record, field in ((record, field) for record in records for field in COMMON):
+        if record[field] != first[field]:
             raise ValueError(
-                f"Stored trainings of {name} do not belong together: {field} of seed {first['seed']} is {value}, of "
-                f"seed {record['seed']} {record.get(field)}. {schema.AGAIN}"
+                f"Stored trainings of {name} do not belong together: {field} of seed {first['seed']} is "
+                f"{first[field]}, of seed {record['seed']} {record[field]}. {schema.AGAIN}"
             )
     merged = {field: first[field] for field in COMMON} | {
         "epochs": len(histories[0]["loss"]),
@@ -51,9 +65,7 @@ def result(name: str) -> dict | None:
         "validation_accuracy": [history["val_accuracy"][-1] for history in histories if history["val_accuracy"]],
         "seconds_per_epoch": [round(float(np.mean(history["seconds"])), 1) for history in histories],
     }
-    for field in ("test_accuracy", "test_by_views", "views_seconds", "machine", "precision", "versions"):
-        if field in first:
-            merged[field] = [record[field] for record in records]
+    merged |= {field: [record[field] for record in records] for field in EACH if field in first}
     for record in records:
         if "weights_sha256" in record:
             merged |= {"weights_seed": record["seed"], "weights_sha256": record["weights_sha256"]}
@@ -63,8 +75,7 @@ def result(name: str) -> dict | None:
 
 def histories(name: str) -> dict[int, dict[str, list[float]]]:
     """The histories of one recipe's stored trainings: seed -> history. Empty when there is none."""
-    records = sorted(trials(f"trainings/{name}"), key=lambda record: record["seed"])
-    return {record["seed"]: record["history"] for record in records}
+    return {record["seed"]: record["history"] for record in _seeds(name)}
 
 
 def study(name: str) -> list[dict]:

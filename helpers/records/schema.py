@@ -65,6 +65,6 @@ def _check_history(path: Path, history: object) -> None:
     epochs = len(history["loss"]) if isinstance(history["loss"], list) else -1
     for name in HISTORY:
         values = history[name]
-        whole = isinstance(values, list) and all(isinstance(one, int | float) for one in values)
+        whole = isinstance(values, list) and all(type(one) in (int, float) and math.isfinite(one) for one in values)
         if not whole or len(values) not in {epochs, 0 if name.startswith("val_") else epochs}:
             raise ValueError(f"{path}: {name} of its history is not one number for each of {epochs} epochs. {AGAIN}")
