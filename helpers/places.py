@@ -1,11 +1,26 @@
-"""Where things lie: the one module that knows."""
+"""Where files lie: the one module that knows.
 
+In a checkout, everything lies below its folder. Where the project is installed from a wheel (Colab), the manifest and
+what we trained come inside of the package, and images and results of runs go into ``data`` and ``build`` of the working
+directory, which is the notebook's folder. They go there also from a checkout that cannot be written into, such as one
+that a whole class shares; CIFAR-10 is still read from it, if it has it.
+"""
+
+import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-# The datasets, once they have been fetched, and the manifest that says from where.
-DATA = ROOT / "data"
+_PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = (_PACKAGE.parent / "pyproject.toml").is_file()
+_WRITABLE = _CHECKOUT and os.access(_PACKAGE.parent, os.W_OK)
+_STORED = _PACKAGE.parent / "data" if _CHECKOUT else _PACKAGE / "stored"
+
+# The project's folder; the working directory where there is none.
+ROOT = _PACKAGE.parent if _CHECKOUT else Path.cwd()
+# From where datasets are fetched.
+MANIFEST = _STORED / "manifest.json"
 # Weights and records of the trainings that come with the project.
-TRAINED = DATA / "trained"
+TRAINED = _STORED / "trained"
+# The datasets, once they have been fetched.
+DATA = _STORED if _WRITABLE or (_STORED / "cifar-10-batches-bin").is_dir() else Path.cwd() / "data"
 # Whatever a run writes; it may be deleted at any time.
-BUILD = ROOT / "build"
+BUILD = (ROOT if _WRITABLE else Path.cwd()) / "build"

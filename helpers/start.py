@@ -3,17 +3,17 @@
 import importlib.metadata
 import os
 import sys
-from contextlib import contextmanager
+import tomllib
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-OLDEST = {
-    "tensorflow": "2.20",
-    "keras": "3.13.2",
-    "numpy": "2.1",
-    "matplotlib": "3.10",
-    "scikit-learn": "1.6.1",
-    "mlxtend": "0.23.4",
-}
+from packaging.requirements import Requirement
+
+from helpers import places
+
+PROJECT = "cnn-on-cifar10"
+# What the lessons compute with. pyproject.toml says from which versions on.
+WATCHED = ("tensorflow", "keras", "numpy", "matplotlib", "scikit-learn", "mlxtend")
 
 
 @contextmanager
@@ -81,25 +81,27 @@ def bfloat16_products(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
 
 
 def old_versions(installed=importlib.metadata.version) -> list[str]:
-    """One sentence for each package that is missing or older than what the lessons were tried with."""
+    """One sentence for each package of ``WATCHED`` that is older than pyproject.toml allows.
+
+    A package that is not there gets none: tensorflow-cpu and other builds install the same module by another name.
+    """
     sentences = []
-    for package, oldest in OLDEST.items():
-        try:
-            version = installed(package)
-        except importlib.metadata.PackageNotFoundError:
-            # tensorflow-cpu and other builds install the same module under another name.
-            continue
-        if _numbers(version) < _numbers(oldest):
-            sentences.append(
-                f"{package} {version} is older than {oldest}, the oldest version that these lessons were "
-                f"tried with. If a cell fails, install a newer one: pip install '{package}>={oldest}'"
-            )
+    for bound in map(Requirement, requirements()):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            if bound.name in WATCHED and not bound.specifier.contains(installed(bound.name), prereleases=True):
+                sentences.append(
+                    f"{bound.name} {installed(bound.name)} is older than what these lessons were tried with. "
+                    f"If a cell fails, install a newer one: pip install '{bound}'"
+                )
     return sentences
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    numbers = []
-    for part in version.split("+")[0].split("."):
-        digits = "".join(character for character in part if character.isdigit())
-        numbers.append(int(digits or 0))
-    return tuple(numbers)
+def requirements() -> list[str]:
+    """The project's dependencies with their bounds: from pyproject.toml, else from what was installed of the project.
+
+    In a checkout the file goes first, because it may have changed since the installation.
+    """
+    file = places.ROOT / "pyproject.toml"
+    if file.is_file():
+        return tomllib.loads(file.read_text(encoding="utf-8"))["project"]["dependencies"]
+    return [line for line in importlib.metadata.requires(PROJECT) or [] if "extra ==" not in line]

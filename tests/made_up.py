@@ -61,8 +61,8 @@ def once(trials):
     yield trials
 
 
-def walk(asks, answer):
-    """The rounds of trials that a study asks for when ``answer`` gives their records, and what it returns."""
+def walk(asks, record_of):
+    """The rounds of trials that a study asks for when ``record_of`` gives the record of each, and what it returns."""
     rounds, records = [], None
     while True:
         try:
@@ -70,9 +70,9 @@ def walk(asks, answer):
         except StopIteration as end:
             return rounds, end.value
         rounds.append(trials)
-        records = [answer(trial) for trial in trials]
+        records = [record_of(trial) for trial in trials]
 
 
-def trials(study, answer=lambda trial: scored(0.5)):
+def trials(study, record_of=lambda trial: scored(0.5)):
     """All trials of a study, in the order in which it asks for them."""
-    return [trial for asked in walk(study(), answer)[0] for trial in asked]
+    return [trial for asked in walk(study(), record_of)[0] for trial in asked]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tools import programs
+from tools import oldest, programs
 from tools.lessons import find
 
 CELL_TIMEOUT = 300  # seconds; a dead kernel is only noticed when it runs out
@@ -47,8 +47,6 @@ def test(arguments: argparse.Namespace) -> int:
     models and starting kernels.
     """
     if arguments.oldest:
-        from tools import oldest
-
         return oldest.test(arguments.rest)
     pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
     nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}", "--durations=10"]

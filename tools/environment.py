@@ -1,4 +1,4 @@
-"""The environment that every tool runs in: made on first use, not touched again until the locked versions change.
+"""The environment that commands run in: made on first use, not touched again until the locked versions change.
 
 Only the standard library is imported here, because this runs before anything is installed.
 """
@@ -9,92 +9,140 @@ import hashlib
 import json
 import os
 import re
-import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from tools import programs
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "tools" / "locks"
 VENV = ROOT / ".venv"
-OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
+PROJECT = "cnn-on-cifar10"
+MENDED = "CNN_ENVIRONMENT_MENDED"
 
 
 def enter(instructor: bool = False) -> None:
-    """Go on inside an environment that has the packages: this one if it does, else ``.venv``, made if need be.
+    """Go on inside an environment that has the packages and the project: this one, else ``.venv``, made if need be.
 
-    Raises SystemExit with one sentence when the Python does not fit or the installation fails.
+    There, the same command runs again, and its exit status is handed on. Raises SystemExit with one sentence when the
+    Python does not fit or the installation fails.
     """
+    refuse_other_pythons()
     extra = "instructor" if instructor else "student"
-    if missing(LOCKS / f"{extra}.txt"):
-        if Path(sys.prefix).resolve() == VENV.resolve():
-            # Already inside: the stamp said "installed" and a package is gone all the same.
-            (VENV / "installed.json").unlink(missing_ok=True)
-        python = ensure(extra)
-        module = sys.modules["__main__"].__spec__.name
-        try:
-            sys.exit(subprocess.call([str(python), "-m", module, *sys.argv[1:]], cwd=ROOT))
-        except KeyboardInterrupt:
-            sys.exit(130)
-    os.chdir(ROOT)
+    absent = missing(extra)
+    if not absent:
+        os.chdir(ROOT)
+        return
+    if inside():
+        if os.environ.get(MENDED):
+            raise SystemExit(f"{VENV} lacks {', '.join(absent)} after its installation too: delete it and try again.")
+        # The stamp said "installed" and something is gone all the same.
+        (VENV / "installed.json").unlink(missing_ok=True)
+        os.environ[MENDED] = "yes"
+    python = ensure(extra)
+    module = sys.modules["__main__"].__spec__.name.removesuffix(".__main__")
+    status = programs.call([str(python), "-m", module, *sys.argv[1:]], cwd=ROOT)
+    # A negative status names the signal that ended it; shells add 128.
+    sys.exit(128 - status if status < 0 else status)
 
 
-def missing(lock: Path) -> list[str]:
-    """The packages of a lock file that this Python does not have in any version.
+def inside() -> bool:
+    """True when this Python is that of ``.venv``."""
+    return Path(sys.prefix).resolve() == VENV.resolve()
 
-    Versions are pip's business, except in ``.venv``, where the stamp of the lock file decides.
+
+def missing(extra: str) -> list[str]:
+    """What this Python lacks of what a "student" or an "instructor" needs.
+
+    Versions are pip's business, except in ``.venv``, where the stamp of the lock file decides, and where the project
+    has to be installed from this folder, unless ``.venv`` is a link to that of another checkout.
     """
-    if Path(sys.prefix).resolve() == VENV.resolve() and lock.stem not in _installed():
+    if inside() and extra not in _installed():
         return ["the locked versions"]
-    absent = []
-    for name in direct_packages(lock):
-        try:
-            metadata.version(name)
-        except metadata.PackageNotFoundError:
-            absent.append(name)
+    here = {re.sub(r"[-_.]+", "-", package.name).lower() for package in metadata.distributions()}
+    absent = [name for name in direct_packages(extra) if name not in here]
+    if inside() and not VENV.is_symlink() and _source_of_project() != ROOT:
+        absent.append("the project itself")
     return absent
 
 
-def direct_packages(lock: Path) -> list[str]:
-    """The packages that pyproject.toml asks for itself, for the student's or the instructor's lock file."""
-    import tomllib
+def direct_packages(extra: str) -> list[str]:
+    """The packages that pyproject.toml asks for itself, for a "student" or an "instructor"."""
+    import tomllib  # a Python that is too old has none
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = list(project["dependencies"])
-    if lock.stem == "instructor":
+    if extra == "instructor":
         lines += project["optional-dependencies"]["instructor"]
     return [re.match(r"[A-Za-z0-9._-]+", line)[0] for line in lines]
 
 
-def ensure(extra: str) -> Path:
-    """Make ``.venv`` with the locked versions of "student" or "instructor"; returns its Python."""
+def pythons() -> list[tuple[int, int]]:
+    """The versions of Python that pyproject.toml allows, the oldest first."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    major, first, end = map(int, re.search(r'requires-python = ">=(\d+)\.(\d+),<\d+\.(\d+)"', text).groups())
+    return [(major, minor) for minor in range(first, end)]
+
+
+def refuse_other_pythons() -> None:
+    """Raise SystemExit with one sentence when this Python is none that pyproject.toml allows."""
     version = sys.version_info[:2]
-    if not OLDEST_PYTHON <= version <= NEWEST_PYTHON:
+    if version not in pythons():
+        *others, newest = (f"{major}.{minor}" for major, minor in pythons())
         raise SystemExit(
-            f"This is Python {version[0]}.{version[1]}; TensorFlow needs 3.11, 3.12 or 3.13. "
-            "Install one of them and name it: make run PYTHON=python3.12"
+            f"This is Python {version[0]}.{version[1]}; TensorFlow needs {', '.join(others)} or {newest}. "
+            f"Install one of them and name it: make run PYTHON=python{others[-1]}"
         )
-    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def ensure(extra: str) -> Path:
+    """Make ``.venv`` with the locked versions for a "student" or an "instructor", and the project; returns its Python.
+
+    Raises SystemExit with one sentence when venv or pip fail.
+    """
+    python = python_of(VENV)
     if not python.is_file():
-        print(f"Making the environment {VENV.name} with Python {version[0]}.{version[1]}.", flush=True)
-        if subprocess.call([sys.executable, "-m", "venv", "--clear", str(VENV)]):
+        print(f"Making the environment {VENV.name} with Python {'.'.join(map(str, sys.version_info[:2]))}.", flush=True)
+        if programs.call([sys.executable, "-m", "venv", "--clear", str(VENV)]):
             raise SystemExit(
                 "The environment could not be made; the lines above say why. On Debian and Ubuntu the module "
                 "venv is a package of its own: sudo apt install python3-venv"
             )
     if extra not in _installed():
         lock = LOCKS / f"{extra}.txt"
-        print(f"Installing the packages of {lock.relative_to(ROOT)}: a few minutes, the first time only.", flush=True)
-        command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(lock)]
-        if subprocess.call(command):
+        print(f"Installing the packages of {lock.relative_to(ROOT)}: a few minutes, the first time.", flush=True)
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        steps = [["-r", str(lock)]]
+        if not VENV.is_symlink():
+            steps += [["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]]
+        if any(programs.call([*pip, *step]) for step in steps):
             raise SystemExit(
                 "Packages could not be installed; the lines above say why. Is there a network and a package "
                 "index? Call the same command again: it goes on where it stopped."
             )
         # The instructor's lock holds everything that the student's does.
-        stamps = {"student": _digest("student"), **({extra: _digest(extra)} if extra != "student" else {})}
+        stamps = {name: _digest(name) for name in {"student", extra}}
         (VENV / "installed.json").write_text(json.dumps(stamps), encoding="utf-8")
     return python
+
+
+def python_of(environment: Path) -> Path:
+    """The Python of a virtual environment."""
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _source_of_project() -> Path | None:
+    """The folder from which the project is installed as editable; None when it is not, or as a copy."""
+    try:
+        source = json.loads(metadata.distribution(PROJECT).read_text("direct_url.json") or "{}")
+    except metadata.PackageNotFoundError:
+        return None
+    if not source.get("dir_info", {}).get("editable"):
+        return None
+    return Path(url2pathname(urlsplit(source["url"]).path)).resolve()
 
 
 def _installed() -> set[str]:
@@ -108,4 +156,5 @@ def _installed() -> set[str]:
 
 
 def _digest(extra: str) -> str:
-    return hashlib.sha256((LOCKS / f"{extra}.txt").read_bytes()).hexdigest()
+    paths = [LOCKS / f"{name}.txt" for name in sorted({"student", extra})]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()

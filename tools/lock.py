@@ -1,40 +1,59 @@
-"""Write the lock files and environment.yml from pyproject.toml: ``python -m tools.lock`` (needs ``pip install uv``)."""
+"""Write the lock files and environment.yml from pyproject.toml.
+
+Versions that are locked stay where the bounds allow it; delete a lock file to take the newest ones.
+"""
 
 from __future__ import annotations
 
+import argparse
 import re
-import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
+from tools import programs
 from tools.environment import LOCKS, ROOT, direct_packages
 
 CONDA_PYTHON = "3.12"
 
 
-def compile_lock(extra: str) -> None:
-    """Resolve for Python 3.11 to 3.13 on Linux, macOS and Windows at once, one version of each package."""
-    command = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11"]
-    command += ["--fork-strategy", "fewest", "--no-header", "--no-annotate", "--quiet"]
-    command += ["--output-file", str(LOCKS / f"{extra}.txt")]
-    if extra == "instructor":
-        # The instructor's environment is the student's with more in it.
-        command += ["--extra", "instructor", "--constraint", str(LOCKS / "student.txt")]
-    subprocess.run(command, cwd=ROOT, check=True)
+def compiled(locked: str, *options: str) -> str:
+    """What pyproject.toml needs, resolved for Python 3.11 to 3.13 on Linux, macOS and Windows at once.
+
+    One version of each package, preferably that of the text ``locked``, with the SHA-256 of each of its files. No
+    address of an index gets into it. Raises SystemExit where uv finds no versions that fit together.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "lock.txt"
+        path.write_text(locked, encoding="utf-8")
+        command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--group", "build", "--universal"]
+        command += ["--python-version", "3.11", "--fork-strategy", "fewest", "--generate-hashes", "--no-header"]
+        command += ["--no-annotate", "--quiet", "--output-file", str(path), *options]
+        if programs.call(command, cwd=ROOT):
+            raise SystemExit("The versions were not locked; the lines above say why. Nothing was changed.")
+        return path.read_text(encoding="utf-8")
+
+
+def blocks(text: str) -> dict[str, str]:
+    """Package name -> its lines in a lock file: the version, then its hashes."""
+    found = re.split(r"(?m)^(?=[a-z0-9])", text)[1:]
+    return {block.partition("==")[0]: block for block in found}
 
 
 def locked_versions(extra: str) -> dict[str, str]:
-    """Package name -> version of a lock file."""
-    lines = (LOCKS / f"{extra}.txt").read_text(encoding="utf-8").splitlines()
-    pairs = [re.match(r"([A-Za-z0-9._-]+)==([^ ;]+)", line) for line in lines]
-    return {pair[1]: pair[2] for pair in pairs if pair}
+    """Package name -> version of what the lock of a "student" or an "instructor" installs."""
+    text = (LOCKS / f"{extra}.txt").read_text(encoding="utf-8")
+    inherited = locked_versions("student") if extra == "instructor" else {}
+    return inherited | {name: re.search(r"==([^ ;]+)", block)[1] for name, block in blocks(text).items()}
 
 
 def environment_yml() -> str:
     """The text of environment.yml, for ``conda env create`` and Binder."""
     versions = locked_versions("student")
-    packages = [f"      - {name}=={versions[name]}" for name in direct_packages(LOCKS / "student.txt")]
+    packages = [f"      - {name}=={versions[name]}" for name in direct_packages("student")]
     return "\n".join(
         [
-            "# Written by python -m tools.lock from pyproject.toml and the lock file. For conda and Binder.",
+            "# Written by python -m tools lock from pyproject.toml and the lock file. For conda and Binder.",
             "name: cnn-on-cifar10",
             "channels:",
             "  - conda-forge",
@@ -43,17 +62,18 @@ def environment_yml() -> str:
             "  - pip",
             "  - pip:",
             *packages,
+            "      - -e .",
             "",
         ]
     )
 
 
-def main() -> None:
-    LOCKS.mkdir(exist_ok=True)
-    for extra in ("student", "instructor"):
-        compile_lock(extra)
-    (ROOT / "environment.yml").write_text(environment_yml(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def main(arguments: argparse.Namespace | None = None) -> int:
+    student, instructor = (LOCKS / f"{extra}.txt" for extra in ("student", "instructor"))
+    before = [path.read_text(encoding="utf-8") if path.is_file() else "" for path in (student, instructor)]
+    student.write_text(compiled(before[0]), encoding="utf-8", newline="\n")
+    more = blocks(compiled("".join(before), "--extra", "instructor", "--constraint", str(student)))
+    own = [block for name, block in more.items() if name not in blocks(student.read_text(encoding="utf-8"))]
+    instructor.write_text("".join(["-r student.txt\n", *own]), encoding="utf-8", newline="\n")
+    (ROOT / "environment.yml").write_text(environment_yml(), encoding="utf-8", newline="\n")
+    return 0

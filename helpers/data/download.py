@@ -72,7 +72,7 @@ def files(name: str) -> dict[str, list[Path]]:
 
 def entry(name: str) -> dict:
     """The manifest's entry of a dataset, and what follows from its name; empty for a dataset that is drawn."""
-    source = json.loads((places.DATA / "manifest.json").read_text(encoding="utf-8")).get(name, {})
+    source = json.loads(places.MANIFEST.read_text(encoding="utf-8")).get(name, {})
     if source:
         source |= {"variable": f"{name.upper()}_PATH", "lock": f"{name}.lock"}
         source["files"] = {**source["training"], **source["test"]}

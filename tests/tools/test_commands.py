@@ -5,9 +5,8 @@ import sys
 
 import pytest
 
-import tools
 from helpers import data
-from tools import commands, programs
+from tools import commands, oldest, programs
 from tools.lessons import find
 
 
@@ -63,11 +62,9 @@ def test_lessons_run_also_when_a_test_fails_and_the_failure_counts(calls, monkey
 
 
 def test_the_oldest_versions_have_an_environment_of_their_own(calls, monkeypatch):
-    oldest = argparse.Namespace(test=lambda tests: 5 if tests == ["tests/helpers"] else 0)
-    monkeypatch.setitem(sys.modules, "tools.oldest", oldest)
-    monkeypatch.setattr(tools, "oldest", oldest, raising=False)
+    monkeypatch.setattr(oldest, "test", {("tests/helpers",): 5}.__getitem__)
     arguments = options()
-    arguments.oldest, arguments.rest = True, ["tests/helpers"]
+    arguments.oldest, arguments.rest = True, ("tests/helpers",)
     assert commands.test(arguments) == 5
     assert not calls
 

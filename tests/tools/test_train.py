@@ -252,8 +252,8 @@ def test_an_unknown_name_is_refused_before_anything_is_loaded(monkeypatch):
 def test_the_command_trains_the_names_and_seeds_that_it_is_given(loaded, payloads, monkeypatch):
     connected = []
 
-    def connect(*place):
-        connected.append(place)
+    def connect(*address):
+        connected.append(address)
         return executor.Inline()
 
     monkeypatch.setattr(executor, "connect", connect)

@@ -29,6 +29,7 @@ def data_folder(tmp_path, monkeypatch, fake, server):
     folder = tmp_path / "data"
     folder.mkdir()
     monkeypatch.setattr(places, "DATA", folder)
+    monkeypatch.setattr(places, "MANIFEST", folder / "manifest.json")
     monkeypatch.setattr(cifar10, "VALIDATION_IMAGES", 10)
     for name, part in (("TRAINING", (50, 1)), ("VALIDATION", (10, 2)), ("TEST", (20, 3))):
         monkeypatch.setattr(shapes10, name, part)

@@ -80,7 +80,7 @@ def test_the_split_that_stored_weights_were_trained_with():
 
 
 def test_the_manifest_is_complete():
-    source = json.loads((places.DATA / "manifest.json").read_text())["cifar10"]
+    source = json.loads(places.MANIFEST.read_text())["cifar10"]
     assert len(source["addresses"]) > 1
     assert all(address.startswith("https://") and address.endswith(ARCHIVE) for address in source["addresses"])
     assert list(source["training"]) == TRAINING

@@ -192,6 +192,7 @@ def shared_folder(data_folder, monkeypatch, fake):
         folder = Path(name).resolve() / "data"
         shutil.copytree(data_folder, folder)
         monkeypatch.setattr(places, "DATA", folder)
+        monkeypatch.setattr(places, "MANIFEST", folder / "manifest.json")
         yield folder
 
 

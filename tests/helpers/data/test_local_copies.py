@@ -129,6 +129,7 @@ from pathlib import Path
 from helpers import data, places
 from helpers.data import cifar10, download
 places.DATA = Path(sys.argv[1])
+places.MANIFEST = places.DATA / "manifest.json"
 cifar10.VALIDATION_IMAGES = 10
 download.TIMEOUT_SECONDS = 30
 print("ready", flush=True)
