@@ -15,11 +15,9 @@ EPSILON = 5e-4
 def whitening_kernel(images: np.ndarray, size: int = 2) -> np.ndarray:
     """A kernel of filters that whiten: (size, size, channels, 2 * size² * channels).
 
-    The outputs of the first half are uncorrelated and have variance 1, or less where the variance of the patches is
-    not large against ``EPSILON``. They are the eigenvectors of the covariance of all patches of ``size`` × ``size``,
-    the largest eigenvalue first, each divided by sqrt(eigenvalue + EPSILON). The second half are their negatives, so
-    that a ReLU after it loses nothing. ``images`` (n, rows, columns, channels) are as they arrive at the layer:
-    normalised.
+    The first half are the eigenvectors of the covariance of all patches, the largest eigenvalue first, each divided by
+    sqrt(eigenvalue + EPSILON): their outputs are uncorrelated and have variance 1. The second half are their negatives,
+    so that a ReLU after it loses nothing. ``images`` (n, rows, columns, channels) are normalised.
 
     Page 2019, "How to train your ResNet", myrtle.ai; with negatives in tysam-code/hlb-CIFAR10, 2023.
     """
@@ -74,10 +72,8 @@ class Dirac(keras.initializers.VarianceScaling):
 class QuickConv2D(layers.Conv2D):
     """Keras' convolution; with padding "same" and stride 1, on small maps and in bfloat16, its gradients are quicker.
 
-    The gradient of a kernel's weight is a sum of products over images and positions. That is a convolution too: the
-    maps are its images, the gradients of the outputs its filters, and the images of the batch its channels. oneDNN has
-    a quick way for this one in bfloat16, and none for its own gradient of a kernel: 2.4 times as fast on 7 × 7 maps,
-    five times slower on 15 × 15 (Zen 4, oneDNN 3.7).
+    The gradient of a kernel is a convolution too: of the maps, with the gradients of the outputs as filters and the
+    images of the batch as channels. oneDNN is quicker at this one: 2.4 times on 7 × 7 maps, not on 15 × 15 (Zen 4).
     """
 
     LARGEST = 8
@@ -125,14 +121,10 @@ def _silu(x):
 class FusedBatchNormalization(layers.BatchNormalization):
     """Keras' batch normalisation of maps (n, rows, columns, channels), computed by one operation of TensorFlow.
 
-    The same results, moving statistics, weights and settings as ``layers.BatchNormalization``, in less time: Keras
-    builds it from a mean, a variance and a product, which each pass over all numbers again.
+    Only the last axis of maps; no ``renorm``, no ``synchronized``. Ioffe and Szegedy 2015, arXiv:1502.03167.
 
-    The layer adds ``bias_gain * beta``. A gradient with respect to ``beta`` is ``bias_gain`` times that with respect to
-    the bias, and a step of ``beta`` moves the bias by ``bias_gain`` times itself: SGD learns the bias
-    ``bias_gain``² times faster than other weights. With 8 that is 64 times, as in arXiv:2404.00498.
-
-    Ioffe and Szegedy 2015, arXiv:1502.03167. Only the last axis of maps; no ``renorm``, no ``synchronized``.
+    The layer adds ``bias_gain * beta``, so that the gradient of ``beta`` and what its step moves are both ``bias_gain``
+    times as large: SGD learns the bias ``bias_gain``² times faster, with 8 that is 64 times, as in arXiv:2404.00498.
     """
 
     def __init__(self, bias_gain: float = 1.0, **settings):

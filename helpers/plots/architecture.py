@@ -25,9 +25,8 @@ LAYERS = {
 def architecture(rows: Sequence, title: str) -> Axes:
     """Draw the rows of ``anatomy.layers``; each has ``layer`` (a description), ``output`` (shape), ``parameters``.
 
-    A box is as high as its feature map's side or its vector is long, and as wide as there are channels, both on a
-    logarithmic scale. Over it stands the layer, under it the output and the parameters. Layers that change no
-    shape (dropout, normalisation) are named in small print under the box before them.
+    A box is as high as its map's side or its vector is long, and as wide as there are channels, on a logarithmic scale.
+    Layers that change no shape (dropout, normalisation) are named in small print under the box before them.
     """
     boxes: list[tuple] = []
     for row in rows:

@@ -14,13 +14,11 @@ def curves(
     history: dict[str, Sequence[float]], key: str = "accuracy", axes: Axes | None = None, title: str = ""
 ) -> Axes:
     """Training (dashed) and, where there is one, validation (solid) over the epochs of a Keras history."""
-    axes = axes or plt.subplots()[1]
     values = {"training": history[key]}
     if history.get(f"val_{key}"):
         values["validation"] = history[f"val_{key}"]
-    for (name, line), (colour, style) in zip(values.items(), _looks(values)):
-        marker = "o" if name == "validation" else None
-        axes.plot(np.arange(1, len(line) + 1), line, style, color=colour, marker=marker, label=name)
+    axes = lines(np.arange(1, len(history[key]) + 1), values, "epoch", key, axes)
+    axes.lines[-1].set_marker("o" if "validation" in values else "")
     axes.set_title(title)
     return _over_epochs(axes, key)
 

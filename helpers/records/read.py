@@ -40,10 +40,9 @@ def _seeds(name: str) -> list[dict]:
 def result(name: str) -> dict | None:
     """The stored trainings of one recipe as one record, or None when there is none; "_50000" for all images.
 
-    ``seeds``, and one entry a seed: ``train_accuracy``, ``validation_accuracy`` (missing where no image was held out),
-    ``test_accuracy`` (all 0 to 1), ``seconds_per_epoch``, ``machine``, ``precision``, ``versions``; for recipes with
-    views also ``test_by_views`` and ``views_seconds``. ``weights_seed`` and ``weights_sha256`` say whose weights are
-    stored. Raises ValueError for damaged records, and for seeds that do not belong together.
+    ``seeds``, and one entry a seed: ``train_accuracy``, ``validation_accuracy`` (empty where no image was held out),
+    ``seconds_per_epoch``, and those of ``EACH``. ``weights_seed`` and ``weights_sha256`` say whose weights are stored.
+    Raises ValueError for damaged records, and for seeds that do not belong together.
     """
     records = _seeds(name)
     if not records:
@@ -87,9 +86,8 @@ def benchmark(part: str) -> dict:
 def seconds_to(name: str, epoch: float) -> dict[str, int]:
     """Accuracies of ``MARKS`` -> seconds until the stored trainings of that name reached them, as a mean over seeds.
 
-    ``epoch`` is seconds for 50,000 images. By validation accuracy after each epoch where there is one; a recipe that
-    was trained on all images is looked at once, at its end, on the test set and with its views. Marks that were not
-    reached are left out; empty for a name without stored trainings.
+    ``epoch`` is seconds for 50,000 images. By validation accuracy after each epoch, or, where all images were trained
+    on, once at the end, on the test set and with the recipe's views. Marks that were not reached are left out.
     """
     record = result(name)
     if not record:

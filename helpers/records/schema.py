@@ -11,15 +11,8 @@ AGAIN = "Put the stored file back: git checkout -- data/trained"
 HISTORY = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 # Field -> the type of its value. Everything else that a study wants to remember may stand beside these.
 ALWAYS = {"seed": int, "dataset": str, "training_images": int, "machine": str, "versions": dict, "seconds": float}
-OPTIONAL = {
-    "label": str,
-    "parameters": int,
-    "precision": str,
-    "test_accuracy": float,
-    "validation_accuracy": float,
-    "views_seconds": float,
-    "weights_sha256": str,
-}
+NUMBERS = dict.fromkeys(("test_accuracy", "validation_accuracy", "views_seconds"), float)
+OPTIONAL = {"label": str, "parameters": int, "precision": str, "weights_sha256": str, **NUMBERS}
 
 
 def read(path: Path) -> dict:

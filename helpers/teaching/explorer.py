@@ -13,11 +13,7 @@ from helpers.teaching.convolution import convolve
 
 
 def explore(image: np.ndarray, kernels: dict[str, np.ndarray]) -> Figure | None:
-    """Convolve a grey image (rows, columns) with a kernel, stride and padding of the reader's choice.
-
-    Where nobody can move the controls (a page, a test, a script), a still figure is returned: the first three kernels,
-    each with its response at two strides and paddings.
-    """
+    """Convolve a grey image (rows, columns) with a kernel, stride and padding of the reader's choice."""
 
     def numbers(kernel: str, axes: Axes) -> None:
         plots.numbers(np.round(kernels[kernel], 2), kernel, axes, signed=True)

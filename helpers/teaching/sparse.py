@@ -19,10 +19,7 @@ CHUNK = 100  # images that are coded at a time
 
 
 def patches(x: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
-    """Patches at random positions of random images, (count, SIDE * SIDE * channels), brightness and contrast undone.
-
-    Each has mean 0 and, unless it is nearly even, variance 1.
-    """
+    """Patches at random positions of random images, (count, SIDE * SIDE * channels), with mean 0 and variance 1."""
     n, rows, columns = x.shape[:3]
     generator = np.random.default_rng(seed)
     image, top, left = (generator.integers(0, most, count) for most in (n, rows - SIDE + 1, columns - SIDE + 1))
@@ -63,8 +60,7 @@ def as_images(atoms: np.ndarray, pca: PCA) -> np.ndarray:
 def codes(x: np.ndarray, pca: PCA, atoms: np.ndarray, threshold: float) -> tf.Tensor:
     """Every patch's inner products with all atoms, beyond a threshold: (n, rows, columns, 2 * atoms), none below 0.
 
-    The second half of the channels holds what lies beyond it on the negative side. Brightness, contrast and whitening
-    are part of the one convolution that computes them.
+    The second half of the channels holds what lies beyond it on the negative side.
     """
     weights = atoms @ (pca.components_ / np.sqrt(pca.explained_variance_)[:, None])
     bias = -weights @ pca.mean_

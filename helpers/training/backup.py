@@ -17,8 +17,7 @@ HISTORY_KEYS = ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 class Backup:
     """Weights and optimizer, the slow weights of Lookahead, the history, and what dropout draws next.
 
-    The length of the history names the files it belongs to, and it is renamed into place last, so that a kill at any
-    moment leaves either the old state or the new one.
+    The history is renamed last, so that a kill at any moment leaves either the old state or the new one.
     """
 
     def __init__(self, folder: Path):

@@ -31,10 +31,9 @@ def train(
 ) -> tuple[keras.Model, dict[str, list[float]]]:
     """Train the recipe's model on a dataset; a killed training goes on after its last finished epoch.
 
-    ``build`` returns another model than that of the recipe. ``backups`` is the folder of unfinished trainings.
-    Returns the model and its history: one list per figure and for the seconds (with augmentation and validation), one
-    entry per epoch. Raises ValueError for a dataset that does not fit itself, FloatingPointError when the loss is no
-    longer a number. A damaged backup is put aside, and the training begins anew.
+    ``build`` returns another model than that of the recipe. Returns the model and its history: one list per figure and
+    for the seconds, one entry per epoch. Raises ValueError for a dataset that does not fit itself, FloatingPointError
+    when the loss is no longer a number. A damaged backup is put aside, and the training begins anew.
     """
     _check(dataset)
     x, y = dataset.x_train, dataset.y_train
@@ -42,7 +41,8 @@ def train(
 
     def fresh() -> keras.Model:
         keras.utils.set_random_seed(seed)
-        model = build() if build else _network(recipe, dataset)
+        network = recipe, x.shape[1:], len(dataset.class_names), models.precision(recipe), x
+        model = build() if build else models.from_recipe(*network)
         if not model.built:
             model.build((None, *x.shape[1:]))
         compile_by(recipe, model, len(x))
@@ -134,11 +134,6 @@ def _settings(layer: keras.Layer) -> tuple:
         config = {}
     config = {key: value for key, value in config.items() if key != "name"}
     return type(layer).__name__, config, [tuple(weight.shape) for weight in layer.weights]
-
-
-def _network(recipe: Recipe, dataset: Dataset) -> keras.Sequential:
-    x = dataset.x_train
-    return models.from_recipe(recipe, x.shape[1:], len(dataset.class_names), models.precision(recipe), x)
 
 
 def _small(model: keras.Model, recipe: Recipe) -> keras.Sequential | None:

@@ -76,8 +76,7 @@ class Lookahead(keras.callbacks.Callback):
 
     After every ``EVERY`` steps, and after the last one, ``slow = share * slow + (1 - share) * fast``, moving
     statistics included, and the fast weights go on from there. ``share`` is ``DECAY ** EVERY * (step / steps) **
-    POWER``: free at first, a long mean at the end. ``steps`` are those of the whole training; the optimizer counts
-    them, so that one callback may go through several calls of ``fit``.
+    POWER``; ``steps`` are those of the whole training, which may be several calls of ``fit``.
 
     Zhang et al. 2019, arXiv:1907.08610; with a growing share in tysam-code/hlb-CIFAR10, 2023.
     """

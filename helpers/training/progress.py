@@ -8,11 +8,7 @@ from IPython.display import DisplayHandle
 
 
 class Progress(keras.callbacks.Callback):
-    """One line per epoch, with the time left while it runs.
-
-    In a notebook the finished output keeps the figures and drops the times, so that two runs store the
-    same text. Pass it to ``fit(..., verbose=0, callbacks=[Progress()])``.
-    """
+    """One line per epoch, with the time left while it runs; a notebook's finished output keeps the figures alone."""
 
     def __init__(self, epochs: int | None = None, done: dict[str, list[float]] | None = None):
         super().__init__()

@@ -16,11 +16,8 @@ def view_logits(model: keras.Model, x: np.ndarray, views: int = 6, margin: float
     """The model's logits for several views of each image, averaged: (n, classes).
 
     1: the image. 2: and its flip. 6: both also shifted by a pixel up and left, and down and right, with half the weight
-    of the others, which is the mean over a coin for the flip and a coin for a shift. 18: both in all nine positions at
-    most a pixel away, up or down and left or right; in either direction no shift has the weight 1/2, and one each way
-    1/4.
-
-    With a ``margin``, two views come first, and all of them only for images whose two highest logits then lie less than
+    of the others. 18: both in all nine positions at most a pixel away, weighted 1/4, 1/2, 1/4 along each axis. With a
+    ``margin``, two views come first, and all of them only for images whose two highest logits then lie less than
     ``margin`` apart. Raises ValueError for another number of views. Jordan 2024, arXiv:2404.00498, has the first three.
     """
     if views not in VIEWS:

@@ -151,7 +151,7 @@ def test_a_full_disk(data_folder, fake, server):
     part = data_folder / f"{ARCHIVE}.part"
     part.symlink_to("/dev/full")
     offer(data_folder, fake, [server.address("good")])
-    with pytest.raises(data.DatasetError, match="could not be written into .*No space left") as error:
+    with pytest.raises(data.DatasetError, match=r"could not be written into .*No space left") as error:
         data.load("cifar10")
     assert str(data_folder) in whole_message(error)
     assert not part.is_symlink()
