@@ -83,13 +83,19 @@ def is_built_model(model: Any) -> None:
 def chain_of(model: keras.Model) -> list[Step]:
     """The calls of layers in order, those in models inside it included; wrong() when they branch."""
     try:
-        calls = graph.flat_calls(model)
+        calls = _flat_calls(model)
     except ValueError:
         wrong(HIDDEN)
     for layer, inputs, _ in reversed(calls):
         if len(inputs) > 1:
             wrong(f"the layer {layer.name!r} ({type(layer).__name__}) joins branches. The pattern is one chain.")
     return [Step(layer, inputs[0].shape, outputs[0].shape) for layer, inputs, outputs in calls]
+
+
+def _flat_calls(model: keras.Model) -> list[graph.Call]:
+    """The calls of a model, with those inside another model in place of the call of that model."""
+    inside = ((_flat_calls(one.layer) if isinstance(one.layer, keras.Model) else [one]) for one in graph.calls(model))
+    return [call for calls in inside for call in calls]
 
 
 def _part(step: Step) -> str | None:

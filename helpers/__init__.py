@@ -1,1 +1,1 @@
-"""Behind the lessons. Imports run one way: plain data, data, graph; models, training, records; explain, plots, teaching."""
+"""What stands behind the lessons. Imports run one way: data and graph, models, training, records, explain and plots."""

@@ -51,15 +51,6 @@ def calls(model: keras.Model) -> list[Call]:
     return [call for call in found.values() if call]
 
 
-def flat_calls(model: keras.Model) -> list[Call]:
-    """The same as ``calls``, with the calls inside a model in place of the call of that model."""
-    return [
-        each
-        for call in calls(model)
-        for each in (flat_calls(call.layer) if isinstance(call.layer, keras.Model) else [call])
-    ]
-
-
 def follow(model: keras.Model, values: Sequence, compute: Callable[[str, Any, list], list], path: str = "") -> list:
     """Send one value for each input through the graph; returns one for each output.
 

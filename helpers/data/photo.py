@@ -14,6 +14,8 @@ def photo(path: str | os.PathLike, side: int | None = None) -> np.ndarray:
     Raises FileNotFoundError where there is no file, ValueError for a file that is no image or is damaged.
     """
     path = Path(path).expanduser()
+    if side is not None and side < 1:
+        raise ValueError(f"side is {side}: an image has at least one pixel on each side.")
     if not path.is_file():
         what = "is a folder, not an image file" if path.is_dir() else "does not exist"
         raise FileNotFoundError(f"{path} {what}. Relative paths start in {Path.cwd()}.")

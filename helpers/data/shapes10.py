@@ -62,22 +62,17 @@ def _draw_class(name: str, n: int, generator: np.random.Generator) -> tuple[np.n
     distance = SHAPES[name](u, v, generator) * radius
     inside = np.clip(0.5 - distance, 0, 1)[..., None]  # a pixel on the outline gets a share of both colours
 
-    ground = _colour(GROUND, n, generator)
+    ground = _uniform(GROUND, n, generator, 3)
     pattern = _pattern(name, u, v, radius, generator)[..., None]
-    paint = _colour(PAINT, n, generator) - pattern * _colour(SECOND_PAINT, n, generator)
+    paint = _uniform(PAINT, n, generator, 3) - pattern * _uniform(SECOND_PAINT, n, generator, 3)
     noise = generator.standard_normal((n, SIDE, SIDE, 3), np.float32) * _uniform(NOISE, n, generator)[..., None]
     image = ground + inside * (paint - ground) + _texture(n, generator) + noise
     return np.clip(np.rint(image), 0, 255).astype(np.uint8), distance < 0
 
 
-def _uniform(limits: tuple[float, float], n: int, generator: np.random.Generator) -> np.ndarray:
-    """One number for each image, (n, 1, 1)."""
-    return generator.uniform(*limits, (n, 1, 1)).astype(np.float32)
-
-
-def _colour(limits: tuple[float, float], n: int, generator: np.random.Generator) -> np.ndarray:
-    """One colour for each image, (n, 1, 1, 3)."""
-    return generator.uniform(*limits, (n, 1, 1, 3)).astype(np.float32)
+def _uniform(limits: tuple[float, float], n: int, generator: np.random.Generator, *colours: int) -> np.ndarray:
+    """One number for each image, (n, 1, 1), or one colour, (n, 1, 1, 3)."""
+    return generator.uniform(*limits, (n, 1, 1, *colours)).astype(np.float32)
 
 
 def _coordinates(n: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -28,11 +28,9 @@ def maximise_activation(
     a silent channel has no gradient. Each image starts as grey with a little noise. In every step,
     the number with the largest gradient changes by 8 grey values. Three ways to keep the noise out of the image:
 
-    ``total_variation`` pulls each pixel towards its four neighbours, each with this share of the largest gradient
-    (a few hundredths; most gradients are far from the largest).
-    ``jitter`` shifts the image by up to that many pixels before every step.
-    ``fourier`` climbs in the coefficients of waves instead of pixels, the coarse ones faster in proportion to
-    their length: Olah, Mordvintsev and Schubert 2017, doi:10.23915/distill.00007.
+    ``total_variation`` pulls each pixel towards its four neighbours, each with this share of the largest gradient.
+    ``jitter`` shifts the image by up to that many pixels before every step. ``fourier`` climbs in the coefficients of
+    waves, the coarse ones faster: Olah, Mordvintsev and Schubert 2017, doi:10.23915/distill.00007.
     """
     chosen = given.channels(channels, model, layer)
     respond = before_activation(model, layer_call(model, layer))
@@ -72,10 +70,7 @@ def maximise_activation(
 
 
 def _coarse_first(gradient: tf.Tensor) -> tf.Tensor:
-    """The step in pixels that follows from the gradient in the coefficients of waves, each scaled by 1 / frequency.
-
-    A step in a coefficient that is scaled by s is s² times as large in the pixels: no change of variables is needed.
-    """
+    """The step in pixels when the coefficients of waves climb, each scaled by s = 1 / frequency: s² in the pixels."""
     rows, columns = gradient.shape[1:3]
     frequency = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns))
     scale = 1 / np.maximum(frequency, 1 / max(rows, columns))

@@ -70,9 +70,6 @@ def occlusion(
     height, width = images.shape[1:3]
     if not (1 <= patch <= min(height, width) and stride >= 1):
         raise ValueError(f"patch is {patch} and stride {stride}: 1 or more, and no patch above {height} × {width}.")
-    fill = np.asarray(fill, np.float32)
-    if fill.shape not in ((), (1,), images.shape[-1:]) or not np.isfinite(fill).all():
-        raise ValueError(f"fill is {fill.tolist()}: give one number, or one for each of {images.shape[-1]} colours.")
     if output not in ("probability", "logit"):
         raise ValueError(f"output is {output!r}: choose 'probability' or 'logit'.")
     logits = logits_of(model)

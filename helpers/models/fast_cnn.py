@@ -79,10 +79,7 @@ def _drawn() -> keras.initializers.Initializer:
 
 
 def adapt(model: keras.Sequential, images: np.ndarray) -> None:
-    """Set mean, variance and whitening kernel to those of training images (n, rows, columns, channels), 0 to 255.
-
-    The first 5,000 are looked at. All three are stored with the weights.
-    """
+    """Set mean, variance and whitening kernel to those of the first training images (n, rows, columns, channels)."""
     images = images[:LOOKED_AT].astype(np.float32)
     normalisation = model.get_layer("normalisation")
     normalisation.set_weights([images.mean(axis=(0, 1, 2)), images.var(axis=(0, 1, 2))])

@@ -83,10 +83,7 @@ def dense_head_cnn(input_shape=(32, 32, 3), classes: int = 10) -> keras.Sequenti
 
 
 def batchnorm_cnn(input_shape=(32, 32, 3), classes: int = 10) -> keras.Sequential:
-    """Source G: same padding, batch normalisation, pooling, dropout. Sizes are ours: the source gives none.
-
-    Normalisation follows the pooling, where there are four times fewer numbers to normalise.
-    """
+    """Source G: same padding, pooling, batch normalisation, dropout. Sizes are ours: the source gives none."""
     blocks = []
     for filters in (64, 128, 256):
         blocks += [
@@ -142,10 +139,8 @@ def improved_cnn(
 ) -> keras.Sequential:
     """Ours, from ``guide_cnn`` upwards: three pairs of 3x3 convolutions, each normalised; 289,642 parameters.
 
-    ``widths`` are the filters of each pair, ``pooled`` says which of the two convolutions of a pair is pooled. After
-    the last pair comes a dense layer of ``dense`` units, or, where that is 0, the mean of each map. With
-    ``widths=(32, 64), padding="valid", pooled=2, batch_normalization=False, dense=256, dropout=0.25`` this is
-    ``guide_cnn``.
+    ``widths`` are the filters of each pair, ``pooled`` says which of its two convolutions is pooled. After the last pair
+    comes a dense layer of ``dense`` units, or, where that is 0, the mean of each map.
     """
     model = _scaled("improved_cnn", input_shape)
     for width in widths:

@@ -75,10 +75,7 @@ def share_bars(labels: Sequence[str], shares: dict[str, Sequence[float]], title:
 
 
 def dots(values: dict[str, Sequence[float]], xlabel: str) -> Axes:
-    """A row for each name: a dot for each of its shares (one per seed, say), a line and the number at their mean.
-
-    Two colours alternate from row to row.
-    """
+    """A row for each name: a dot for each of its shares (one per seed, say), a line and the number at their mean."""
     _, axes = plt.subplots(figsize=(9, 0.75 * len(values) + 1.2))
     for row, group in enumerate(values.values()):
         mean = np.mean(group)

@@ -23,8 +23,7 @@ def bare(axes: Axes) -> Axes:
 def scale(values: np.ndarray) -> dict[str, str | float]:
     """Arguments of ``imshow`` for numbers of any shape: colours, and where they end.
 
-    Diverging and symmetric around 0 when a value is below zero, else sequential from 0. The end is the 99th percentile
-    of the absolute values, so that a single large one does not bleach the rest.
+    Diverging around 0 when a value is below zero, else sequential from 0, to the 99th percentile of absolute values.
     """
     size = np.abs(values)
     limit = float(np.percentile(size, 99)) or float(size.max()) or 1.0
@@ -78,10 +77,7 @@ def signed_map(values: np.ndarray, title: str, axes: Axes | None = None, limit: 
 def map_grid(
     maps: np.ndarray, labels: Sequence | None = None, columns: int = 8, title: str = "", axes: Axes | None = None
 ) -> Axes:
-    """Maps (n, rows, columns) side by side in one image, on one scale, each under its label (its index by default).
-
-    The maps of one image are ``np.moveaxis(maps[0], -1, 0)``.
-    """
+    """Maps (n, rows, columns) side by side in one image, on one scale, each under its label (its index by default)."""
     maps = np.asarray(maps)
     columns = min(columns, len(maps))
     rows = -(-len(maps) // columns)
@@ -128,10 +124,7 @@ def image_grid(
 
 
 def explanations(images: np.ndarray, maps: dict[str, np.ndarray], row_labels: Sequence[str]) -> Figure:
-    """A row for each image: the image, and beside it one map of each name (n, rows, columns).
-
-    A column has one scale and one colour bar. Maps of different columns can be compared in form only.
-    """
+    """A row for each image: the image, and beside it one map of each name (n, rows, columns); a scale for each name."""
     rows, columns = len(images), 1 + len(maps)
     size = (1.75 * columns + 1, 1.75 * rows + 0.9)
     # The last row is for the colour bars.

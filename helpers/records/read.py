@@ -1,8 +1,4 @@
-"""What was measured before: stored trainings, studies and benchmarks, all on CIFAR-10.
-
-Every trial is a JSON file of its own below ``data/trained``: ``trainings/NAME/seed-0.json`` for a seed of a recipe,
-``studies/NAME/...json`` for a trial of a study. The index, one entry for all seeds, is made when it is read.
-"""
+"""What was measured before, on CIFAR-10: below ``data/trained``, a file for each training, trial and benchmark."""
 
 import numpy as np
 

@@ -12,10 +12,7 @@ from helpers.records import read, schema
 
 
 def stored_model(name: str) -> tuple[keras.Model, dict[str, list[float]]]:
-    """The named recipe's model with its stored weights, and their history; it was trained on CIFAR-10.
-
-    Raises ValueError for an unknown name, and for files that are missing, damaged or of another recipe.
-    """
+    """The named model with its stored weights, and their history; ValueError where files are missing or do not fit."""
     recipe, record = models.RECIPES[models.known(name)], read.result(name)
     if not record or "weights_seed" not in record:
         raise ValueError(f"{places.TRAINED} holds no weights of {name}. Train it: python -m tools train {name}")

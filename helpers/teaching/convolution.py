@@ -1,8 +1,4 @@
-"""Convolution and pooling as lesson 01 teaches them: a few lines of NumPy, arrays in, arrays out.
-
-"Convolution" is used as deep learning uses it: the kernel is laid on the image as it is, not flipped first
-(cross-correlation). Formulas: Dumoulin and Visin, A guide to convolution arithmetic, arXiv:1603.07285.
-"""
+"""Convolution (no kernel is flipped) and pooling as lesson 01 teaches them; Dumoulin and Visin, arXiv:1603.07285."""
 
 from collections.abc import Callable
 
@@ -11,10 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 
 def output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0) -> int:
-    """Number of window positions along one side: (size + 2 padding - kernel_size) // stride + 1.
-
-    ``padding`` counts the zeros on each of the two ends. Raises ValueError where the window does not fit.
-    """
+    """Number of window positions along one side, with ``padding`` zeros on each end; ValueError where none fits."""
     if stride < 1 or padding < 0 or kernel_size < 1:
         raise ValueError(
             f"Kernel size {kernel_size}, stride {stride}, padding {padding}: the first two start at 1, padding at 0."
@@ -54,10 +47,7 @@ def convolve(
 
 
 def pool(image: np.ndarray, size: int = 2, stride: int | None = None, reduce: Callable = np.max) -> np.ndarray:
-    """One number for each window of a map (rows, columns): its maximum, or what ``reduce`` says (np.mean, np.sum, ...).
-
-    ``stride`` is ``size`` unless given. Rows and columns that do not fill a window are left out, as in Keras.
-    """
+    """One number for each window of a map (rows, columns): its maximum, or what ``reduce`` says (np.mean, np.sum, ...)."""
     stride = stride or size
     windows = sliding_window_view(image, (size, size))[::stride, ::stride]
     return reduce(windows, axis=(2, 3))

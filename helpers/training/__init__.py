@@ -2,15 +2,6 @@
 
 from helpers.training.backup import HISTORY_KEYS
 from helpers.training.loop import accuracy, fingerprint, train
-from helpers.training.optimizers import (
-    Lookahead,
-    Muon,
-    Triangle,
-    compile_by,
-    loss,
-    optimizer,
-    orthogonalised,
-    steps_per_epoch,
-)
+from helpers.training.optimizers import Lookahead, Muon, Triangle, loss, optimizer, orthogonalised
 from helpers.training.progress import Progress
 from helpers.training.views import VIEWS, accuracy_by_views, predict, view_logits

@@ -128,11 +128,7 @@ def _check(dataset: Dataset) -> None:
 
 
 def _settings(layer: keras.Layer) -> tuple:
-    try:
-        config = layer.get_config()
-    except NotImplementedError:  # a layer of one's own that cannot describe itself
-        config = {}
-    config = {key: value for key, value in config.items() if key != "name"}
+    config = {key: value for key, value in layer.get_config().items() if key != "name"}
     return type(layer).__name__, config, [tuple(weight.shape) for weight in layer.weights]
 
 

