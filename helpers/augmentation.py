@@ -49,11 +49,12 @@ def random_zoom(x: np.ndarray, most: float, generator: np.random.Generator) -> n
     top, left = generator.random((2, len(x))) * (1 - side)
     # TensorFlow wants the corners as shares of the way from the first pixel to the last.
     boxes = np.stack([top, left, top + side, left + side], axis=1).astype(np.float32)
-    return _in_chunks(
-        x,
-        x.shape[1:3],
-        lambda part: tf.image.crop_and_resize(x[part], boxes[part], np.arange(len(x[part])), x.shape[1:3]).numpy(),
-    )
+    size = x.shape[1:3]
+
+    def zoomed(part: slice) -> np.ndarray:
+        return tf.image.crop_and_resize(x[part], boxes[part], np.arange(len(x[part])), size).numpy()
+
+    return _in_chunks(x, size, zoomed)
 
 
 def random_noise(x: np.ndarray, deviation: float, generator: np.random.Generator) -> np.ndarray:

@@ -29,8 +29,6 @@ class Recipe:
 
     The prediction: the mean over so many ``views`` of an image (test-time augmentation); with a ``view_margin``, only
     for images whose two highest logits lie less than that apart after two views.
-
-    Raises ValueError for a name that is not known, and for numbers that leave nothing to do.
     """
 
     model: str

@@ -10,8 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 def photo(path: str | os.PathLike, side: int | None = None) -> np.ndarray:
     """An image file as (rows, columns, 3) uint8; with ``side`` its middle square, scaled to side × side pixels.
 
-    It is rotated the way its camera noted (EXIF), grey becomes three equal colours, and transparent pixels white.
-    Raises FileNotFoundError where there is no file, ValueError for a file that is no image or is damaged.
+    Rotated as its camera noted (EXIF), transparent pixels white. Raises FileNotFoundError, ValueError for no image.
     """
     path = Path(path).expanduser()
     if side is not None and side < 1:

@@ -86,10 +86,7 @@ def _without_activation(call: graph.Call) -> Callable:
 
 
 def at_size(model: keras.Model, size: tuple[int, int]) -> keras.Model:
-    """A copy of the layers whose outputs are maps, for images of another size (rows, columns), with the same weights.
-
-    It ends with the last map: flattening fixes the size, and a mean over all positions leaves none.
-    """
+    """A copy of the layers whose outputs are maps, for images of another size (rows, columns), with the same weights."""
     maps = [call.outputs[0] for call in layer_calls(model).values() if len(call.outputs[0].shape) == 4]
     if not maps:
         raise ValueError(f"{model.name!r} has no layer whose output is a map: there is nothing to slide.")
@@ -101,10 +98,7 @@ def at_size(model: keras.Model, size: tuple[int, int]) -> keras.Model:
 
 
 def random_weights(model: keras.Model, seed: int = 0) -> keras.Model:
-    """A copy with freshly drawn weights: a map that does not change with them explains nothing.
-
-    The sanity check of Adebayo et al. 2018, arXiv:1810.03292.
-    """
+    """A copy with freshly drawn weights, for the sanity check of Adebayo et al. 2018, arXiv:1810.03292."""
     ends(model)
     generator = np.random.default_rng(seed)
 

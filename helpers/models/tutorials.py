@@ -139,7 +139,7 @@ def improved_cnn(
 ) -> keras.Sequential:
     """Ours, from ``guide_cnn`` upwards: three pairs of 3x3 convolutions, each normalised; 289,642 parameters.
 
-    ``widths`` are the filters of each pair, ``pooled`` says which of its two convolutions is pooled. After the last pair
+    ``widths`` are the filters of each pair, ``pooled`` says which of its two convolutions is pooled. At the end
     comes a dense layer of ``dense`` units, or, where that is 0, the mean of each map.
     """
     model = _scaled("improved_cnn", input_shape)

@@ -47,7 +47,7 @@ def convolve(
 
 
 def pool(image: np.ndarray, size: int = 2, stride: int | None = None, reduce: Callable = np.max) -> np.ndarray:
-    """One number for each window of a map (rows, columns): its maximum, or what ``reduce`` says (np.mean, np.sum, ...)."""
+    """One number for each window of a map (rows, columns): its maximum, or what ``reduce`` says, such as np.mean."""
     stride = stride or size
     windows = sliding_window_view(image, (size, size))[::stride, ::stride]
     return reduce(windows, axis=(2, 3))

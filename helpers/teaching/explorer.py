@@ -46,12 +46,10 @@ def explore(image: np.ndarray, kernels: dict[str, np.ndarray]) -> Figure | None:
 
 
 def front_end() -> bool:
-    """True where a person's notebook application asked for this cell, rather than nbclient, nbval or a script.
-
-    JupyterLab, Notebook and VS Code send the cell's id along; Jupyter's server names its kernels' sessions.
-    """
+    """True where a person's notebook application asked for this cell, rather than nbclient, nbval or a script."""
     if "google.colab" in sys.modules or "JPY_SESSION_NAME" in os.environ:
         return True
+    # JupyterLab, Notebook and VS Code send the cell's id along.
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     parent = shell.get_parent() if hasattr(shell, "get_parent") else None
     return bool(parent and "cellId" in parent.get("metadata", {}))

@@ -124,10 +124,9 @@ def orthogonalised(matrix: tf.Tensor, steps: int = 5) -> tf.Tensor:
 class Muon(keras.optimizers.SGD):
     """SGD that turns the step of every convolution kernel into an orthogonal matrix, so that no direction dominates.
 
-    A kernel is read as a matrix (rows * columns * channels, filters) and moves by
-    ``kernel_gain * learning_rate`` times the orthogonalised step; before that it is scaled to the norm
-    sqrt(filters), as the normalisation after it takes any scale. Other weights move as in SGD. Keras' own Muon sends
-    kernels of convolutions to AdamW. Jordan et al. 2024, kellerjordan.github.io/posts/muon.
+    A kernel is read as a matrix (rows * columns * channels, filters), scaled to the norm sqrt(filters), as the
+    normalisation after it takes any scale, and moves by ``kernel_gain * learning_rate`` times the orthogonalised step.
+    Keras' own Muon sends kernels to AdamW. Jordan et al. 2024, kellerjordan.github.io/posts/muon.
     """
 
     def __init__(self, learning_rate=0.01, kernel_gain: float = 1.0, momentum: float = 0.85, **settings):
