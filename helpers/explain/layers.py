@@ -86,7 +86,7 @@ def _without_activation(call: graph.Call) -> Callable:
 
 
 def at_size(model: keras.Model, size: tuple[int, int]) -> keras.Model:
-    """A copy of the layers whose outputs are maps, for images of another size (rows, columns), with the same weights."""
+    """A copy of the layers that give maps, for images of another size (rows, columns), with the same weights."""
     maps = [call.outputs[0] for call in layer_calls(model).values() if len(call.outputs[0].shape) == 4]
     if not maps:
         raise ValueError(f"{model.name!r} has no layer whose output is a map: there is nothing to slide.")
