@@ -14,7 +14,7 @@ def texts(axes):
     return [text.get_text() for text in axes.texts]
 
 
-@pytest.mark.parametrize("name", list(models.BUILDERS))
+@pytest.mark.parametrize("name", models.TUTORIALS)
 def test_every_layer_that_changes_the_shape_is_drawn_with_its_figures(name):
     model = models.build(name)
     written = texts(plots.architecture(anatomy.layers(model), title=name))
@@ -27,7 +27,7 @@ def test_every_layer_that_changes_the_shape_is_drawn_with_its_figures(name):
             assert any(f"dropout {layer.rate:g}" in text for text in written)
 
 
-@pytest.mark.parametrize("name", list(models.BUILDERS))
+@pytest.mark.parametrize("name", models.TUTORIALS)
 def test_labels_do_not_overlap(name):
     axes = plots.architecture(anatomy.layers(models.build(name)), name)
     axes.figure.canvas.draw()
