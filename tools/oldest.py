@@ -23,7 +23,7 @@ def test(tests: list[str]) -> int:
     """
     python = str(made())
     variables = {**os.environ, "CNN_DATASET": "shapes10"}
-    pytest = [python, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+    pytest = [python, "-m", "pytest", "-q", "--disable-warnings", "-n", "2", "--dist", "loadfile"]
     status = programs.call([*pytest, *(tests or ["tests/helpers", "tests/checks"])], env=variables)
     if not tests:
         status |= programs.call([python, "-m", "tools", "run", "--out", str(VENV / "lessons")], env=variables)
