@@ -1,9 +1,7 @@
 """Where files lie: the one module that knows.
 
-In a checkout, everything lies below its folder. Where the project is installed from a wheel (Colab), the manifest and
-what we trained come inside of the package, and images and results of runs go into ``data`` and ``build`` of the working
-directory, which is the notebook's folder. They go there also from a checkout that cannot be written into, such as one
-that a whole class shares; CIFAR-10 is still read from it, if it has it.
+In a checkout, everything lies below its folder. From a wheel (Colab), or where the checkout cannot be written into
+(one that a class shares), images and results of runs go into ``data`` and ``build`` of the notebook's folder.
 """
 
 import os

@@ -50,9 +50,8 @@ def lesson() -> None:
 def no_pauses() -> None:
     """Take away a pause at the end of some epochs: Keras' pipelines are not tuned by TensorFlow from here on.
 
-    The thread that tunes a ``tf.data`` pipeline sleeps longer each time, up to a minute. ``fit`` and ``predict`` wake
-    it when they end, but it often falls asleep again before it sees that they did, and they wait for it: an epoch of
-    5.8 s took 10.3 s here, with the processor idle. Pipelines from arrays in memory have nothing to tune.
+    The thread that tunes a ``tf.data`` pipeline sleeps up to a minute, and ``fit`` waits for it: an epoch of 5.8 s took
+    10.3 s here, with the processor idle. Pipelines from arrays in memory have nothing to tune.
     """
     import tensorflow
 
@@ -67,11 +66,7 @@ def no_pauses() -> None:
 
 
 def bfloat16_products(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """True when the processor multiplies bfloat16 numbers itself (AVX512_BF16 or AMX_BF16); False when unknown.
-
-    There, layers with Keras' policy "mixed_bfloat16" are up to twice as fast. Elsewhere bfloat16 is imitated, and can
-    be 50 times slower. (oneDNN's variable ONEDNN_DEFAULT_FPMATH_MODE changes nothing where AMX is missing.)
-    """
+    """True when the processor multiplies bfloat16 itself, up to twice as fast; imitated, it is 50 times slower."""
     try:
         lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -97,10 +92,7 @@ def old_versions(installed=importlib.metadata.version) -> list[str]:
 
 
 def requirements() -> list[str]:
-    """The project's dependencies with their bounds: from pyproject.toml, else from what was installed of the project.
-
-    In a checkout the file goes first, because it may have changed since the installation.
-    """
+    """The project's dependencies with their bounds: from pyproject.toml, else from what was installed of it."""
     file = places.ROOT / "pyproject.toml"
     if file.is_file():
         return tomllib.loads(file.read_text(encoding="utf-8"))["project"]["dependencies"]

@@ -1,4 +1,4 @@
-"""What a prediction rests on: saliency and Grad-CAM from gradients of a logit, occlusion from covered patches."""
+"""What a prediction rests on: saliency from gradients of a logit, occlusion from covered patches."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from helpers.explain import layers as given
-from helpers.explain.layers import conv_layers, gradient, layer_call, logits_of
+from helpers.explain.layers import gradient, logits_of
 
 
 def saliency(model: keras.Model, images: np.ndarray, classes: int | Sequence[int]) -> np.ndarray:
@@ -24,29 +24,6 @@ def saliency(model: keras.Model, images: np.ndarray, classes: int | Sequence[int
             # That of the sum: no image has a part in another's logit.
             total = tf.reduce_sum(tf.gather(score(images), classes, batch_dims=1))
         return gradient(tape, total, images)
-
-    return given.in_batches(compute, images, classes)
-
-
-def grad_cam(model: keras.Model, images: np.ndarray, classes: int | Sequence[int]) -> np.ndarray:
-    """Where the last convolution speaks for each image's class, (n, rows, columns) of its maps, 0 or more.
-
-    Its maps are added up, each with the mean gradient of the class's logit as its weight, and negative sums become
-    0: Selvaraju et al. 2017, arXiv:1610.02391.
-    """
-    names = conv_layers(model)
-    if not names:
-        raise ValueError(f"{model.name!r} has no convolutional layer: Grad-CAM needs its maps.")
-    images, classes = given.prepared(model, images, classes)
-    score = logits_of(model, also=layer_call(model, names[-1]).outputs[0])
-
-    def compute(images: tf.Tensor, classes: np.ndarray) -> tf.Tensor:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(images)  # so that all that is computed from them is recorded
-            values, channels = score(images)
-            total = tf.reduce_sum(tf.gather(values, classes, batch_dims=1))
-        weights = tf.reduce_mean(gradient(tape, total, channels), axis=(1, 2))
-        return tf.nn.relu(tf.einsum("nrck,nk->nrc", channels, weights))
 
     return given.in_batches(compute, images, classes)
 

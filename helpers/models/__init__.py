@@ -1,15 +1,12 @@
 """The named models: ``BUILDERS``, the functions that build the networks, and ``RECIPES``, by which they are trained."""
 
-from collections.abc import Callable
-
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers as keras_layers
 
 from helpers import start
-from helpers.models.fast_cnn import adapt, fast_cnn
-from helpers.models.layers import Dirac, FrozenConv2D, FusedBatchNormalization, QuickConv2D, silu, whitening_kernel
+from helpers.models.fast_cnn import Dirac, adapt, fast_cnn
+from helpers.models.speed_layers import FusedBatchNormalization, QuickConv2D, silu
 from helpers.models.tutorials import (
     batchnorm_cnn,
     deeper_cnn,
@@ -19,9 +16,10 @@ from helpers.models.tutorials import (
     plain_cnn,
     strided_cnn,
 )
+from helpers.models.whitening import FrozenConv2D, whitening_kernel
 from helpers.recipe import Recipe
 
-BUILDERS: dict[str, Callable[..., keras.Sequential]] = {
+BUILDERS = {
     build.__name__: build
     for build in (strided_cnn, deeper_cnn, plain_cnn, dense_head_cnn, batchnorm_cnn, guide_cnn, improved_cnn, fast_cnn)
 }
@@ -45,25 +43,16 @@ _FAST = {
     "flip": "alternating",
 }
 
+_COSINE = {"schedule": "cosine", "flip": "alternating"}
 RECIPES: dict[str, Recipe] = {
     "strided_cnn": Recipe("strided_cnn", "RMSprop", 0.0005, 32, epochs=15, schedule="inverse_time", decay=1e-6),
     "deeper_cnn": Recipe("deeper_cnn", "RMSprop", 0.0001, 32, epochs=5, schedule="inverse_time", decay=1e-6),
     "plain_cnn": Recipe("plain_cnn", "Adam", 0.001, 32, epochs=10),
     "dense_head_cnn": Recipe("dense_head_cnn", "Adam", 0.001, 10, epochs=8),
     "batchnorm_cnn": Recipe("batchnorm_cnn", "RMSprop", 0.001, 64, epochs=5, schedule="cosine"),
-    "guide_cnn": Recipe(
-        "guide_cnn", "AdamW", 0.002, 128, epochs=40, schedule="cosine", weight_decay=0.1, flip="alternating"
-    ),
+    "guide_cnn": Recipe("guide_cnn", "AdamW", 0.002, 128, epochs=40, weight_decay=0.1, **_COSINE),
     "improved_cnn": Recipe(
-        "improved_cnn",
-        "Adam",
-        0.003,
-        128,
-        epochs=30,
-        schedule="cosine",
-        label_smoothing=0.1,
-        flip="alternating",
-        crop_padding=2,
+        "improved_cnn", "Adam", 0.003, 128, epochs=30, label_smoothing=0.1, crop_padding=2, **_COSINE
     ),
     "fast90": Recipe(
         **_FAST,
@@ -138,4 +127,4 @@ def outputs_logits(model: keras.Model) -> bool:
     """True when the model does not end in a softmax, so that the loss must be told ``from_logits=True``."""
     last = model.layers[-1]
     softmax = getattr(last, "activation", None) is keras.activations.softmax
-    return not (softmax or isinstance(last, keras_layers.Softmax))
+    return not (softmax or isinstance(last, keras.layers.Softmax))

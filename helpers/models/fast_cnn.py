@@ -6,10 +6,35 @@ import keras
 import numpy as np
 from keras import layers
 
-from helpers.models.layers import Dirac, FrozenConv2D, FusedBatchNormalization, QuickConv2D, silu, whitening_kernel
+from helpers.models.speed_layers import FusedBatchNormalization, QuickConv2D, silu
+from helpers.models.whitening import FrozenConv2D, whitening_kernel
 
 # As many images are enough to know the colours and the edges of a dataset.
 LOOKED_AT = 5_000
+
+
+@keras.saving.register_keras_serializable("helpers")
+class Dirac(keras.initializers.VarianceScaling):
+    """Identity initialisation: the first filters copy one input channel each, the others are random.
+
+    For kernels (rows, columns, channels, filters) and padding "same": output channel k is input channel k for
+    k < min(channels, filters). The rest is uniform within ± 1 / sqrt(rows * columns * channels), as in PyTorch.
+    Zagoruyko and Komodakis 2017, arXiv:1706.00388.
+    """
+
+    def __init__(self, seed: int | None = None):
+        super().__init__(1 / 3, "fan_in", "uniform", seed)
+
+    def __call__(self, shape, dtype=None):
+        rows, columns, channels, filters = shape
+        copies = np.zeros((rows, columns, channels, min(channels, filters)), np.float32)
+        # The position that padding "same" lays on the pixel itself.
+        copies[(rows - 1) // 2, (columns - 1) // 2] = np.eye(channels, copies.shape[-1])
+        others = super().__call__(shape, dtype)[..., copies.shape[-1] :]
+        return keras.ops.concatenate([keras.ops.cast(copies, others.dtype), others], axis=-1)
+
+    def get_config(self):
+        return {"seed": super().get_config()["seed"]}
 
 
 def fast_cnn(

@@ -14,7 +14,8 @@ from helpers import augmentation, models, places, streams
 from helpers.data import Dataset
 from helpers.recipe import Recipe
 from helpers.training.backup import HISTORY_KEYS, Backup
-from helpers.training.optimizers import Lookahead, compile_by, steps_per_epoch
+from helpers.training.lookahead import Lookahead
+from helpers.training.optimizers import compile_by, steps_per_epoch
 from helpers.training.progress import Progress
 
 BACKUPS = places.BUILD / "training"

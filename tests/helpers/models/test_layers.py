@@ -22,7 +22,7 @@ def drawn(*shape):
 @pytest.fixture
 def epsilon(monkeypatch):
     def change(value):
-        monkeypatch.setattr(sys.modules["helpers.models.layers"], "EPSILON", value)
+        monkeypatch.setattr(sys.modules["helpers.models.whitening"], "EPSILON", value)
 
     return change
 

@@ -12,7 +12,7 @@ from keras import layers
 from helpers import models
 
 GENERATOR = np.random.default_rng(7)
-SPEED_LAYERS = sys.modules["helpers.models.layers"]
+SPEED_LAYERS = sys.modules["helpers.models.speed_layers"]
 
 
 @pytest.mark.parametrize("kernel", [(3, 3), (2, 2), (1, 4), (5, 3)])

@@ -10,7 +10,7 @@ from keras import layers
 
 from helpers import models, training
 
-LOOKAHEAD = sys.modules["helpers.training.optimizers"]
+LOOKAHEAD = sys.modules["helpers.training.lookahead"]
 pytestmark = pytest.mark.usefixtures("eagerly")
 
 
