@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools import commands, environment
-from tools.lessons import address, new, readme, regenerate, run, student
+from tools.lessons import address, find, new, readme, regenerate, run, student
 
 PROGRAM = "python -m tools"
 Arguments = Callable[[argparse.ArgumentParser], None]
@@ -86,13 +86,15 @@ def _study_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="studies; all when left out")
     parser.add_argument("--list", action="store_true", help="the names of all studies, with one line each")
     parser.add_argument("--dry-run", action="store_true", help="a few drawn images, one epoch each, kept under build/")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes on this machine")
     _add_record_arguments(parser)
 
 
 def _add_record_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replace", action="store_true", help="compute again what is stored, and replace it")
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, for example tcp://host:8786")
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes on this machine; 1 when left out"
+    )
+    find.add_scheduler_argument(parser)
 
 
 def _bench_arguments(parser: argparse.ArgumentParser) -> None:

@@ -34,7 +34,7 @@ def main(arguments: argparse.Namespace) -> int:
         if name not in models.RECIPES:
             raise SystemExit(f"There is no model {name!r}. The names are: {', '.join(models.RECIPES)}.")
     available("cifar10")
-    with executor.connect(arguments.scheduler, 1) as engine:
+    with executor.connect(arguments.scheduler, arguments.workers) as engine:
         return run(names, arguments.seeds, engine, arguments.all_images, arguments.replace)
 
 

@@ -239,7 +239,7 @@ def test_what_is_trained_is_stored_and_loaded_again(loaded, eagerly, capsys):
 
 
 def arguments(*names, **options):
-    usual = {"seeds": [0], "all_images": False, "replace": False, "scheduler": None}
+    usual = {"seeds": [0], "all_images": False, "replace": False, "workers": 1, "scheduler": None}
     return argparse.Namespace(names=list(names), **usual | options)
 
 

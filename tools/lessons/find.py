@@ -59,6 +59,11 @@ def add_jobs_argument(parser: argparse.ArgumentParser, default: int) -> None:
     )
 
 
+def add_scheduler_argument(parser: argparse.ArgumentParser) -> None:
+    """``--scheduler``: other machines that work along, see tools/executor/README.md."""
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, for example tcp://host:8786")
+
+
 def _at_least_one(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of lessons at a time: 1 or more")

@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     find.add_lesson_argument(parser)
     find.add_jobs_argument(parser, default=min(2, os.cpu_count() or 1))
+    find.add_scheduler_argument(parser)
     parser.add_argument("--edition", choices=("complete", "student"), default="complete")
     parser.add_argument("--out", type=Path, default=BUILD / "lessons", help="where to write; build/lessons")
 
@@ -61,7 +62,7 @@ def main(arguments: argparse.Namespace) -> int:
 
     status = 0
     try:
-        execute.execute_lessons(list(by_path), dataset, TIMEOUT, arguments.jobs, done)
+        execute.execute_lessons(list(by_path), dataset, TIMEOUT, arguments.jobs, done, arguments.scheduler)
     except KeyboardInterrupt:
         status = 130
         for lesson in lessons[len(printed) :]:

@@ -31,7 +31,7 @@ def main(arguments: argparse.Namespace) -> int:
     dataset = "shapes10" if arguments.dry_run else "cifar10"
     available(dataset)
     folder = DRY_FOLDER if arguments.dry_run else places.TRAINED / "studies"
-    with executor.connect(arguments.scheduler, arguments.workers or 1) as engine:
+    with executor.connect(arguments.scheduler, arguments.workers) as engine:
         try:
             found = conduct(names, engine, dataset, folder, arguments.dry_run, arguments.replace)
         except RuntimeError as error:

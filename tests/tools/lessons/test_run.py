@@ -51,7 +51,7 @@ def test_one_lesson_or_several_are_chosen(lessons, monkeypatch):
 
 
 def test_lines_come_in_the_order_of_the_lessons(lessons, monkeypatch, capsys):
-    def backwards(paths, dataset, timeout, jobs, done):
+    def backwards(paths, dataset, timeout, jobs, done, scheduler):
         assert (dataset, jobs) == ("shapes10", 2)
         for path in reversed(paths):
             done(path, {"notebook": "", "seconds": 3.0, "problem": ""})
