@@ -23,9 +23,8 @@ class Recipe:
     on the way. With ``equal_batches`` every epoch leaves out the few images that do not fill a batch, others each
     time. ``label_smoothing`` is that of Keras' cross-entropy.
 
-    The images of each epoch: ``flip`` ("random" or "alternating"), ``crop_padding`` in pixels, ``zoom`` as a share of
-    the side, ``noise`` as a standard deviation in grey values; the first ``small_epochs`` see images of ``small_side``
-    pixels.
+    The images of each epoch: ``flip``, ``crop_padding`` in pixels, ``zoom`` as a share of the side, ``noise`` as a
+    standard deviation in grey values; the first ``small_epochs`` see images of ``small_side`` pixels.
 
     The prediction: the mean over so many ``views`` of an image (test-time augmentation); with a ``view_margin``, only
     for images whose two highest logits lie less than that apart after two views.

@@ -71,9 +71,14 @@ def environment_yml() -> str:
 def main(arguments: argparse.Namespace | None = None) -> int:
     student, instructor = (LOCKS / f"{extra}.txt" for extra in ("student", "instructor"))
     before = [path.read_text(encoding="utf-8") if path.is_file() else "" for path in (student, instructor)]
-    student.write_text(compiled(before[0]), encoding="utf-8", newline="\n")
-    more = blocks(compiled("".join(before), "--extra", "instructor", "--constraint", str(student)))
-    own = [block for name, block in more.items() if name not in blocks(student.read_text(encoding="utf-8"))]
+    locked = compiled(before[0])
+    with tempfile.TemporaryDirectory() as folder:
+        # Written where it belongs only when both are there.
+        constraint = Path(folder) / "student.txt"
+        constraint.write_text(locked, encoding="utf-8")
+        more = blocks(compiled("".join(before), "--extra", "instructor", "--constraint", str(constraint)))
+    own = [block for name, block in more.items() if name not in blocks(locked)]
+    student.write_text(locked, encoding="utf-8", newline="\n")
     instructor.write_text("".join(["-r student.txt\n", *own]), encoding="utf-8", newline="\n")
     (ROOT / "environment.yml").write_text(environment_yml(), encoding="utf-8", newline="\n")
     return 0

@@ -1,8 +1,7 @@
 """Shapes-10, the drawn stand-in for CIFAR-10: ten classes of shapes, each image with its object's mask.
 
-Light objects on a dark, textured ground. Only form distinguishes the classes, whatever colours, position, size, angle,
-texture and noise are drawn; a ring with a small hole is nearly a disc. strided_cnn gets 90 % of the test images right,
-logistic regression on pixels 13 %, one nearest neighbour 32 %.
+Light objects on a dark, textured ground: only form distinguishes the classes, and a ring with a small hole is nearly a
+disc. strided_cnn gets 90 % of the test images right, logistic regression on pixels 13 %, a nearest neighbour 32 %.
 """
 
 from typing import Any

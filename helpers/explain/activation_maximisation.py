@@ -24,9 +24,8 @@ def maximise_activation(
 ) -> np.ndarray:
     """Images (channels, rows, columns, 3), floats from 0 to 255, that climb to a high response of each channel.
 
-    The response is that of the map's middle position, or of a dense layer's unit, before the activation: after a ReLU,
-    a silent channel has no gradient. Each image starts as grey with a little noise. In every step,
-    the number with the largest gradient changes by 8 grey values. Three ways to keep the noise out of the image:
+    The response is that of the map's middle position, or of a dense layer's unit, before the activation. Each image
+    starts as grey with a little noise; in every step, the largest gradient changes its number by 8 grey values.
 
     ``total_variation`` pulls each pixel towards its four neighbours, each with this share of the largest gradient.
     ``jitter`` shifts the image by up to that many pixels before every step. ``fourier`` climbs in the coefficients of

@@ -17,9 +17,8 @@ LOOKED_AT = 5_000
 class Dirac(keras.initializers.VarianceScaling):
     """Identity initialisation: the first filters copy one input channel each, the others are random.
 
-    For kernels (rows, columns, channels, filters) and padding "same": output channel k is input channel k for
-    k < min(channels, filters). The rest is uniform within ± 1 / sqrt(rows * columns * channels), as in PyTorch.
-    Zagoruyko and Komodakis 2017, arXiv:1706.00388.
+    With padding "same", output channel k is input channel k while there are both. The others are uniform within
+    ± 1 / sqrt(rows * columns * channels), as in PyTorch. Zagoruyko and Komodakis 2017, arXiv:1706.00388.
     """
 
     def __init__(self, seed: int | None = None):

@@ -30,6 +30,11 @@ def _seeds(name: str) -> list[dict]:
             raise ValueError(
                 f"Stored training of {name}, seed {record['seed']}, has no {', '.join(lacking)}. {schema.AGAIN}"
             )
+    seeds = [record["seed"] for record in records]
+    if len(seeds) > len(set(seeds)) or sum("weights_sha256" in record for record in records) > 1:
+        raise ValueError(
+            f"Of {name}, seeds {seeds} are stored: one file a seed, and weights_sha256 in one of them alone."
+        )
     return records
 
 

@@ -22,9 +22,8 @@ def convolve(
 ) -> np.ndarray:
     """Slide a kernel, a filter or many filters over one image; "valid" or "same" padding, as in Keras.
 
-    Image (rows, columns) with a kernel (k, k), or image (rows, columns, channels) with one filter
-    (k, k, channels) or with many, (k, k, channels, filters). Gives (new rows, new columns[, filters]).
-    Raises ValueError for shapes that do not fit together and for another padding.
+    Image (rows, columns) with a kernel (k, k), or image (rows, columns, channels) with (k, k, channels[, filters]);
+    gives (new rows, new columns[, filters]). Raises ValueError for shapes that do not fit and for another padding.
     """
     image, kernel = np.asarray(image), np.asarray(kernel)
     if image.ndim not in (2, 3) or image.shape[2:] != kernel.shape[2:3] or (image.ndim == 2) != (kernel.ndim == 2):

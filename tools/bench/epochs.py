@@ -123,7 +123,8 @@ def flops(name: str) -> float:
 
 def _step_flops(model: keras.Model) -> int:
     total, trained_before = 0, False
-    for layer, row in zip(model.layers, anatomy.layers(model), strict=True):
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    for layer, row in zip(layers, anatomy.layers(model), strict=True):
         trained = bool(layer.trainable_weights)
         total += 2 * row.macs * (1 + trained + trained_before)
         trained_before = trained_before or trained

@@ -48,7 +48,9 @@ def execute_notebook(notebook: nbformat.NotebookNode, folder: Path, dataset: str
         problem = f"{_cell_that_failed(notebook)}: the kernel died (out of memory?)"
     notebook.cells.pop()
     if "lesson" in notebook.metadata and last.outputs and not problem:
-        notebook.metadata.lesson.records = freshness.digests(last.outputs[0].text)
+        notebook.metadata.lesson.pop("records", None)
+        if read := freshness.digests(last.outputs[0].text):
+            notebook.metadata.lesson.records = read
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     problem = problem or _unexpected_output(notebook)

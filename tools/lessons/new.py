@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import builtins
 import json
 import keyword
 import re
@@ -20,11 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     lesson = kinds.add_parser("lesson", help="new lesson 12 deep_networks --title 'Deep networks'")
     lesson.add_argument("number", type=_lesson_number, help="two digits")
     lesson.add_argument("topic", type=_topic, help="the rest of the file's name: small letters, digits, _")
-    lesson.add_argument("--title", required=True)
+    lesson.add_argument("--title", type=_title, required=True)
     exercise = kinds.add_parser("exercise", help="new exercise 04 5 --name 'Count the windows' --points 2")
     exercise.add_argument("number", type=_lesson_number, metavar="lesson", help="two digits")
     exercise.add_argument("count", type=_positive, metavar="exercise", help="its number in the lesson")
-    exercise.add_argument("--name", required=True)
+    exercise.add_argument("--name", type=_title, required=True)
     exercise.add_argument("--points", type=_positive, default=2)
 
 
@@ -32,6 +33,12 @@ def _lesson_number(text: str) -> str:
     if not re.fullmatch(r"\d{1,2}", text, re.ASCII) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of a lesson: two digits, for example 12")
     return text.zfill(2)
+
+
+def _title(text: str) -> str:
+    if not text.strip() or re.search(r'["\\|\n]', text):
+        raise argparse.ArgumentTypeError(f'{text!r} is no title: some words, without ", |, \\ and line ends')
+    return text.strip()
 
 
 def _positive(text: str) -> int:
@@ -49,22 +56,29 @@ def _topic(text: str) -> str:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Write what is new; 0 when that was done, 1 with a sentence when something of it is there already."""
+    """Write what is new; 0 when that was done, 1 with a sentence when something is there already, or not as it must be.
+
+    The README's table is made before anything is written: all of it, or nothing.
+    """
     try:
         if arguments.kind == "lesson":
             contents = new_lesson(arguments.number, arguments.topic, arguments.title)
         else:
             contents = new_exercise(arguments.number, arguments.count, arguments.name, arguments.points)
-    except FileExistsError as error:
+        page = readme.README.read_text(encoding="utf-8")
+        readme.with_table(page, "lessons", readme.lessons_table(repository.address()))
+    except (OSError, SyntaxError, ValueError) as error:
         print(f"{error} Nothing was changed.")
         return 1
     for path, content in contents.items():
         files.write(path, content)
         print(path.relative_to(ROOT))
     if arguments.kind == "lesson":
-        page = readme.README.read_text(encoding="utf-8")
         files.write(readme.README, readme.with_table(page, "lessons", readme.lessons_table(repository.address())))
-    print(f"Replace the scaffold by yours, then: python -m tools regenerate --lesson {arguments.number}")
+    print(
+        "Its student edition: python -m tools student. Replace the scaffold by yours, then: "
+        f"python -m tools regenerate --lesson {arguments.number}"
+    )
     return 0
 
 
@@ -105,7 +119,10 @@ def _with_exercise(texts: dict[Path, str], path: Path, number: str, count: int, 
     }
     notebook = json.loads(texts[path])
     cells = notebook["cells"]
-    recap = next(index for index, cell in enumerate(cells) if "".join(cell["source"]).startswith("## In this lesson"))
+    heads = ["".join(cell["source"]).partition("\n")[0].strip() for cell in cells]
+    if "## In this lesson" not in heads:
+        raise ValueError(f"{path.relative_to(ROOT)} has no section '## In this lesson', before which exercises come.")
+    recap = heads.index("## In this lesson")
     cells[recap:recap] = templates.exercise(number, count, name, words["function"], points)
     templates.renumber(cells)
     checks, tests = _checks(number), _tests(number)
@@ -117,8 +134,9 @@ def _with_exercise(texts: dict[Path, str], path: Path, number: str, count: int, 
 
 
 def _function(name: str, notebook: str) -> str:
-    """The name of an exercise as the name of a function that the lesson does not have yet, or ""."""
+    """The name of an exercise as the name of a function that neither lesson nor check has yet, or ""."""
     function = re.sub(r"\W+", "_", name.lower(), flags=re.ASCII).strip("_")
+    notebook += templates.CHECK + templates.CHECK_IMPORTS + templates.TEST + " ".join(dir(builtins))
     taken = keyword.iskeyword(function) or not function.isidentifier() or re.search(rf"\b{function}\b", notebook)
     return "" if taken else function
 
