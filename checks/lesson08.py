@@ -26,11 +26,11 @@ def exercise_8_1(dead_channels: Callable) -> str:
             "you looked at the first image only. A channel that is silent there may speak on the next.": (
                 zero[0].all(axis=(0, 1))
             ),
-            "you list the channels with a zero at some place. After a ReLU nearly all have one.": (
+            "you list the channels with a zero at some position. After a ReLU nearly all have one.": (
                 zero.any(axis=(0, 1, 2))
             ),
             "these are the channels that are *alive*.": ~zero.all(axis=(0, 1, 2)),
-            "a channel with very small values is weak, not dead. Only exactly 0 has no slope.": (
+            "a channel with very small values is weak, not dead. Only exactly 0 has no gradient.": (
                 maps.max(axis=(0, 1, 2)) < 1e-3
             ),
         }
@@ -108,11 +108,11 @@ def exercise_8_2(receptive_field: Callable) -> str:
 
 
 def _pixels_seen(stack: list[tuple[int, int]]) -> int:
-    """By going backwards: the places of each layer's input that place 0 of the end depends on."""
-    places = {0}
+    """By going backwards: the positions of each layer's input that position 0 of the end depends on."""
+    positions = {0}
     for kernel, stride in reversed(stack):
-        places = {place * stride + offset for place in places for offset in range(kernel)}
-    return max(places) - min(places) + 1
+        positions = {position * stride + offset for position in positions for offset in range(kernel)}
+    return max(positions) - min(positions) + 1
 
 
 def _name_field(got: int, right: int, stack: list[tuple[int, int]]) -> None:
@@ -122,11 +122,11 @@ def _name_field(got: int, right: int, stack: list[tuple[int, int]]) -> None:
     name_mistake(
         got,
         {
-            f"for {stack} you have {got}, as if all strides were 1. Behind a stride, neighbours lie further apart.": (
+            f"for {stack} you have {got}, as if all strides were 1. After a stride, neighbours lie further apart.": (
                 1 + (kernels - 1).sum()
             ),
-            f"for {stack} you have {got}: a layer's stride moves the places *behind* it apart, so the step grows after "
-            "the layer's own pixels are added.": 1 + ((kernels - 1) * after).sum(),
+            f"for {stack} you have {got}: a layer's stride moves the positions *after* it apart, so the step grows "
+            "once the layer's own pixels are added.": 1 + ((kernels - 1) * after).sum(),
             f"for {stack} you have {got}, the product of the kernel sizes. Windows overlap: a layer *adds* pixels.": (
                 kernels.prod()
             ),
@@ -157,53 +157,57 @@ def exercise_8_3(step_uphill: Callable) -> str:
         image = generator.uniform(90, 160, (rows, columns, 3)).astype(np.float32)
         if case == 2:
             image = generator.uniform(0, 255, (rows, columns, 3)).astype(np.float32)
-        slope = (scale * generator.normal(size=image.shape)).astype(np.float32)
-        # The steepest number goes down, so that the largest slope and the largest absolute slope differ.
-        slope[1, 2, 0] = -1.5 * np.abs(slope).max()
-        got = _image(call(step_uphill, image, slope, step), image.shape)
-        _compare_step(got, image.astype(float), slope.astype(float), step)
+        gradient = (scale * generator.normal(size=image.shape)).astype(np.float32)
+        # The steepest number goes down, so that the largest gradient and the largest absolute gradient differ.
+        gradient[1, 2, 0] = -1.5 * np.abs(gradient).max()
+        got = _image(call(step_uphill, image, gradient, step), image.shape)
+        _compare_step(got, image.astype(float), gradient.astype(float), step)
     flat = generator.uniform(0, 255, (4, 5, 3)).astype(np.float32)
     got = call(step_uphill, flat, np.zeros_like(flat), 8.0)
-    if not close(_image(got, flat.shape, " where the slope is 0 everywhere"), flat):
-        wrong("where the slope is 0 everywhere, nothing changes. Yours changes the image.")
-    return "The scale of the slope no longer matters: it is the same step for a faint channel and a loud one."
+    if not close(_image(got, flat.shape, " where the gradient is 0 everywhere"), flat):
+        wrong("where the gradient is 0 everywhere, nothing changes. Yours changes the image.")
+    return "The scale of the gradient no longer matters: it is the same step for a faint channel and a loud one."
 
 
 def _image(answer: Any, shape: tuple[int, ...], where: str = "") -> np.ndarray:
     return numbers(answer, f"the new image{where}", shape)
 
 
-def _compare_step(got: np.ndarray, image: np.ndarray, slope: np.ndarray, step: float) -> None:
-    steepest = max(abs(value) for value in slope.ravel().tolist())
+def _compare_step(got: np.ndarray, image: np.ndarray, gradient: np.ndarray, step: float) -> None:
+    steepest = max(abs(value) for value in gradient.ravel().tolist())
 
     def moved(by: np.ndarray) -> np.ndarray:
         return np.minimum(np.maximum(image + by, 0), 255)
 
-    right = moved(slope * (step / steepest))
+    right = moved(gradient * (step / steepest))
     if close(got, right):
         return
     name_mistake(
         got,
         {
-            "your step goes down. To make the response larger, *add* the slope.": moved(-slope * (step / steepest)),
-            "your image leaves the range from 0 to 255. Clip it.": image + slope * (step / steepest),
-            "you add step_size times the slope as it is. Divide the slope by its largest absolute number first.": (
-                moved(slope * step)
+            "your step goes down. To make the response larger, *add* the gradient.": moved(
+                -gradient * (step / steepest)
             ),
-            "you add step_size times the slope as it is, and the image is not clipped.": image + slope * step,
-            "you divide by the largest slope. Here the steepest number is *negative*: take the largest absolute one.": (
-                moved(slope * (step / slope.max()))
+            "your image leaves the range from 0 to 255. Clip it.": image + gradient * (step / steepest),
+            "you add step_size times the gradient as it is. Divide it by its largest absolute number first.": (
+                moved(gradient * step)
             ),
-            "you divide by the length of the slope, the root of the sum of squares. Its largest absolute number is "
-            "wanted.": moved(slope * (step / np.sqrt((slope**2).sum()))),
-            "you divide by the mean absolute slope, not by the largest.": moved(slope * (step / np.abs(slope).mean())),
+            "you add step_size times the gradient as it is, and the image is not clipped.": image + gradient * step,
+            "you divide by the largest number. Here the steepest one is *negative*: take the largest absolute one.": (
+                moved(gradient * (step / gradient.max()))
+            ),
+            "you divide by the length of the gradient, the root of the sum of squares. Its largest absolute number is "
+            "wanted.": moved(gradient * (step / np.sqrt((gradient**2).sum()))),
+            "you divide by the mean absolute gradient, not by the largest.": moved(
+                gradient * (step / np.abs(gradient).mean())
+            ),
             "every number changes by the whole step. Only the steepest one does, the others in proportion.": (
-                moved(np.sign(slope) * step)
+                moved(np.sign(gradient) * step)
             ),
             "you scale each colour by its own steepest number. One number for the whole image.": (
-                moved(slope * step / np.abs(slope).max(axis=(0, 1)))
+                moved(gradient * step / np.abs(gradient).max(axis=(0, 1)))
             ),
-            "this is the step alone. Add it to the image.": slope * (step / steepest),
+            "this is the step alone. Add it to the image.": gradient * (step / steepest),
             "your image is clipped to 0 to 1; it has grey values from 0 to 255.": np.clip(right, 0, 1),
             "this is the old image: nothing has changed.": image,
         },

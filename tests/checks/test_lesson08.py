@@ -52,7 +52,7 @@ def test_8_1_accepts(answer):
     [
         (silent_somewhere, r"at least one image.*\*every\*"),
         (lambda maps: dead(maps[:1]), "first image only"),
-        (lambda maps: np.flatnonzero((maps == 0).any(axis=(0, 1, 2))), "zero at some place"),
+        (lambda maps: np.flatnonzero((maps == 0).any(axis=(0, 1, 2))), "zero at some position"),
         (lambda maps: sorted(set(range(maps.shape[-1])) - set(dead(maps))), r"\*alive\*"),
         (lambda maps: np.flatnonzero(maps.mean(axis=(0, 1, 2)) < 1e-3), "weak, not dead"),
         (lambda maps: maps.max(axis=(0, 1, 2)) == 0, "np.flatnonzero"),
@@ -122,7 +122,7 @@ def adds_strides(less):
     ("answer", "sentence"),
     [
         (lambda stack: 1 + sum(kernel - 1 for kernel, _ in stack), "all strides were 1"),
-        (own_stride_first, r"\*behind\* it"),
+        (own_stride_first, r"\*after\* it"),
         (adds_strides(1), r"add up the strides.*\*multiplied\*"),
         (adds_strides(0), r"\*multiplied\*.*as it is"),
         (lambda stack: np.prod([kernel for kernel, _ in stack]), "product of the kernel|one too few|all strides"),
@@ -143,20 +143,20 @@ def test_8_2_names_the_mistake(answer, sentence):
 # 8.3
 
 
-def uphill(image, slope, step_size):
-    steepest = np.abs(slope).max()
-    return image.copy() if steepest == 0 else np.clip(image + step_size * slope / steepest, 0, 255)
+def uphill(image, gradient, step_size):
+    steepest = np.abs(gradient).max()
+    return image.copy() if steepest == 0 else np.clip(image + step_size * gradient / steepest, 0, 255)
 
 
-def uphill_by_tensorflow(image, slope, step_size):
+def uphill_by_tensorflow(image, gradient, step_size):
     import tensorflow as tf
 
-    share = tf.math.divide_no_nan(slope, tf.reduce_max(tf.abs(slope)))
+    share = tf.math.divide_no_nan(gradient, tf.reduce_max(tf.abs(gradient)))
     return tf.clip_by_value(image + step_size * share, 0.0, 255.0)
 
 
-def with_tiny(image, slope, step_size):
-    return np.clip(image + step_size * slope / (np.abs(slope).max() + 1e-12), 0, 255)
+def with_tiny(image, gradient, step_size):
+    return np.clip(image + step_size * gradient / (np.abs(gradient).max() + 1e-12), 0, 255)
 
 
 @pytest.mark.parametrize("answer", [uphill, uphill_by_tensorflow, with_tiny, lambda *a: uphill(*a).tolist()])
@@ -165,12 +165,12 @@ def test_8_3_accepts(answer):
 
 
 def scaled(scale):
-    """A wrong step: ``scale`` says by what the slope is divided."""
-    return lambda image, slope, step: np.clip(image + step * slope / np.maximum(scale(slope), 1e-12), 0, 255)
+    """A wrong step: ``scale`` says by what the gradient is divided."""
+    return lambda image, gradient, step: np.clip(image + step * gradient / np.maximum(scale(gradient), 1e-12), 0, 255)
 
 
-def in_place(image, slope, step_size):
-    image += step_size * slope / max(np.abs(slope).max(), 1e-12)
+def in_place(image, gradient, step_size):
+    image += step_size * gradient / max(np.abs(gradient).max(), 1e-12)
     return image
 
 
@@ -179,10 +179,10 @@ def in_place(image, slope, step_size):
     [
         (lambda p, s, z: uphill(p, -s, z), "goes down"),
         (lambda p, s, z: p + z * s / max(np.abs(s).max(), 1e-12), "Clip it"),
-        (lambda p, s, z: np.clip(p + z * s, 0, 255), "slope as it is"),
-        (scaled(lambda s: s.max()), r"steepest number is \*negative\*"),
-        (scaled(lambda s: np.linalg.norm(s)), "length of the slope"),
-        (scaled(lambda s: np.abs(s).mean()), "mean absolute slope"),
+        (lambda p, s, z: np.clip(p + z * s, 0, 255), "gradient as it is"),
+        (scaled(lambda s: s.max()), r"steepest one is \*negative\*"),
+        (scaled(lambda s: np.linalg.norm(s)), "length of the gradient"),
+        (scaled(lambda s: np.abs(s).mean()), "mean absolute gradient"),
         (scaled(lambda s: np.abs(s)), "whole step"),
         (scaled(lambda s: np.abs(s).max(axis=(0, 1))), "each colour"),
         (lambda p, s, z: z * s / max(np.abs(s).max(), 1e-12), "the step alone"),

@@ -34,10 +34,14 @@ def write() -> None:
 
 def with_tables(text: str) -> str:
     """The README's text with the present tables between their markers."""
-    from tools.lessons import tables
+    from tools.lessons import readme_tables
 
     text = with_table(text, "lessons", lessons_table(repository.address()))
-    for name, table in (("models", tables.models_table), ("fast", tables.fast_table), ("speed", tables.speed_table)):
+    for name, table in (
+        ("models", readme_tables.models_table),
+        ("fast", readme_tables.fast_table),
+        ("speed", readme_tables.speed_table),
+    ):
         text = with_table(text, name, table())
     return text
 

@@ -100,7 +100,9 @@ def test_student_edition_lesson_tests_and_checks_accept_it(made):
         "tests/test_student.py",
         *(f"tests/checks/test_lesson{n}.py" for n in ("04", "12")),
     ]
-    told = call(project, "pytest", "-q", "-p", "no:cacheprovider", *tests, "-k", "(not lesson04 or exercise_4_9) and not older")
+    told = call(
+        project, "pytest", "-q", "-p", "no:cacheprovider", *tests, "-k", "(not lesson04 or exercise_4_9) and not older"
+    )
     assert told.returncode == 0, told.stdout[-3000:]
     told = call(project, "ruff", "check", "--no-cache", "checks", "tests/checks", "notebooks")
     assert told.returncode == 0, told.stdout

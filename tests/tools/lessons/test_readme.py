@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from helpers import models, records
-from tools.lessons import find, readme, repository, tables
+from tools.lessons import find, readme, readme_tables, repository
 
 STORED = [name for name in models.TUTORIALS if records.result(name)]
 
@@ -26,7 +26,7 @@ def test_readme_counts_the_parameters_of_every_model(name):
 def test_readme_shows_the_stored_accuracies_and_how_many_seeds_they_come_from():
     for name in STORED:
         record = records.result(name)
-        (row,) = [line for line in tables.models_table().splitlines() if f"`{name}`" in line]
+        (row,) = [line for line in readme_tables.models_table().splitlines() if f"`{name}`" in line]
         here = row.split("|")[-2]
         mean = float(re.search(r"([\d.]+) %", here)[1])
         assert mean == pytest.approx(100 * statistics.mean(record["test_accuracy"]), abs=0.051)
@@ -50,7 +50,7 @@ def rows_of(table: str) -> dict[str, list[str]]:
 
 
 def test_readme_shows_the_speeds_of_the_benchmark():
-    rows = rows_of(tables.speed_table())
+    rows = rows_of(readme_tables.speed_table())
     clock = records.benchmark("training")["epochs"]
     assert list(rows) == list(clock)
     assert rows["deeper_cnn"][1] == "1.00"
@@ -62,7 +62,7 @@ def test_readme_shows_the_speeds_of_the_benchmark():
 
 
 def test_readme_shows_what_every_seed_of_the_fast_recipes_reached():
-    rows = rows_of(tables.fast_table())
+    rows = rows_of(readme_tables.fast_table())
     assert set(rows) == {"fast90", "fast94"}
     for name, (_, epochs, accuracies, minutes, units) in rows.items():
         record = records.result(name)
