@@ -43,8 +43,7 @@ def enter(instructor: bool = False) -> None:
         (VENV / "installed.json").unlink(missing_ok=True)
         os.environ[MENDED] = "yes"
     python = ensure(extra)
-    module = sys.modules["__main__"].__spec__.name.removesuffix(".__main__")
-    status = programs.call([str(python), "-m", module, *sys.argv[1:]], cwd=ROOT)
+    status = programs.call([str(python), "-m", "tools", *sys.argv[1:]], cwd=ROOT)
     # A negative status names the signal that ended it; shells add 128.
     sys.exit(128 - status if status < 0 else status)
 

@@ -31,6 +31,7 @@ def project(tmp_path_factory):
     ignored = shutil.ignore_patterns("__pycache__", "locks")
     for part in ("helpers", "checks", "tools"):
         shutil.copytree(ROOT / part, folder / part, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", folder)
     shutil.copy(ROOT / "tests" / "executor_jobs.py", folder)
     manifest = json.loads((ROOT / "data" / "manifest.json").read_text())
     images = folder / "data" / manifest["cifar10"]["folder"]
@@ -187,7 +188,7 @@ def test_workers_with_other_code_or_without_data_are_refused(farm):
     assert {facts["where"] for facts in farm.outcomes().values()} == {HOSTS[1]}
     assert "1 file(s) of its project are not the same as here, the first is helpers/places.py" in output
     assert "it has no CIFAR-10: copy cifar-10-batches-bin into" in output
-    assert "test_batch.bin is damaged: its SHA-256 is not the published one" in output
+    assert "test_batch.bin is damaged: its bytes are not the published ones" in output
     assert "it cannot check itself (ModuleNotFoundError: No module named 'tools.executor')" in output
 
 

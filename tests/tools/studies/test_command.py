@@ -14,7 +14,7 @@ from tools.studies.engine import Study, Trial
 
 
 def arguments(*names, **options):
-    usual = {"list": False, "dry_run": False, "replace": False, "scheduler": None, "workers": None}
+    usual = {"list": False, "dry_run": False, "replace": False, "scheduler": None, "workers": 1}
     return argparse.Namespace(names=list(names), **usual | options)
 
 
