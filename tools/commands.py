@@ -43,16 +43,16 @@ def test(arguments: argparse.Namespace) -> int:
     """Test helpers, tools and lessons on Shapes-10.
 
     In lessons, nbval compares the outputs of cells tagged ``nbval-check-output`` with the stored ones; every other
-    cell must run without an error. Two files at a time: most of the time goes into single-threaded work, building
-    models and starting kernels.
+    cell must run without an error. Two lessons at a time, because most of the time goes into single-threaded work such
+    as building models; three files of tests, because some of these wait for processes that they have started.
     """
     if arguments.oldest:
         return oldest.test(arguments.rest)
-    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+    pytest = [sys.executable, "-m", "pytest", "-q", "--dist", "loadfile"]
     nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}", "--durations=10"]
     variables = find.variables(CNN_DATASET="shapes10")
-    tests = programs.call([*pytest, "tests", *arguments.rest], env=variables)
-    lessons = programs.call([*pytest, *nbval, *(str(lesson.path) for lesson in find.find())], env=variables)
+    tests = programs.call([*pytest, "-n", "3", "tests", *arguments.rest], env=variables)
+    lessons = programs.call([*pytest, "-n", "2", *nbval, *(str(lesson.path) for lesson in find.find())], env=variables)
     return tests or lessons
 
 
