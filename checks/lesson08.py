@@ -42,7 +42,7 @@ def exercise_8_1(dead_channels: Callable) -> str:
         for channel in sorted(set(got) - dead)[:1]:
             wrong(f"for {case} you list channel {channel}; its largest value is {maps[..., channel].max():.3g}.")
         missed = sorted(dead - set(got))[0]
-        wrong(f"for {case} you miss channel {missed}, which is 0 at every place of every image.")
+        wrong(f"for {case} you miss channel {missed}, which is 0 at every position of every image.")
     return "An empty list is an answer too: no channel is dead."
 
 
@@ -196,7 +196,7 @@ def _compare_step(got: np.ndarray, image: np.ndarray, gradient: np.ndarray, step
             "you divide by the largest number. Here the steepest one is *negative*: take the largest absolute one.": (
                 moved(gradient * (step / gradient.max()))
             ),
-            "you divide by the length of the gradient, the root of the sum of squares. Its largest absolute number is "
+            "you divide by the norm of the gradient, the root of the sum of squares. Its largest absolute number is "
             "wanted.": moved(gradient * (step / np.sqrt((gradient**2).sum()))),
             "you divide by the mean absolute gradient, not by the largest.": moved(
                 gradient * (step / np.abs(gradient).mean())

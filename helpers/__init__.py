@@ -1,1 +1,1 @@
-"""What stands behind the lessons. Imports run one way: data and graph, models, training, records, explain and plots."""
+"""What the lessons import. Imports run one way: data and graph, models, training, records, explain and plots."""

@@ -181,7 +181,7 @@ def in_place(image, gradient, step_size):
         (lambda p, s, z: p + z * s / max(np.abs(s).max(), 1e-12), "Clip it"),
         (lambda p, s, z: np.clip(p + z * s, 0, 255), "gradient as it is"),
         (scaled(lambda s: s.max()), r"steepest one is \*negative\*"),
-        (scaled(lambda s: np.linalg.norm(s)), "length of the gradient"),
+        (scaled(lambda s: np.linalg.norm(s)), "norm of the gradient"),
         (scaled(lambda s: np.abs(s).mean()), "mean absolute gradient"),
         (scaled(lambda s: np.abs(s)), "whole step"),
         (scaled(lambda s: np.abs(s).max(axis=(0, 1))), "each colour"),

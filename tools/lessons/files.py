@@ -20,7 +20,7 @@ def text(notebook: dict) -> str:
 
 
 def write(path: Path, content: str) -> bool:
-    """Write a text beside its place, then rename it into place; False when the file says that already."""
+    """Write a text beside the file, then rename it; False when the file says that already."""
     if path.is_file() and path.read_text(encoding="utf-8") == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
