@@ -27,6 +27,7 @@ from helpers.places import ROOT
 from tools.executor.jobs import KILLED_TRIES, LOST_TRIES, Job, Outcome
 
 POLL_SECONDS = 0.1
+KILL_SECONDS = 5  # that a killed process may take to be gone
 LOG_CHARACTERS = 4_000
 WINDOWS = os.name == "nt"
 
@@ -81,11 +82,13 @@ def _wait(process: subprocess.Popen, job: Job, unwanted: Callable[[], bool]) -> 
 
 def _end(process: subprocess.Popen) -> None:
     """Kill the process and what it has started, in sessions of their own too, such as the kernel of a notebook."""
+    members = []
     with contextlib.suppress(psutil.NoSuchProcess):
         family = psutil.Process(process.pid)
         # Held, so that it starts nothing while its children are listed.
         family.suspend()
-        for member in [*family.children(recursive=True), family]:
+        members = family.children(recursive=True)
+        for member in [*members, family]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 member.kill()
     if not WINDOWS:
@@ -94,6 +97,8 @@ def _end(process: subprocess.Popen) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     process.stdin.close()
+    # What was killed may still be writing for a moment.
+    psutil.wait_procs(members, timeout=KILL_SECONDS)
 
 
 def _outcome(job: Job, folder: Path, code: int) -> Outcome:

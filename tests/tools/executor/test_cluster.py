@@ -157,8 +157,7 @@ def test_the_trial_of_a_worker_that_ends_runs_elsewhere(farm, number):
     assert command.returncode == 0, output
     assert farm.outcomes()["long"]["record"] == {"waited": True}
     assert "It is tried again." in output
-    assert gone(job)
-    assert gone(grandchild)
+    patiently(lambda: gone(job) and gone(grandchild))
 
 
 def test_workers_with_other_code_or_without_data_are_refused(farm):
