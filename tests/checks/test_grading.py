@@ -66,7 +66,10 @@ def stub(x):
         (..., "not filled in yet"),
         (stub, "not filled in yet"),
         (3, "a function was expected, this is 3"),
-        (raises, "stopped with KeyError: 'colour'. It was called with an array of shape"),
+        (
+            raises,
+            r"stopped in line \d+ \(`raise KeyError\(.colour.\)`\) with KeyError: 'colour'. It was called with an array",
+        ),
         (changes, "changed its input"),
         (lambda x: None, "returned None"),
         (lambda x: "0 2 4", "should be made of numbers"),
@@ -184,15 +187,19 @@ def halves_its_input(x, k):
     ("answer", "sentence"),
     [
         (lambda x, k: x + k, "you add the factor"),
-        (lambda x, k: x / k, "for 3 numbers and the factor 2 you divide"),
+        (lambda x, k: x / k, "for 2 numbers and the factor 3 you divide"),
         (lambda x, k: x * len(x), "multiply by the length"),
         (lambda x, k: x, "do nothing"),
-        # In some cases a usual mistake, in others not: it is not named, the first wrong case is shown.
-        (lambda x, k: x + k if len(x) == 3 else k * x, "for 3 numbers .* wrong numbers. The first number is 3, not 2"),
+        # In some cases a usual mistake, in others not: it is not named, the smallest wrong case is shown.
+        (
+            lambda x, k: x + k if len(x) == 3 else k * x,
+            r"for 3 numbers .* 2 of 3 numbers are not: \[0\] is 3 in yours. The first number is 3, not 2",
+        ),
+        (lambda x, k: k * x + (len(x) != 2), "for 3 numbers and the factor 2 .* 3 of 3 numbers are not"),
         (lambda x, k: k * x + (len(x) == 2), "for 2 numbers and the factor 3 .* The first number is 13, not 12"),
-        (lambda x, k: x.sum(), "for 3 numbers and the factor 2 one number came back"),
+        (lambda x, k: x.sum(), "for 2 numbers and the factor 3 one number came back"),
         (lambda x, k: (k * x)[:2], r"the result for 3 numbers and the factor 2 should have the shape \(3,\)"),
-        (lambda x, k: k * x * np.nan, "the result for 3 numbers and the factor 2 holds NaN"),
+        (lambda x, k: k * x * np.nan, "the result for 2 numbers and the factor 3 holds NaN"),
         (halves_its_input, "changed its input"),
         (lambda x, k: None, "returned None"),
         (lambda x, k: NoArray(), "should be made of numbers"),
