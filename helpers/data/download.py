@@ -72,21 +72,21 @@ def entry(name: str) -> dict:
         if source == {}:
             return source
         known = {**source["training"], **source["test"]}
-        good = all(isinstance(source[key], kind) for key, kind in KINDS.items())
-        good &= all(isinstance(address, str) for address in source["addresses"])
-        good &= all(bool(source[key]) for key in ("addresses", "training", "test"))
-        good &= all(
-            re.fullmatch(r"\w[\w.-]{,99}", file) is not None for file in (source["archive"], source["folder"], *known)
+        good = (
+            all(isinstance(source[key], kind) for key, kind in KINDS.items())
+            and all(source[key] for key in ("addresses", "training", "test"))
+            and all(isinstance(address, str) for address in source["addresses"])
+            and all(re.fullmatch(r"\w[\w.-]{,99}", file) for file in (source["archive"], source["folder"], *known))
+            and all(
+                isinstance(file["bytes"], int) and 0 < file["bytes"] < 1 << 50 for file in (source, *known.values())
+            )
+            and all(isinstance(file["sha256"], str) for file in known.values())
         )
-        for published in (source, *known.values()):
-            good &= isinstance(published["bytes"], int) and 0 < published["bytes"] < 1 << 50
-            good &= isinstance(published["sha256"], str)
+        if not good:
+            raise ValueError(f"{name!r} has another shape")
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise DatasetError(
-            f"{places.MANIFEST} cannot be used ({type(error).__name__}: {error}). {MANIFEST_REMEDY}"
-        ) from None
-    if not good:
-        raise DatasetError(f"{places.MANIFEST} cannot be used: the entry {name!r} has another shape. {MANIFEST_REMEDY}")
+        fault = f"{type(error).__name__}: {error}"
+        raise DatasetError(f"{places.MANIFEST} cannot be used ({fault}). {MANIFEST_REMEDY}") from None
     return source | {"variable": f"{name.upper()}_PATH", "lock": f"{name}.lock", "files": known}
 
 

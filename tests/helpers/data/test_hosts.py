@@ -10,6 +10,7 @@ import pytest
 from fake_cifar10 import (
     ARCHIVE,
     FOLDER,
+    LEFT,
     assert_is_the_fake,
     assert_nothing_passes_for_good,
     offer,
@@ -21,8 +22,6 @@ from tqdm import tqdm
 
 from helpers import data
 from helpers.data import hosts
-
-LEFT = {"manifest.json", FOLDER, "checked.json", "cifar10.lock"}
 
 
 @pytest.fixture
