@@ -27,8 +27,6 @@ else:
 
 ATTEMPTS = 3  # connections to one host, as long as each brings the download further
 MANIFEST_REMEDY = "Get data/manifest.json anew from the project (git checkout data/manifest.json), and run this again."
-# Of an entry of the manifest, beside "training" and "test": {name of the file: {"bytes": ..., "sha256": ...}}.
-KINDS = {"title": str, "archive": str, "folder": str, "bytes": int, "sha256": str, "addresses": list}
 
 
 class DatasetError(OSError):
@@ -72,22 +70,23 @@ def entry(name: str) -> dict:
         if source == {}:
             return source
         known = {**source["training"], **source["test"]}
+        parts = [source, *known.values()]
         good = (
-            all(isinstance(source[key], kind) for key, kind in KINDS.items())
-            and all(source[key] for key in ("addresses", "training", "test"))
+            isinstance(source["title"], str)
+            and isinstance(source["addresses"], list)
             and all(isinstance(address, str) for address in source["addresses"])
+            and all(source[key] for key in ("addresses", "training", "test"))
             and all(re.fullmatch(r"\w[\w.-]{,99}", file) for file in (source["archive"], source["folder"], *known))
-            and all(
-                isinstance(file["bytes"], int) and 0 < file["bytes"] < 1 << 50 for file in (source, *known.values())
-            )
-            and all(isinstance(file["sha256"], str) for file in known.values())
+            and all(isinstance(part["sha256"], str) and isinstance(part["bytes"], int) for part in parts)
+            and all(0 < part["bytes"] < 1 << 50 for part in parts)
         )
         if not good:
             raise ValueError(f"{name!r} has another shape")
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         fault = f"{type(error).__name__}: {error}"
         raise DatasetError(f"{places.MANIFEST} cannot be used ({fault}). {MANIFEST_REMEDY}") from None
-    return source | {"variable": f"{name.upper()}_PATH", "lock": f"{name}.lock", "files": known}
+    needed = sum(part["bytes"] for part in parts)
+    return source | {"variable": f"{name.upper()}_PATH", "lock": f"{name}.lock", "files": known, "needed": needed}
 
 
 def here(source: dict) -> Path | None:
@@ -263,10 +262,10 @@ def _locked(file: TextIO) -> bool:
 
 def _prepare(folder: Path, archive: Path | None, source: dict) -> None:
     """Have the files in ``folder``: unpacked from ``archive``, or fetched first when that is None."""
-    data = folder.parent
+    data, title = folder.parent, source["title"]
     part = data / f"{source['archive']}.part"
     data.mkdir(parents=True, exist_ok=True)
-    with one_at_a_time(data / source["lock"], source["title"]):
+    with one_at_a_time(data / source["lock"], title):
         # Another notebook may have finished while this one waited.
         archive = archive or _local(data, source)
         if _local(folder, source):
@@ -275,9 +274,11 @@ def _prepare(folder: Path, archive: Path | None, source: dict) -> None:
             with suppress(OSError):
                 path.rmdir()  # an empty one is in nobody's way
             if path.is_dir() or folder.exists():
-                raise DatasetError(f"{path} is something else than its name says: move it away, and run this again.")
+                raise DatasetError(
+                    f"{path} is in the way, and holds no {title}: move it elsewhere, and run this again."
+                )
         if archive is None:
-            if shutil.disk_usage(data).free < _needed(source) - hosts.size_of(part):
+            if shutil.disk_usage(data).free < source["needed"] - hosts.size_of(part):
                 raise _no_space(source)
             # It stays a .part, so that whoever comes after a kill knows it for ours.
             archive = part
@@ -285,14 +286,10 @@ def _prepare(folder: Path, archive: Path | None, source: dict) -> None:
         unpack(archive, folder, source)
 
 
-def _needed(source: dict) -> int:
-    return source["bytes"] + sum(published["bytes"] for published in source["files"].values())
-
-
 def _no_space(source: dict) -> DatasetError:
     return DatasetError(
         f"{source['title']} could not be written into {places.DATA}: the disk is full. It needs "
-        f"{_needed(source) / 1e6:,.0f} MB there. Free some space and run this again, or name in {source['variable']} "
+        f"{source['needed'] / 1e6:,.0f} MB there. Free some space and run this again, or name in {source['variable']} "
         "where the unpacked files are."
     )
 
