@@ -16,7 +16,8 @@ from fake_cifar10 import (
     offer,
     whole_message,
 )
-from faulty_hosts import ADDRESSES, FAULTY, LOGIN_PAGE, RESUMING, SLOW
+from faulty_hosts import ADDRESSES, FAULTY, LOGIN_PAGE, SLOW
+from resuming_hosts import RESUMING
 from servers import Server
 from tqdm import tqdm
 
@@ -49,9 +50,9 @@ def test_a_faulty_host_alone_and_before_a_good_one(data_folder, fake, faulty, na
     assert_one_sentence(error, address)
     assert_nothing_passes_for_good(data_folder)
 
-    for half in (True, False):
-        if half:  # of an earlier day
-            (data_folder / f"{ARCHIVE}.part").write_bytes(fake.archive[: len(fake.archive) // 2])
+    for earlier in (True, False):
+        if earlier:  # half of it came another day
+            (data_folder / f"{ARCHIVE}.part").write_bytes(half(fake.archive))
         offer(data_folder, fake, [address, faulty.address("good")])
         assert_is_the_fake(data.load("cifar10"), fake)
         assert {path.name for path in data_folder.iterdir()} == LEFT
