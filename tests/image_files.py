@@ -1,7 +1,7 @@
 """Small image files of every kind that a student may have, written by Pillow where it can and by hand where not.
 
-``RIGHT`` is name -> a function that writes such a file to a path and returns the pixels that must come back, and how far
-each may be off. ``REFUSED`` is name -> a function that writes what is no such file, and what the sentence must say.
+``RIGHT`` is name -> a function that writes such a file to a path and returns the pixels that must come back, and how
+far each may be off. ``REFUSED`` is name -> a function that writes what is none, and what the sentence must say.
 """
 
 import io

@@ -71,7 +71,8 @@ def photo(path: str | os.PathLike, side: int | None = None) -> np.ndarray:
                 image = image.transpose(TURNS[file.getexif()[0x0112]])
     except (Image.DecompressionBombError, MemoryError):
         raise ValueError(
-            f"{_shown(path.name)} is too large: {LARGEST:,} pixels are read at most. Make it smaller with an image viewer."
+            f"{_shown(path.name)} is too large: {LARGEST:,} pixels are read at most. Make it smaller with an image "
+            "viewer, and give the path of that file."
         ) from None
     except Exception as error:  # every format has its own errors for a damaged file
         raise ValueError(_refusal(path, error)) from None

@@ -9,7 +9,7 @@ from helpers.records import schema
 MARKS = {"70%": 0.7, "80%": 0.8, "85%": 0.85, "90%": 0.9, "92%": 0.92, "94%": 0.94}
 # What all seeds of one training have in common.
 COMMON = ("dataset", "training_images", "parameters", "recipe")
-# What all of them have for themselves, or none.
+# What all of them have for themselves, or none; the first of these all.
 EACH = ("test_accuracy", "test_by_views", "views_seconds", "machine", "precision", "versions")
 # What was read in this process, as paths below data/trained: a lesson's stored outputs are as old as these.
 READ: set[str] = set()
@@ -28,9 +28,9 @@ def _seeds(name: str) -> list[dict]:
     records = sorted(trials(f"trainings/{name}"), key=lambda record: record["seed"])
     if not records and (places.TRAINED / f"{name}.weights.h5").exists():
         raise ValueError(f"{places.TRAINED} has weights of {name}, and no trainings/{name} to go with. {schema.AGAIN}")
-    each = [field for field in EACH if any(field in record for record in records)]
+    each = [field for field in EACH if field == EACH[0] or any(field in record for record in records)]
     for record in records:
-        if lacking := [field for field in ("history", "test_accuracy", *COMMON, *each) if field not in record]:
+        if lacking := [field for field in ("history", *COMMON, *each) if field not in record]:
             raise ValueError(
                 f"Stored training of {name}, seed {record['seed']}, has no {', '.join(lacking)}. {schema.AGAIN}"
             )
@@ -45,7 +45,8 @@ def _seeds(name: str) -> list[dict]:
         )
     if len(seeds) > len(set(seeds)) or sum("weights_sha256" in record for record in records) > 1:
         raise ValueError(
-            f"Of {name}, seeds {seeds} are stored: one file a seed, and weights_sha256 in one of them alone. {schema.AGAIN}"
+            f"Of {name}, seeds {seeds} are stored: one file a seed, and weights_sha256 in one of them alone. "
+            f"{schema.AGAIN}"
         )
     return records
 

@@ -32,14 +32,14 @@ OPTIONAL = (
 
 
 class _Entries(dict):
-    """An object of a file: who asks for an entry that it lacks is told so, with the file."""
+    """An object of a file: who asks for an entry that it lacks is told so, in a ValueError with the file's name."""
 
     def __init__(self, path: Path, entries: dict):
         super().__init__(entries)
         self.path = path
 
     def __missing__(self, name):
-        raise ValueError(f"{self.path} is no such record: it has no {name!r}. {AGAIN}")
+        raise ValueError(f"{self.path} is not whole: it has no {name!r}. {AGAIN}")
 
 
 def read(path: Path) -> dict:
@@ -87,7 +87,7 @@ def check(path: Path, name: str, value: object, kind: type) -> None:
     """ValueError with the file unless a value is of its type, for a dict or a list each of its values too."""
     plain = getattr(kind, "__origin__", kind)
     fits = isinstance(value, (int, float) if kind is float else plain) and isinstance(value, bool) == (kind is bool)
-    if not fits or value == []:
+    if not fits or (plain is list and not value):
         raise ValueError(f"{path}: {name} is {reprlib.repr(value)}, a {plain.__name__} is expected. {AGAIN}")
     if plain in (dict, list):
         for key, each in value.items() if plain is dict else enumerate(value):

@@ -294,10 +294,13 @@ def test_damaged_bytes_are_an_image_or_a_sentence(tmp_path_factory, suffix, chan
         content[int(where * (min(200, len(content)) if header else len(content)))] = byte
     path = tmp_path_factory.getbasetemp() / f"damaged.{suffix}"
     path.write_bytes(content[: max(1, int(len(content) * kept))] if kept < 0.5 else content)
+    got = said = None
     try:
         got = data.photo(path, side=None if header else 8)
     except ValueError as error:
-        assert "damaged" in str(error), "the name of the file"
+        said = str(error)
+    if said:
+        assert said.startswith(path.name)
     else:
         assert got.dtype == np.uint8
         assert got.ndim == 3
