@@ -300,7 +300,7 @@ def test_weights_without_a_record_are_named_and_nothing_is_trained(stored, folde
     for seed in (5, 6):
         (folder / "trainings" / "small" / f"seed-{seed}.json").unlink()
     for ask in (lambda: records.trained("small", images_of("drawn", 100)), lambda: records.stored_model("small")):
-        with pytest.raises(ValueError, match="has weights of small, and no trainings/small to go with.*git checkout"):
+        with pytest.raises(ValueError, match=r"has weights of small, and no trainings/small to go with.*git checkout"):
             ask()
     assert not trainings
     records.trained("small", images_of("drawn", 100), retrain=True)
