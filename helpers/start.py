@@ -48,6 +48,8 @@ def lesson() -> None:
     Raises SystemExit with one sentence where no lesson can run.
     """
     refuse_missing_and_hidden()
+    for sentence in (*old_versions(), *unfit_surroundings()):
+        print(sentence)
     if sys.warnoptions:  # PYTHONWARNINGS=error ends a cell with a warning of some library
         warnings.simplefilter("ignore")
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
@@ -62,8 +64,6 @@ def lesson() -> None:
     plt.style.use(["default", Path(__file__).with_name("lesson.mplstyle")])
     if in_kernel:
         shell.run_line_magic("matplotlib", "inline")  # where another backend is active already
-    for sentence in (*old_versions(), *unfit_surroundings()):
-        print(sentence)
 
 
 def refuse_missing_and_hidden() -> None:
@@ -96,18 +96,20 @@ def set_up_keras() -> None:
         # The first operation prints the rest of the messages.
         tensorflow.zeros(1) + 1
         import keras
+
+        backend = keras.config.backend()
+        keras.config.set_image_data_format("channels_last")
+        keras.config.set_floatx("float32")
+        keras.config.set_epsilon(1e-7)
+        keras.config.set_dtype_policy("float32")
     except Exception as error:
         settings = Path(os.environ.get("KERAS_HOME", "~/.keras"), "keras.json")
         raise SystemExit(
             f"Keras does not start: {error!r}. Restart the kernel. If that does not help, "
             f"delete {settings}, where Keras reads settings from."
         ) from error
-    if keras.config.backend() != "tensorflow":
-        raise SystemExit(f"Keras is running on {keras.config.backend()}: restart the kernel and begin with this cell.")
-    keras.config.set_image_data_format("channels_last")
-    keras.config.set_floatx("float32")
-    keras.config.set_epsilon(1e-7)
-    keras.config.set_dtype_policy("float32")
+    if backend != "tensorflow":
+        raise SystemExit(f"Keras is running on {backend}: restart the kernel and begin with this cell.")
     no_pauses()
 
 
