@@ -15,7 +15,7 @@ hypothesis.settings.register_profile(
     "default", derandomize=True, deadline=None, database=None, max_examples=25, suppress_health_check=SLOW
 )
 hypothesis.settings.register_profile("long", hypothesis.settings.get_profile("default"), max_examples=1000)
-hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+hypothesis.settings.load_profile("default")
 
 with start.quiet():
     import keras
