@@ -69,13 +69,15 @@ def call(function: Callable, *arguments: Any, **options: Any) -> Any:
 @contextmanager
 def guarded(function: Callable | None = None, arguments: tuple = ()) -> Iterator[None]:
     """Turn whatever happens inside into NotRight or NotFilledIn, each with one sentence."""
-    on = f" It was called with {', '.join(map(describe, arguments))}." if arguments else ""
+    on = f" It was called with {_inputs(function, arguments)}." if arguments else ""
     try:
-        with _limited(on):
+        with _limited(on), _living_kernel():
             yield
     except NotRight:
         raise
     except NotImplementedError as error:
+        if not _raised_by_a_student(error):
+            wrong(f"your function stopped{_line(error)} with {type(error).__name__}{_reason(error)}.{on}")
         raise NotFilledIn(_left_over(function, error)) from None
     except _TooLong as error:
         wrong(f"your function has run for {SECONDS} s{_line(error)}. Is there a loop that never ends?{on}")
@@ -140,18 +142,41 @@ def _limited(on: str) -> Iterator[None]:
             signal.signal(signal.SIGALRM, before)
 
 
+@contextmanager
+def _living_kernel() -> Iterator[None]:
+    """Let exit() and quit() raise SystemExit as everywhere: IPython's own raise nothing and end the kernel later."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    names = shell.user_ns if shell else {}
+    held = {name: names[name] for name in ("exit", "quit") if name in names}
+    names.update(dict.fromkeys(held, sys.exit))
+    try:
+        yield
+    finally:
+        names.update(held)
+
+
 def _line(error: BaseException) -> str:
     """In which line of a student's code it happened, with its text; empty when it was in none."""
-    frames = [
-        (frame.f_code, line)
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if not frame.f_code.co_filename.startswith(OURS) and not frame.f_code.co_filename.endswith(".pyx")
-    ]
+    frames = [(file, line) for file, line in _frames(error) if _a_student_s(file)]
     if not frames:
         return ""
-    code, line = frames[-1]
-    text = linecache.getline(code.co_filename, line).strip()
+    file, line = frames[-1]
+    text = linecache.getline(file, line).strip()
     return f" in line {line}{f' (`{text}`)' if text else ''}"
+
+
+def _raised_by_a_student(error: BaseException) -> bool:
+    """True for the raise of a stub; Keras and Jupyter raise NotImplementedError too."""
+    frames = _frames(error)
+    return bool(frames) and _a_student_s(frames[-1][0])
+
+
+def _frames(error: BaseException) -> list[tuple[str, int]]:
+    return [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+
+
+def _a_student_s(file: str) -> bool:
+    return not file.startswith(OURS) and not file.endswith(".pyx")
 
 
 def _reason(error: BaseException) -> str:
@@ -172,6 +197,18 @@ def _left_over(function: Callable | None, error: NotImplementedError) -> str:
     if len(body) == 1 and isinstance(body[0], ast.Raise):
         return ""
     return f"`raise NotImplementedError` is still there{_line(error)}. Delete it once your code stands beside it"
+
+
+def _inputs(function: Callable | None, arguments: tuple) -> str:
+    """The arguments with the names that the student's function gives them."""
+    try:
+        names = list(inspect.signature(function).bind(*arguments).arguments)
+    except Exception:  # too few parameters, or none that can be read
+        names = []
+    told = [f"{one:g}" if type(one) in (int, float) and abs(one) < 10**6 else describe(one) for one in arguments]
+    if len(names) == len(told):
+        told = [f"{name} = {one}" for name, one in zip(names, told)]
+    return ", ".join(told)
 
 
 def _same(before: Any, after: Any) -> bool:

@@ -68,7 +68,7 @@ def stub(x):
         (3, "a function was expected, this is 3"),
         (
             raises,
-            r"stopped in line \d+ \(`raise KeyError\(.colour.\)`\) with KeyError: 'colour'. It was called with an",
+            r"stopped in line \d+ \(`raise KeyError\(.colour.\)`\) with KeyError: 'colour'. It was called with x = an",
         ),
         (changes, "changed its input"),
         (lambda x: None, "returned None"),

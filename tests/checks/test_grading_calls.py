@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 
+import keras
 import numpy as np
 import pytest
 
@@ -92,6 +93,10 @@ def in_a_library(x):
     return np.reshape(x, (7, 7))
 
 
+def not_implemented_by_a_library(x):
+    return keras.Layer().call(x)
+
+
 def with_a_long_text(x):
     raise ValueError("x" * 10_000 + "\n" * 50)
 
@@ -111,8 +116,10 @@ def with_a_long_text(x):
         (odd, "with Odd: for nobody"),
         (deep, r"in line \d+ \(`return x\[index\]`\) with IndexError"),
         (in_a_library, r"in line \d+ \(`return np.reshape\(x, \(7, 7\)\)`\) with ValueError"),
+        (not_implemented_by_a_library, r"stopped in line \d+ .* with NotImplementedError"),
         (with_a_long_text, r"x{200}\.{4} It was called"),
         (lambda x, y: x, "with TypeError"),
+        (lambda image: image[9], r"IndexError: .* It was called with image = an array of shape \(2,\)"),
     ],
 )
 def test_whatever_happens_in_a_function_is_one_sentence(quick, answer, sentence):
