@@ -47,12 +47,15 @@ def _one_for_each(answer: Any, text: str, values: np.ndarray, weight: float) -> 
 def _smoothing_mistakes(values: np.ndarray, weight: float) -> dict[str, np.ndarray]:
     counts = np.arange(1, len(values) + 1)
     from_zero = _smoothed(np.r_[0.0, values], weight)[1:]
-    of_same_type = values.copy()
+    of_same_type, of_whole = values.copy(), values.astype(int)
     for index in range(1, len(values)):
-        of_same_type[index] = weight * of_same_type[index - 1] + (1 - weight) * values[index]
+        for smoothed in (of_same_type, of_whole):
+            smoothed[index] = weight * smoothed[index - 1] + (1 - weight) * values[index]
     return {
         "whole numbers went in, and only whole numbers came back. An array of integers cuts off the decimals of what "
         "you write into it: begin with a list, or with an array of floats.": of_same_type,
+        "your curve is stored as whole numbers, so each value loses its fraction before the next one uses it. Begin "
+        "with a list, or with an array of floats.": of_whole,
         "your curve starts from 0 and has to climb up first. The first value stays as it is.": from_zero,
         "the weights are swapped: `weight` belongs to the smoothed value before, 1 - weight to the new one.": (
             _smoothed(values, 1 - weight)
@@ -163,6 +166,7 @@ def _band_mistakes(curves: np.ndarray) -> dict[str, np.ndarray]:
         "the highest comes first in yours. The order is mean, lowest, highest.": np.array([high, mean, low]),
         "your order is highest, lowest, mean. It should be mean, lowest, highest.": np.array([high, low, mean]),
         "your first array is the median. The mean is wanted here.": np.array([half, low, high]),
+        "your first array is the sum. Divide it by the number of seeds.": np.array([len(curves) * mean, low, high]),
         "you have one number per seed. One per *epoch* is wanted: the seeds are what you average over.": (
             np.array([curves.mean(axis=1), curves.min(axis=1), curves.max(axis=1)])
         ),
@@ -208,7 +212,9 @@ def _whole_curves(curves: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
 @exercise("6.3")
 def exercise_6_3(letter: Any, curves: dict[str, dict[str, list[float]]]) -> str:
     """The letter of the run that overfits most, a key of ``curves``: the one whose two losses end furthest apart."""
-    if not isinstance(curves, Mapping) or not curves:
+    if not isinstance(curves, Mapping) or not all(
+        isinstance(run, Mapping) and "loss" in run for run in curves.values()
+    ):
         wrong(f"`curves` is {describe(curves)}. It should be the dictionary of the four runs: run its cell again.")
     if not isinstance(letter, str) or letter.strip().upper() not in curves:
         wrong(f"a letter is wanted, one of {', '.join(curves)}, as text; this is {describe(letter)}.")

@@ -72,7 +72,7 @@ def _matrix_mistakes(true: np.ndarray, predicted: np.ndarray, classes: int) -> d
         "go? A table of rows (true) and columns (predicted) is wanted.": right.diagonal(),
         "you have one number for each class, how many images it has. A table of rows (true) and columns (predicted) is "
         "wanted.": right.sum(axis=1),
-        "only the correct predictions are counted. The mistakes belong into the matrix too.": correct,
+        "only the diagonal is counted, the correct predictions. Confusions belong into the matrix, too.": correct,
         "the diagonal is missing. Correct predictions are counted as well.": right - correct,
         "counts above 255 have started again at 0: the matrix has the type uint8. Use `dtype=int`.": right % 256,
         "counts above 127 have become negative: the matrix has the type int8. Use `dtype=int`.": (
@@ -127,7 +127,7 @@ def _recall_mistakes(matrix: np.ndarray, label: int) -> dict[str, float | np.nda
         "this is the number of correct predictions. By what do you divide it?": found,
         "this divides by all images. Only those of this class count.": found / images,
         "this is the accuracy over all classes.": np.trace(matrix) / images,
-        "this divides by the mistakes alone. The correct predictions belong to the class too.": (
+        "this divides by the other entries of the row. The correct predictions are images of this class, too.": (
             found / (of_class - found)
         ),
         "this divides by all images that *are* of this class or were *called* so. Recall starts from those that are.": (
@@ -137,8 +137,8 @@ def _recall_mistakes(matrix: np.ndarray, label: int) -> dict[str, float | np.nda
         "calls something else included. Recall looks at the images of the class alone.": (found + rejected) / images,
         "this is the specificity, the share of the *other* images that were not called this class. Recall looks at "
         "the images of the class.": rejected / (images - of_class),
-        "these are the recalls of all classes. Return that of the class `label`.": of_all,
-        "this is the mean recall of all classes. Return that of the class `label`.": of_all.mean(),
+        "these are the recalls of every class. One number is wanted, that of the class `label`.": of_all,
+        "this is the mean recall of all classes. Return the one of the class `label`.": of_all.mean(),
         "this is the recall of class 0, whatever `label` says.": of_all[0],
     }
 
@@ -234,7 +234,7 @@ PAIR_MISTAKES: dict[str, Callable[[np.ndarray], tuple[int, int]]] = {
     "These are the two classes that others are taken for most. Look for the two that are taken for *one another*.": (
         lambda matrix: _largest_two(_confusions(matrix).sum(axis=0))
     ),
-    "Both numbers are one too high: the first class has the number 0.": (
+    "Both numbers are one too high: classes are counted from 0.": (
         lambda matrix: tuple(label + 1 for label in _most(matrix + matrix.T))
     ),
 }
