@@ -191,9 +191,9 @@ def exercise_5_5(build_small: Callable) -> str:
         praise.append("Its outputs are logits (no softmax): its loss needs from_logits=True.")
     elif models.outputs_logits(model):
         praise.append("Its softmax is not the last layer's, so models.outputs_logits misses it: say from_logits=False.")
-    if not scales(layers):
+    if not scales(layers) and (known or isinstance(model, keras.Sequential)):
         praise.append("It has no Rescaling, and the images go from 0 to 255: begin with one.")
-    if not known:
+    if not known and isinstance(model, keras.Sequential):
         praise.append("Begin it with keras.Input((32, 32, 3)): then it knows its parameters before it is trained.")
     return " ".join([*praise, "Now report its accuracy."])
 
@@ -210,10 +210,13 @@ def _layers_anywhere(model: keras.Model) -> Iterator[Any]:
 def _learns(model: keras.Model, last: Any, images: np.ndarray, probabilities: bool) -> None:
     """One step of training must give a finite loss and move the weights."""
     end = activation_of(last)
+    if end == "softmax" and not probabilities:
+        wrong("the softmax at the end does not make the ten predictions of an image add up to 1: leave its axis out.")
     if end == "sigmoid" or (not probabilities and end not in ("linear", "log_softmax")):
         wrong(f"the last layer ends in {end}. Take softmax, or no activation for logits.")
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=not probabilities)
-    model.compile(optimizer=keras.optimizers.SGD(0.1), loss=loss)
+    # Eagerly, because to build a graph takes longer than the one step.
+    model.compile(optimizer=keras.optimizers.SGD(0.1), loss=loss, run_eagerly=True)
     before = [weight.numpy() for weight in model.trainable_weights]
     # Without Rescaling, images of 0 to 255 may saturate a softmax, whose gradient is 0 then.
     for scaled in (images, images / 255):

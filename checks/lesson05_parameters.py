@@ -60,8 +60,8 @@ def exercise_5_2(predicted: Any) -> str:
             wrong(
                 f"you have {len(answers)} numbers. Six layers learn: {', '.join(COUNTED)}. Leave out those with none."
             )
-    for (name, facts), answer in zip(COUNTED.items(), answers):
-        _count_is_right(name, *facts, answer)
+    for name, answer in zip(COUNTED, answers):
+        _count_is_right(name, answer)
     return f"Together {sum(map(_count, COUNTED.values())):,}, as in the published table."
 
 
@@ -72,11 +72,20 @@ def _count(facts: tuple[int | None, int, int, int]) -> int:
     return np.empty(kernel).size + np.empty(made).size
 
 
-def _count_is_right(name: str, side: int | None, given: int, made: int, positions: int, answer: Any) -> None:
-    got = whole(answer, name)
-    right = _count((side, given, made, positions))
+def _count_is_right(name: str, answer: Any) -> None:
+    got, right = whole(answer, name), _count(COUNTED[name])
     if got == right:
         return
+    # Where two rules agree (3 channels in the first layer), the right count must not be called a mistake.
+    name_mistake(
+        got, {text: value for text, value in _count_mistakes(name, got).items() if value != right}, tolerance=0
+    )
+    made = COUNTED[name][2]
+    wrong(f"{name}: {got:,} is not it. Do this one on paper: what does one of the {made} hold, and how many are there?")
+
+
+def _count_mistakes(name: str, got: int) -> dict[str, int]:
+    side, given, made, positions = COUNTED[name]
     if side is None:
         mistakes = {
             f"{name}: {got:,} is the answer without biases. Each of the {made} units also has one.": given * made,
@@ -128,6 +137,9 @@ def _count_is_right(name: str, side: int | None, given: int, made: int, position
             ),
             f"{name}: {got:,} is the kernel of one filter in one channel. How many of these has the layer?": side
             * side,
+            f"{name}: {got:,} adds a whole kernel to each filter where its bias belongs. A bias is one number.": (
+                side * side * (given + 1) * made
+            ),
             f"{name}: {got:,} multiplies with {side} once. A kernel has {side}×{side} numbers for each channel.": (
                 side * given * made + made
             ),
@@ -141,9 +153,11 @@ def _count_is_right(name: str, side: int | None, given: int, made: int, position
                 (side * side * given + 1) * (48 - made)
             ),
         }
-    # Where two rules agree (3 channels in the first layer), the right count must not be called a mistake.
-    name_mistake(got, {text: value for text, value in mistakes.items() if value != right}, tolerance=0)
-    wrong(f"{name}: {got:,} is not it. Do this one on paper: what does one of the {made} hold, and how many are there?")
+    mistakes |= {
+        f"{name}: {got:,} belongs to {other}. Go through the layers in their order.": _count(facts)
+        for other, facts in COUNTED.items()
+    }
+    return mistakes
 
 
 @exercise("5.4")
@@ -160,7 +174,7 @@ def _models_to_weigh() -> Iterator[keras.Model]:
     """Models whose most parameters, most work, largest output, first and last layer are not always the same."""
     yield models.build("guide_cnn")
     yield models.build("strided_cnn")
-    stack = [kinds.Conv2D(16, 5), kinds.Conv2D(40, 5), kinds.GlobalAveragePooling2D(), kinds.Dense(10)]
+    stack = [kinds.Conv2D(16, 5), kinds.Conv2D(40, 5), kinds.GlobalAveragePooling2D(), kinds.Dense(10, name="scores")]
     yield keras.Sequential([keras.Input(INPUT_SHAPE), *stack], name="two_convolutions")
 
 

@@ -90,7 +90,7 @@ def is_built_model(model: Any) -> None:
         wrong(HIDDEN)
     inputs, outputs = graph.ends(model)
     if len(inputs) != 1 or len(outputs) != 1:
-        wrong(f"your model has {len(inputs)} inputs and {len(outputs)} outputs. The pattern is one chain: one of each.")
+        wrong(f"your model has {len(inputs)} inputs and {len(outputs)} outputs. One of each is wanted.")
     shape = tuple(inputs[0].shape[1:])
     if shape != INPUT_SHAPE:
         wrong(f"your model takes images of shape {shape}. Those of the dataset have the shape {INPUT_SHAPE}.")
@@ -143,6 +143,8 @@ def follows_pattern(chain: list[Step]) -> None:
             wrong(_superfluous(step, counted))
         if part != PARTS[index][0]:
             wrong(_departure(step, index))
+        if getattr(step.layer, "data_format", None) == "channels_first":
+            wrong(f"{PARTS[index][1]} says channels_first. The images have their channels last: leave data_format out.")
         if part == "convolution" and tuple(step.layer.strides) != (1, 1):
             wrong(
                 f"{PARTS[index][1]} has strides {tuple(step.layer.strides)}. All convolutions of this model have "
@@ -231,10 +233,7 @@ def _unfinished(counted: list[Step]) -> str:
 def _shrinks(step: Step, index: int) -> None:
     strides = tuple(step.layer.strides)
     if 1 in strides and 1 in step.layer.pool_size:
-        wrong(
-            f"{PARTS[index][1]} has windows of {step.layer.pool_size}: the largest of one value is that value. Take "
-            "MaxPooling2D(2)."
-        )
+        wrong(f"{PARTS[index][1]} has windows of {step.layer.pool_size}, which keep the side. Take MaxPooling2D(2).")
     if 1 in strides:
         wrong(
             f"{PARTS[index][1]} moves by {strides}, so the map hardly shrinks: {_times(step.given)} becomes "

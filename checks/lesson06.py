@@ -112,7 +112,10 @@ def _smoothed(values: np.ndarray, weight: float) -> np.ndarray:
 @exercise("6.2")
 def exercise_6_2(band: Callable) -> str:
     """``band(curves)``, (seeds, epochs), gives mean, lowest and highest of the seeds, each (epochs,)."""
-    words = "{0.shape[0]} seeds and {0.shape[1]} epochs"
+
+    def words(curves):
+        return f"{len(curves)} seed{'s' * (len(curves) > 1)} and {curves.shape[1]} epochs"
+
     advice = "Take one epoch, a column of `curves`, and work its three numbers out by hand."
     by_rules(band, _band_cases(), _band, _band_mistakes, words, advice, _three_arrays)
     return "Lowest to highest is honest with three seeds: three are too few for a standard deviation."
@@ -121,7 +124,7 @@ def exercise_6_2(band: Callable) -> str:
 def _band_cases() -> list[tuple[np.ndarray]]:
     """More epochs than seeds and fewer, as many, and one seed alone."""
     generator = seeded("6.2")
-    return [(generator.uniform(0.3, 0.8, shape).round(3),) for shape in ((3, 10), (5, 4), (1, 6), (4, 4), (7, 3))]
+    return [(generator.uniform(0.3, 0.8, shape).round(3),) for shape in ((3, 10), (5, 4), (4, 4), (7, 3), (1, 40))]
 
 
 def _band(curves: np.ndarray) -> np.ndarray:

@@ -32,6 +32,7 @@ def _stop_cases() -> list[tuple[list[float], int]]:
         ([0.9, 0.8, 0.7], 1),
         ([0.5, 0.6, 0.7, 0.8], 1),
         ([0.9], 2),
+        ([3.0, 2.0, 2.4, 2.2, 2.5, 1.9], 3),
         ([4000.0, 2500.0, 2600.0, 2700.0], 2),
     ]
     random = [
@@ -136,8 +137,8 @@ def _stop_mistakes(losses: list[float], patience: int) -> dict[str, Any]:
 
 def _wrong_starts(losses: list[float], patience: int, you: str) -> Iterator[tuple[str, tuple[int, int]]]:
     # Who counts by "epoch - best" from best = 1 waits one epoch longer for the first lowest loss.
-    for start, (first, waited) in itertools.product((0.0, 1.0, 10.0, 100.0), ((0, 0), (1, 0), (1, -1))):
-        longer = f", and waits for it from {first - waited}" if (first, waited) != (0, 0) else ""
+    for start, (first, waited) in itertools.product((0.0, 1.0, 10.0), ((0, 0), (1, 0), (1, -1))):
+        longer = ", and the best epoch from 1" * bool(first) + ", and you count by `epoch - best`" * bool(waited)
         yield (
             f"{you}. Your lowest loss seems to start from {start:g} or some such number{longer}. Not every loss lies "
             "below it: start from the first loss, or from infinity.",

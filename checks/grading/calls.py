@@ -10,6 +10,7 @@ import linecache
 import math
 import os
 import random
+import re
 import signal
 import sys
 import sysconfig
@@ -185,7 +186,7 @@ def _a_student_s(file: str) -> bool:
 
 def _reason(error: BaseException) -> str:
     try:
-        text = " ".join(str(error).split())
+        text = re.sub(r"\x1b\[[0-9;]*m", "", " ".join(str(error).split())).rstrip(".")  # Keras prints some words bold
     except Exception:
         return ", whose text cannot be printed"
     return f": {text if len(text) <= 300 else text[:297] + '...'}" if text else ""

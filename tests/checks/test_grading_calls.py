@@ -68,6 +68,10 @@ class Unprintable(Exception):
         raise RuntimeError("no text")
 
 
+def bold(x):
+    raise ValueError("\x1b[1mno such\x1b[0m layer.")
+
+
 def unprintable(x):
     raise Unprintable
 
@@ -114,6 +118,7 @@ def with_a_long_text(x):
         (ends_the_program, r"ends the whole program in line \d+ \(`raise SystemExit`\): use return"),
         (calls_itself, "calls itself again and again"),
         (unprintable, r"with Unprintable, whose text cannot be printed"),
+        (bold, r"with ValueError: no such layer\. It was called with"),
         (interrupted, "was interrupted in line"),
         (odd, "with Odd: for nobody"),
         (deep, r"in line \d+ \(`return x\[index\]`\) with IndexError"),
