@@ -290,6 +290,9 @@ def activation_of(layer: Any) -> str:
     if name in ACTIVATIONS:
         return ACTIVATIONS[name]
     activation = getattr(layer, "activation", None)
+    if isinstance(activation, kinds.Layer):  # not called: a PReLU would learn another shape
+        known = activation_of(activation)
+        return known if known != "linear" or hasattr(activation, "activation") else type(activation).__name__.lower()
     return "linear" if activation is None else _named_by_values(activation)
 
 
@@ -302,7 +305,7 @@ ACTIVATIONS = {
 
 
 def _named_by_values(activation: Callable) -> str:
-    """The name of an activation by what it does to numbers: it may be a function, a layer, or a lambda."""
+    """The name of an activation by what it does to numbers: it may be a lambda, or TensorFlow's own."""
     numbers = keras.ops.convert_to_tensor([[-2.0, -0.5, 0.25, 1.5]])
     try:
         with warnings.catch_warnings():
@@ -311,7 +314,7 @@ def _named_by_values(activation: Callable) -> str:
         for name in ("linear", "softmax", "sigmoid", "relu", "tanh", "log_softmax"):
             if np.allclose(made, np.asarray(keras.activations.get(name)(numbers)), atol=1e-6):
                 return name
-    except Exception:  # one that takes other shapes alone, such as a PReLU that is built
+    except Exception:  # one that takes other shapes alone
         pass
     name = getattr(activation, "__name__", type(activation).__name__)
     return "a function of your own" if name == "<lambda>" else str(name).lower()
