@@ -85,7 +85,7 @@ def train(
         ).history
         if lost := [key for key in ("loss", "val_loss") if not math.isfinite(figures.get(key, [0])[0])]:
             advice = f"Try a lower learning rate (it is {recipe.learning_rate})."
-            if model.compute_dtype == "float16":
+            if "float16" in (model.compute_dtype, keras.config.floatx()):
                 advice = "The model computes in float16, whose largest number is 65,504: call "
                 advice += "keras.config.set_floatx('float32') and build it anew."
             problem = f"{recipe.model}: the {lost[0]} of epoch {epoch + 1} is {figures[lost[0]][0]}"

@@ -1,16 +1,20 @@
-"""A training is worth more than its backup: a full disk and a second process stop none."""
+"""A training is worth more than its backup: no full disk, second process or damaged file stops it or misleads it."""
 
 import json
 import os
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 import small_training
-from small_training import RECIPES, Stop, assert_same_end, train
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+from small_training import RECIPES, TUTORIAL, Stop, assert_same_end, drawn, train
 
 from helpers.training import backup as backups
 from helpers.training import loop
+from helpers.training.optimizers import compile_by
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 
@@ -76,3 +80,32 @@ def test_two_notebooks_train_the_same_at_once(tmp_path, undisturbed, monkeypatch
     for end in ends:
         assert_same_end(*end, *undisturbed["tutorial"])
     assert not any(tmp_path.iterdir())
+
+
+def compiled_model():
+    model = small_training.small_cnn()
+    compile_by(TUTORIAL, model, 100)
+    return model
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(choices=some.data())
+def test_a_backup_is_restored_to_the_last_bit_or_put_aside(tmp_path_factory, choices):
+    folder, model, dataset = tmp_path_factory.mktemp("backups") / "small-3-abc", compiled_model(), drawn()
+    model.fit(dataset.x_train, dataset.y_train, batch_size=100, verbose=0)
+    history = {key: [0.25, 0.5] for key in backups.HISTORY_KEYS}
+    backups.Backup(folder).save(model, history)
+    path = folder / choices.draw(some.sampled_from(["state.json", "2.weights.h5"]))
+    content = bytearray(path.read_bytes())
+    for where in choices.draw(some.lists(some.integers(0, len(content) - 1), max_size=3)):
+        content[where] = choices.draw(some.integers(0, 255))
+    cut = choices.draw(some.one_of(some.just(len(content)), some.integers(0, len(content))))
+    unharmed = bytes(content[:cut]) == path.read_bytes()
+    path.write_bytes(content[:cut])
+    again = compiled_model()
+    restored = backups.Backup(folder).restore(again)
+    assert restored == history if unharmed else restored in (None, history)
+    assert folder.exists() == (restored is not None)
+    if restored:
+        for got, wanted in zip(again.variables, model.variables, strict=True):
+            np.testing.assert_array_equal(got, wanted)
