@@ -257,7 +257,7 @@ FAULTY = {name: lambda request, answer=answer: iter([answer]) for name, answer i
 
 # In a manifest; data/README.md invites to add one.
 ADDRESSES: dict[str, str] = {
-    "empty": "",
+    "no address": "",
     "no scheme": "127.0.0.1/archive.tar.gz",
     "no scheme but a port": "localhost:80/archive.tar.gz",
     "two slashes": "//127.0.0.1/archive.tar.gz",

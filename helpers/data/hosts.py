@@ -87,12 +87,12 @@ def _receive(address: str, part: Path, start: int, size: int, title: str, patien
             begin, offered = map(int, found.groups()) if found else (-1, size)
         if begin not in (0, start):
             raise RefusalError("does not go on where it was asked to")
-        if offered not in (None, size):
-            raise RefusalError(f"offers a file of {offered:,} bytes, not {size:,}")
         if not piece:
             raise RefusalError("sent nothing of the archive")
         if not begin and not GZIP.startswith(piece[:2]):
             raise RefusalError("sent something else than an archive, perhaps the login page of this network")
+        if offered not in (None, size):
+            raise RefusalError(f"offers a file of {offered:,} bytes, not {size:,}")
         # By default to stderr, which does not belong into a lesson's stored output.
         look = {"unit": "B", "unit_scale": True, "mininterval": 0.5, "leave": False, "file": sys.stdout}
         name = f"{title} from {plain(urllib.parse.urlsplit(address).hostname, longest=60)}"

@@ -24,6 +24,23 @@ from tqdm import tqdm
 from helpers import data
 from helpers.data import hosts
 
+# What the sentence says of some of them; of the others, what the library says.
+REASONS = {
+    "not_found": "HTTP Error 404: Not Found",
+    "page": "something else than an archive, perhaps the login page",
+    "other_length": "offers a file of",
+    "from_the_middle": "does not go on where it was asked to",
+    "empty": "sent nothing of the archive",
+    "truncated": "before the end",
+    "one_bit_flipped": "other bytes than the published archive",
+    "redirect_to_ftp": "leads to 'ftp://127.0.0.1/archive.tar.gz', which does not begin with http:// or https://",
+    "redirect_to_itself": "leads elsewhere more than 10 times",
+    "headers_without_end": "sent nothing",
+    "stalled_in_the_middle": "sent nothing",
+    "a file": "which does not begin with http:// or https://",
+    "nobody listens": "Connection refused",
+}
+
 
 @pytest.fixture
 def faulty(fake):
@@ -48,6 +65,7 @@ def test_a_faulty_host_alone_and_before_a_good_one(data_folder, fake, faulty, na
     with pytest.raises(data.DatasetError) as error:
         data.load("cifar10")
     assert_one_sentence(error, address)
+    assert REASONS.get(name, "") in str(error.value)
     assert_nothing_passes_for_good(data_folder)
 
     for earlier in (True, False):
