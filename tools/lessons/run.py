@@ -41,6 +41,7 @@ def main(arguments: argparse.Namespace) -> int:
     from tools.lessons import execute
 
     lessons = find.find(*arguments.lesson)
+    _refuse_folder_of_others(arguments.out, [lesson.path.name for lesson in lessons])
     dataset = find.dataset_or_exit(arguments.dataset)
     folder = find.STUDENT if arguments.edition == "student" else find.NOTEBOOKS
     by_path = {folder / lesson.path.name: lesson for lesson in lessons}
@@ -77,6 +78,14 @@ def main(arguments: argparse.Namespace) -> int:
         files.write(arguments.out / "index.html", _page(dataset, finished, results))
         print(f"Lessons with outputs: {arguments.out.resolve() / 'index.html'}")
     return status or (1 if failed else 0)
+
+
+def _refuse_folder_of_others(out: Path, names: list[str]) -> None:
+    """Raise SystemExit where notebooks of these names lie that this command did not write: its page is missing."""
+    if not (out / "index.html").is_file():
+        for name in names:
+            if os.path.lexists(out / name):
+                raise SystemExit(f"{out / name} is there and was not written by this command: name another folder.")
 
 
 def _print(lesson: find.Lesson, result: dict) -> None:
