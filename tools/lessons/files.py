@@ -150,7 +150,8 @@ def digest(notebook: dict) -> str:
 
 def sign(notebook: dict) -> None:
     """Put its digest into a notebook."""
-    notebook["metadata"].setdefault("lesson", {})["edition"] = digest(notebook)
+    facts = notebook["metadata"].setdefault("lesson", {})
+    facts["edition"] = digest(notebook)
 
 
 def edition(notebook: dict) -> str:

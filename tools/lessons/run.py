@@ -11,6 +11,7 @@ from helpers.places import BUILD
 from tools.lessons import files, find
 
 TIMEOUT = 1800  # seconds a cell
+LESSONS = BUILD / "lessons"
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Lessons</title>
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     find.add_jobs_argument(parser, default=min(2, os.cpu_count() or 1))
     find.add_scheduler_argument(parser)
     parser.add_argument("--edition", choices=("complete", "student"), default="complete")
-    parser.add_argument("--out", type=Path, default=BUILD / "lessons", help="where to write; build/lessons")
+    parser.add_argument("--out", type=Path, default=LESSONS, help="where to write; build/lessons")
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -81,11 +82,10 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _refuse_folder_of_others(out: Path, names: list[str]) -> None:
-    """Raise SystemExit where notebooks of these names lie that this command did not write: its page is missing."""
-    if not (out / "index.html").is_file():
-        for name in names:
-            if os.path.lexists(out / name):
-                raise SystemExit(f"{out / name} is there and was not written by this command: name another folder.")
+    """Raise SystemExit where a notebook lies that this command did not write: there is no page of it."""
+    for place in (out / name for name in names):
+        if out != LESSONS and os.path.lexists(place) and not place.with_suffix(".html").is_file():
+            raise SystemExit(f"{place} is there and was not written by this command: name another folder.")
 
 
 def _print(lesson: find.Lesson, result: dict) -> None:
