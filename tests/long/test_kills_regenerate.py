@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import random
 import signal
+import sys
 import time
 
 import lesson_writers
@@ -36,6 +37,8 @@ def folder(tmp_path):
 
 def killings(write, folder, seconds):
     """Start a process that writes, kill it at a random moment, and hand over, fifty times."""
+    # The server that forks imports once what all of these processes need.
+    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["lesson_writers"])
     chance, ready = random.Random(0), folder / "ready"
