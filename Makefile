@@ -8,7 +8,7 @@ LESSONS = $(foreach number,$(LESSON),--lesson $(number))
 
 help:        ; @$(TOOLS)
 run:         ; $(TOOLS) run --dataset $(DATASET) $(LESSONS)
-lab:         ; $(TOOLS) lab
+lab:         ; $(TOOLS) lab $(if $(COMPLETE),--complete)
 test:        ; $(TOOLS) test
 test-oldest: ; $(TOOLS) test --oldest
 test-long:   ; $(TOOLS) test --long

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools import commands, environment
-from tools.lessons import address, find, new, readme, regenerate, run, student
+from tools.lessons import address, find, lab, new, readme, regenerate, run, student
 
 PROGRAM = "python -m tools"
 Arguments = Callable[[argparse.ArgumentParser], None]
@@ -109,7 +109,9 @@ def _mutants_arguments(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS = {
     "run": Command("Execute lessons and write them with outputs to build/lessons", run.main, run.add_arguments),
-    "lab": Command("Open JupyterLab in the student edition", commands.lab, passes_on="jupyter lab"),
+    "lab": Command(
+        "Open JupyterLab in work/, where lessons are copied once", lab.main, lab.add_arguments, passes_on="jupyter lab"
+    ),
     "test": Command(
         "Test helpers, tools and lessons on Shapes-10",
         commands.test,

@@ -1,4 +1,4 @@
-"""Commands that mostly call another program: JupyterLab, pytest with nbval, ruff; and the one that fetches images."""
+"""Commands that mostly call another program: pytest with nbval, ruff; and the one that fetches images."""
 
 from __future__ import annotations
 
@@ -9,12 +9,6 @@ from tools import oldest, programs
 from tools.lessons import find
 
 CELL_TIMEOUT = 300  # seconds; a dead kernel is only noticed when it runs out
-
-
-def lab(arguments: argparse.Namespace) -> int:
-    """JupyterLab in the student edition."""
-    command = [sys.executable, "-m", "jupyter", "lab", "--notebook-dir", str(find.STUDENT), *arguments.rest]
-    return programs.call(command, env=find.variables())
 
 
 def fetch(arguments: argparse.Namespace) -> int:

@@ -32,16 +32,6 @@ def options(**given):
     return argparse.Namespace(rest=[], oldest=False, long=False, fix=False, **given)
 
 
-def test_lab_opens_the_student_edition_and_hands_arguments_on(calls):
-    calls.status = 3
-    arguments = options()
-    arguments.rest = ["--no-browser"]
-    assert commands.lab(arguments) == 3
-    ((command, variables),) = calls
-    assert command == ["jupyter", "lab", "--notebook-dir", str(find.STUDENT), "--no-browser"]
-    assert str(find.ROOT) in variables["PYTHONPATH"]
-
-
 def test_tests_run_first_then_every_lesson_under_nbval_on_shapes(calls):
     arguments = options()
     arguments.rest = ["-k", "data"]

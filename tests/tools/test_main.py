@@ -115,7 +115,8 @@ def test_a_command_enters_its_environment_once_and_its_status_is_handed_on(calle
             {"oldest": False, "long": False, "rest": ["-k", "data", "tests/helpers", "-x"]},
         ),
         (["test", "--oldest"], {"oldest": True, "long": False, "rest": []}),
-        (["lab", "--no-browser", "--port", "8889"], {"rest": ["--no-browser", "--port", "8889"]}),
+        (["lab", "--no-browser", "--port", "8889"], {"complete": False, "rest": ["--no-browser", "--port", "8889"]}),
+        (["lab", "--complete"], {"complete": True, "rest": []}),
         (["lint", "--fix"], {"fix": True}),
         (["address"], {"url": None, "placeholder": False}),
         (
@@ -180,6 +181,7 @@ TARGETS = {
     "test-long": "test --long",
     "mutants LESSON=04": "mutants 04",
     "lab": "lab",
+    "lab COMPLETE=1": "lab --complete",
     "regenerate LESSON=04": "regenerate --lesson 04",
     "student": "student",
     "readme": "readme",

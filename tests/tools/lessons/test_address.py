@@ -16,7 +16,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from project_copy import call, contents, copied
 
 from helpers.places import ROOT
-from tools.lessons import find, repository
+from tools.lessons import files, find, repository
 
 URL = "https://github.com/somebody/lessons-on_cnn.2"
 BARE = ("-S", "-E")
@@ -50,6 +50,9 @@ def test_an_address_is_put_everywhere_and_taken_back_to_the_last_byte(project):
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"pyproject.toml", "README.md", *notebooks(project)}
     assert all(URL.removeprefix("https://github.com/").encode() in after[name] for name in changed)
+    signed = [name for name in notebooks(project) if "student" in name]
+    assert len(signed) == 2
+    assert all(files.untouched(after[name]) for name in signed), "the digest of each was renewed"
     assert tomllib.loads(after["pyproject.toml"].decode())["project"]["urls"]["Repository"] == URL
     assert after["README.md"].count(b"badge") >= 4
     assert address(project).stdout == f"{URL}\n"
