@@ -94,7 +94,7 @@ def _flip_mistakes(x: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
 
 # --- 9.2: shifts
 
-SHIFTS = ((2, 1), (-1, 3), (0, -2), (-3, 0), (0, 0), (3, -1))
+SHIFTS = ((2, 1), (-1, 3), (0, -2), (-3, 0), (3, -1), (0, 0))  # the one without a gap comes last
 ALLOWED = ("a reflection", "a reflection, the outermost pixels twice", "zeros")
 WRAPPED, REPEATED = "pixels from the other side", "the outermost pixels, repeated"
 
@@ -108,23 +108,25 @@ def exercise_9_2(shift: Callable) -> str:
     # Where nothing moves there is no gap, and each fill is right.
     filled = [[fill for fill in ALLOWED if close(each, _shifted(*case, fill))] for case, each in zip(cases, got)]
     fills = {names[0] for names, by in zip(filled, SHIFTS) if names and any(by)}
-    likely = max(ALLOWED, key=[name for names in filled for name in names].count)
     if not all(filled):
-        results = iter(got)
-        by_rules(
-            lambda x, down, right: next(results),
-            cases,
-            lambda x, down, right: _shifted(x, down, right, likely),
-            _shift_mistakes,
-            "down = {1}, right = {2}",
-            lambda _, x, down, right: (
-                f"The pixel of row 3, column 3 should now be in row {3 + down}, column {3 + right}."
-            ),
-            _wrong_gap,
-        )
+        _name_shift(got, cases, max(ALLOWED, key=[name for names in filled for name in names].count))
     if len(fills) > 1:
         return f"You fill gaps in {len(fills)} ways; one would do."
     return f"Your gaps are filled with {fills.pop()}."
+
+
+def _name_shift(got: list, cases: list[tuple], likely: str) -> None:
+    results = iter(got)
+    by_rules(
+        lambda x, down, right: next(results),
+        [case for case in cases if any(case[1:])],
+        lambda x, down, right: _shifted(x, down, right, likely),
+        _shift_mistakes,
+        "down = {1}, right = {2}",
+        lambda _, x, down, right: f"The pixel of row 3, column 3 should now be in row {3 + down}, column {3 + right}.",
+        _wrong_gap,
+    )
+    wrong("for down = 0, right = 0 nothing moves, and yours changes the images.")
 
 
 def _shifted(x: np.ndarray, down: int, right: int, fill: str) -> np.ndarray:
@@ -182,6 +184,9 @@ def _shift_mistakes(x: np.ndarray, down: int, right: int) -> dict[str, np.ndarra
         "your gap is grey. Fill it with 0 or with reflected pixels.": np.where(known, moved, 128),
         "only the first image moves. The rest of the batch stays as it was.": first,
         "nothing moves in any of your batches.": x,
+        "the images move as they should, and are divided by 255. Grey values stay as they are.": moved / 255,
+        "the images move as they should, and grey values have the opposite sign.": -moved.astype(float),
+        "the images move as they should, and red is blue. Their last axis stays as it is.": moved[..., ::-1],
     }
     for fill in (*ALLOWED, WRAPPED, REPEATED):
         for by, sentence in _moves(down, right):
@@ -192,8 +197,6 @@ def _shift_mistakes(x: np.ndarray, down: int, right: int) -> dict[str, np.ndarra
 def _wrong_gap(answer: Any, case: str, x: np.ndarray, down: int, right: int) -> None:
     if shape_of(answer) != x.shape:
         return
-    if not (down or right):
-        wrong(f"for {case} nothing moves, and yours changes the images.")
     stays = (slice(None), slice(max(down, 0), 6 + min(down, 0)), slice(max(right, 0), 7 + min(right, 0)))
     if close(numbers(answer)[stays], _shifted(x, down, right, "zeros")[stays]):
         wrong(

@@ -9,6 +9,7 @@ import linecache
 import math
 import os
 import random
+import re
 import signal
 import sys
 import sysconfig
@@ -181,7 +182,7 @@ def _a_student_s(file: str) -> bool:
 
 def _reason(error: BaseException) -> str:
     try:
-        text = " ".join(str(error).split())
+        text = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())  # Keras prints some of it bold
     except Exception:
         return ", whose text cannot be printed"
     return f": {text if len(text) <= 300 else text[:297] + '...'}" if text else ""

@@ -338,3 +338,11 @@ def test_shared_slips_are_named_when_they_explain_every_case(check, answer, sent
 def test_a_slip_is_not_named_from_some_of_the_cases():
     with pytest.raises(NotRight, match=r"for 1\.5 to the power of 2\.0 you have 2, and that is not it"):
         power(lambda b, e: round(b**e) if b == 1.5 else b**e)
+
+
+def test_bold_words_of_a_library_are_plain():
+    def bold():
+        raise ValueError("a \x1b[1mbold\x1b[0m word")
+
+    with pytest.raises(NotRight, match=": a bold word"):
+        calls.call(bold)
