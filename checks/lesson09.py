@@ -123,10 +123,17 @@ def _name_shift(got: list, cases: list[tuple], likely: str) -> None:
         lambda x, down, right: _shifted(x, down, right, likely),
         _shift_mistakes,
         "down = {1}, right = {2}",
-        lambda _, x, down, right: f"The pixel of row 3, column 3 should now be in row {3 + down}, column {3 + right}.",
+        lambda _, x, down, right: (
+            f"The pixel of row {_stays(down)}, column 3 should now be in row {_stays(down) + down}, column {3 + right}."
+        ),
         _wrong_gap,
     )
     wrong("for down = 0, right = 0 nothing moves, and yours changes the images.")
+
+
+def _stays(down: int) -> int:
+    """A row that is still in the image of six rows after each of the shifts."""
+    return 3 if down < 0 else 2
 
 
 def _shifted(x: np.ndarray, down: int, right: int, fill: str) -> np.ndarray:

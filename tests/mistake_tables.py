@@ -1,10 +1,11 @@
 """What a check's table of mistakes has to be, so that a named mistake is the one that was made."""
 
+import contextlib
 import itertools
 
 import numpy as np
 
-from checks.grading.answers import like, values
+from checks.grading.answers import NotRight, like, values
 
 
 def told_apart(monkeypatch, module, check, *answers):
@@ -20,7 +21,8 @@ def told_apart(monkeypatch, module, check, *answers):
                 tables.append(([mistakes(*case) for case in cases], [expected(*case) for case in cases], tolerance))
 
     monkeypatch.setattr(module, "by_rules", judge)
-    check(*answers)
+    with contextlib.suppress(NotRight):
+        check(*answers)
     assert tables
     for results, right, tolerance in tables:
         for name in results[0]:

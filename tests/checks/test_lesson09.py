@@ -218,7 +218,7 @@ def moves_input(x, down, right):
         (grey, "gap is grey"),
         (lambda x, d, r: np.where(zeros(x, d, r) > 0, zeros(x, d, r), 77), "the gap is not"),
         (lambda x, d, r: x[:, max(d, 0) :, max(r, 0) :], "should have the shape"),
-        (lambda x, d, r: reflected(x, d, r) // 3, "row 3, column 3 should now be in row 3, column 1"),
+        (lambda x, d, r: reflected(x, d, r) // 3, "row 2, column 3 should now be in row 5, column 2"),
         (lambda x, d, r: np.roll(x, (r, d), axis=(1, 2)), "take `down` for `right`.*other side"),
         (lambda x, d, r: zeros(x, abs(d), abs(r)), "never move up"),
         (lambda x, d, r: zeros(x, max(d, 0), max(r, 0)), "do not move where a number is negative"),
