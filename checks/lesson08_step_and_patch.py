@@ -63,7 +63,7 @@ def _step_mistakes(image: np.ndarray, gradient: np.ndarray, step: float) -> dict
     size = np.abs(gradient)
     right = gradient * step / size.max()
     steps = {
-        "your step goes down. To make the response larger, *add* the gradient.": -right,
+        "your step goes downhill. To make the response larger, *add* the gradient.": -right,
         "you add step_size times the gradient as it is. Divide it by its largest absolute number first.": (
             gradient * step
         ),
@@ -82,9 +82,8 @@ def _step_mistakes(image: np.ndarray, gradient: np.ndarray, step: float) -> dict
         "you divide by the sum of the absolute gradients, not by the largest.": gradient * step / size.sum(),
         "you divide by the distance from the smallest to the largest gradient. Its largest absolute number is "
         "wanted.": gradient * step / np.ptp(gradient),
-        "every number changes by the whole step. Only the steepest one does, the others in proportion.": (
-            np.sign(gradient) * step
-        ),
+        "only the signs of the gradient are left: every number changes by the whole step. The steepest one does, the "
+        "others in proportion.": np.sign(gradient) * step,
         "all numbers go up, also where the gradient is negative. Its sign is lost.": np.abs(right),
         "you scale each colour by its own steepest number. One number for the whole image.": (
             gradient * step / size.max(axis=(0, 1))
@@ -252,7 +251,7 @@ def _loss_mistakes(
         "your slices end at `side`: after `row :` comes row + side.": lost(slice(row, side), slice(column, side)),
         "you cover whole rows. Take a slice of the columns as well.": lost(here[0], slice(None)),
         "you cover whole columns. Take a slice of the rows as well.": lost(slice(None), here[1]),
-        "you cover all but the patch.": before - probability(outside),
+        "you cover everything else, and leave the patch as it is.": before - probability(outside),
         "you cover the whole image.": lost(slice(None), slice(None)),
         "the sign is lost. A patch that speaks *against* the class has a negative loss.": abs(before - after),
         "a loss below 0 is cut off in your answer. A patch that speaks *against* the class has one.": (
@@ -270,4 +269,4 @@ def _array_of_one(answer: Any, *_) -> None:
     if shape_of(answer) == (1,):
         wrong("an array with one number in it came back. `predict` returns n of them: take the first, [0].")
     if shape_of(answer) == (2,):
-        wrong("two numbers came back. Return their difference, before minus after.")
+        wrong("two numbers came back. One number is wanted: before minus after.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from checks.grading import by_rules, exercise, seeded
+from checks.grading import by_rules, exercise, seeded, shape_of, wrong
 
 # --- 10.3: six views
 
@@ -29,9 +30,10 @@ def exercise_10_3(six_views: Callable) -> str:
         cases,
         lambda predict, images: _average([predict(view) for view in _views(images)]),
         _view_mistakes,
-        lambda predict, images: f"{len(images)} images and {predict(images).shape[1]} classes",
+        lambda predict, images: f"{len(images)} image{'s' * (len(images) > 1)} and {predict(images).shape[1]} classes",
         "Take the views one by one: three windows, each as it is and flipped, and their weights add up to 1.",
-        tolerance=1e-4,
+        _one_array,
+        1e-4,
     )
     return "A quarter each for the image and its flipped copy, an eighth for each of the four others."
 
@@ -46,6 +48,17 @@ def _predictor(weights: np.ndarray, shape: tuple[int, ...]) -> Callable:
         return 5 * np.tanh((given.reshape(len(given), -1).astype(float) / 255 - 0.5) @ weights)
 
     return predict
+
+
+def _one_array(answer: Any, case: str, predict: Callable, images: np.ndarray) -> None:
+    n, classes = predict(images).shape
+    shape = shape_of(answer)
+    if shape == (6, n, classes):
+        wrong(f"for {case} the six predictions came back side by side. Their weighted mean is wanted.")
+    if shape == (n,):
+        wrong(f"for {case} one number for each image came back. The averaged logits are wanted, (n, classes).")
+    if shape == (classes,):
+        wrong(f"for {case} one row for all images came back. Average over the views, not over the images.")
 
 
 def _views(
@@ -147,9 +160,6 @@ def _view_mistakes(predict: Callable, images: np.ndarray) -> dict[str, np.ndarra
         "you average probabilities. Average the logits that `predict` returns.": _average(list(map(_softmax, views))),
         "you average logits well, but return probabilities. Leave the softmax out.": _softmax(mean),
         "you return logarithms of probabilities. Leave the softmax and its logarithm out.": np.log(_softmax(mean)),
-        "the six predictions came back side by side. Their weighted mean is wanted.": np.stack(views),
-        "one class for each image came back. The averaged logits are wanted, (n, classes).": mean.argmax(axis=1),
-        "one row for all images came back. Average over the views, not over the images.": mean.mean(axis=0),
     }
 
 

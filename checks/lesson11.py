@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from checks.grading import by_rules, call, close, describe, exercise, name_slip, number, wrong
+from checks.grading import NotRight, by_rules, call, close, describe, exercise, name_slip, number, wrong
 from checks.lesson11_flaws import exercise_11_4
 from checks.lesson11_moment import exercise_11_3
 
@@ -131,11 +131,13 @@ def exercise_11_2(best_exponent: Callable) -> str:
             tried.append(exponent)
             return curve(exponent)
 
-        got = number(call(best_exponent, accuracy_at, start), "the best exponent")
+        try:
+            got = number(call(best_exponent, accuracy_at, start), "the best exponent")
+        except NotRight:
+            _compare_searches(searches)  # what an earlier one shows says more than the end of this one
+            raise
         searches.append((got, curve, start, tried))
-    _name_result(searches)
-    for search in searches:
-        _compare_search(*search)
+    _compare_searches(searches)
     trainings = sum(len(tried) for *_, tried in searches)
     return f"{len(searches)} searches with {trainings} trainings, none twice, and no best rate at an edge."
 
@@ -183,8 +185,8 @@ def _right_search(curve: Callable[[int], float], start: int) -> tuple[int, int]:
     return top, abs(top - start) + 3
 
 
-def _name_result(searches: list[tuple]) -> None:
-    """What was returned instead of an exponent, when that explains all searches."""
+def _compare_searches(searches: list[tuple]) -> None:
+    """Name what was returned instead of an exponent, when that explains all searches; then one by one."""
     if not all(tried for *_, tried in searches):
         wrong("your function never called accuracy_at. Without a training nobody knows an accuracy.")
     tops = [_right_search(curve, start)[0] for _, curve, start, _ in searches]
@@ -195,8 +197,10 @@ def _name_result(searches: list[tuple]) -> None:
         "with.": lambda top, _: top / 2,
     }
     for sentence, rule in mistakes.items():
-        if all(math.isclose(got, rule(top, curve)) for top, (got, curve, *_) in zip(tops, searches)):
+        if searches and all(math.isclose(got, rule(top, curve)) for top, (got, curve, *_) in zip(tops, searches)):
             wrong(sentence)
+    for search in searches:
+        _compare_search(*search)
 
 
 def _compare_search(got: float, curve: Callable[[int], float], start: int, tried: list[int]) -> None:

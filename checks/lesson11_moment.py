@@ -62,7 +62,7 @@ def _reached(losses: list[float], target: float) -> float:
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (low, middle) if there(middle) else (middle, high)
-    return high
+    return round(high, 9)  # a whole epoch is a whole number
 
 
 def _first_pair(losses: list[float], target: float, strict: bool = False) -> int | None:
@@ -92,7 +92,7 @@ def _moment_mistakes(losses: list[float], target: float) -> dict[str, float]:
         "`losses[0]` is the loss before training, at 0 epochs. You count the epochs from 1.": right + 1,
         "`losses[1]` is the loss after one epoch. Your result is one epoch too few.": right - 1,
         "you return whole epochs, the first one that is not above the target. The line between two epochs gets there "
-        "earlier.": math.ceil(right - 1e-9),
+        "earlier.": math.ceil(right),
         "you return whole epochs, the last one above the target. Add the share of the way to the next one.": (
             before if right else 0
         ),
@@ -111,9 +111,8 @@ def _moment_mistakes(losses: list[float], target: float) -> dict[str, float]:
         "you return the last time that the curve passes the target. The first time counts.": (
             crossings[-1] if crossings else right
         ),
-        "you return the epoch of the lowest loss. Where does `target` come in?": int(np.argmin(losses)),
-        "`np.interp` wants x values that rise, and losses fall. Look for the pair of epochs yourself.": (
-            float(np.interp(target, losses, epochs))
+        "you return the time that is left until the last epoch. The time from the start is wanted.": (
+            len(losses) - 1 - right
         ),
         "`np.interp` wants x values that rise. Reversed losses do only where no loss rises: look for the pair of "
         "epochs yourself.": float(np.interp(target, losses[::-1], epochs[::-1])),
@@ -123,16 +122,21 @@ def _moment_mistakes(losses: list[float], target: float) -> dict[str, float]:
         "you return the epoch whose loss is nearest to the target. Add the share of the way between two epochs.": (
             int(np.abs(np.array(losses) - target).argmin())
         ),
-        "you return the time that is left until the last epoch. The time from the start is wanted.": (
-            len(losses) - 1 - right
+    }
+    anywhere = {
+        "you return the epoch of the lowest loss. Where does `target` come in?": int(np.argmin(losses)),
+        "`np.interp` wants x values that rise, and losses fall. Look for the pair of epochs yourself.": (
+            float(np.interp(target, losses, epochs))
         ),
         "you return a loss. The number of epochs is wanted.": losses[before + 1],
     }
+    # Whoever looks at the start first returns 0 where it is low enough.
+    also = "And where the start is low enough, the time is 0."
     return {
-        # Most of them look at the start as they should.
-        **{sentence: 0.0 if there else value for sentence, value in mistakes.items()},
+        **{sentence: 0.0 if there else value for sentence, value in (mistakes | anywhere).items()},
+        **{f"{sentence} {also}": value for sentence, value in anywhere.items()},
         "a loss that is *exactly* the target is there, too. You look for one below it.": (
-            0.0 if there else right if strictly is None else strictly + _share(losses, target, strictly)
+            0.0 if there else math.inf if strictly is None else strictly + _share(losses, target, strictly)
         ),
         "where the start is low enough, the time is 0. You look at it only after the first epoch.": (
             before + share if there else right
@@ -152,10 +156,8 @@ def _never(answer: Any, case: str, losses: list[float], target: float) -> None:
 
 
 def _advise(value: float, losses: list[float], target: float) -> str:
-    if (
-        value > _reached(losses, target)
-        and sum((first > target) != (second > target) for first, second in itertools.pairwise(losses)) > 1
-    ):
+    passes = sum((first > target) != (second > target) for first, second in itertools.pairwise(losses))
+    if passes > 1 and value > _reached(losses, target):
         return "The curve was there before, and rose again: the first time counts."
     return "Find the first epoch that is not above the target, and the share of the way from the epoch before it."
 

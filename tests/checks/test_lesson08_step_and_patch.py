@@ -61,7 +61,7 @@ def in_place(image, gradient, step_size):
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (lambda p, s, z: uphill(p, -s, z), "goes down"),
+        (lambda p, s, z: uphill(p, -s, z), "goes downhill"),
         (lambda p, s, z: p + z * s / max(np.abs(s).max(), 1e-12), "Clip it"),
         (lambda p, s, z: np.clip(p + z * s, 0, 255), "gradient as it is"),
         (scaled(lambda s: s.max()), r"steepest one is \*negative\*"),
@@ -94,7 +94,7 @@ def in_place(image, gradient, step_size):
         (lambda p, s, z: np.minimum(p + z * s / max(np.abs(s).max(), 1e-12), 255), "goes below 0"),
         (lambda p, s, z: np.maximum(p + z * s / max(np.abs(s).max(), 1e-12), 0), "goes above 255"),
         (lambda p, s, z: uphill(p, s, z) / 255, "divided by 255"),
-        (lambda p, s, z: p - z * s / max(np.abs(s).max(), 1e-12), "goes down.*And clip"),
+        (lambda p, s, z: p - z * s / max(np.abs(s).max(), 1e-12), "goes downhill.*And clip"),
         (lambda p, s, z: s.copy(), "this is the gradient"),
         (
             lambda p, s, z: uphill(p, s, z).transpose(1, 0, 2),
