@@ -166,7 +166,7 @@ def adds_strides(less):
         (lambda stack: np.prod([stride for _, stride in stack]), "the step between neighbours"),
         (lambda stack: field(stack[::-1]), "order of the layers"),
         (lambda stack: (field(stack), 1), "two numbers"),
-        (lambda stack: [field(stack[: end + 1]) for end in range(len(stack))], "a number for each layer|two numbers"),
+        (lambda stack: [field(stack[: end + 1]) for end in range(len(stack))], "should be one number"),
         (lambda stack: field(stack[:-1]), "without the last layer"),
         (lambda stack: field([(1, stack[0][1]), *stack[1:]]), "without the first layer"),
         (lambda stack: field([(k, s if k != s else 1) for k, s in stack]), "ignores the strides of pooling"),

@@ -62,7 +62,7 @@ def reach_on_a_fine_grid(losses, target):
         pairs(lambda a, b, t: (t - a) / (b - a)),
         functools.partial(lambda losses, target, nothing: reach(losses, target) + nothing, nothing=0),
         lambda *a: np.array(reach(*a), "float32"),
-        lambda losses, target: keras.ops.convert_to_tensor(reach(np.array(losses), np.float32(target))),
+        lambda losses, target: keras.ops.convert_to_tensor(reach(np.array(losses), target)),
         lambda losses, target: reach(losses, target) if min(losses) <= target else float("inf"),
     ],
 )
@@ -109,7 +109,7 @@ def below_only(losses, target):
         (lambda v, t: first_epoch(v, t, before=True), "last one above the target"),
         (lambda v, t: first_epoch(v, t), "first one that is not above"),
         (lambda v, t: round(reach(v, t)) if reach(v, t) < math.inf else math.inf, "nearest whole epoch"),
-        (lambda v, t: round(reach(v, t), 1), "rounded to 1 decimal"),
+        (lambda v, t: round(reach(v, t), 3), "rounded to 3 decimals"),
         (pairs(lambda a, b, t: 0.5), "half of the way"),
         (pairs(lambda a, b, t: (a - t) / a), "by the loss before"),
         (pairs(lambda a, b, t: a - t), "leave out the division"),
