@@ -207,7 +207,7 @@ def _field_mistakes(stack: list[tuple[int, int]]) -> dict[str, Any]:
 def _one_field(answer: Any, case: str, stack: list[tuple[int, int]]) -> None:
     array = values(answer)
     if array is not None and array.shape == (2,):
-        wrong(f"for {case} two numbers came back. One number is wanted, the receptive field.")
+        wrong(f"for {case} two numbers came back; one number is wanted, the receptive field.")
     if array is not None and array.shape == (len(stack),) and len(stack) > 2:
         wrong(f"for {case} a number for each layer came back. One number is wanted, the field after the last layer.")
     if array is not None and array.ndim == 0 and math.isfinite(array) and array < 1:

@@ -269,4 +269,4 @@ def _array_of_one(answer: Any, *_) -> None:
     if shape_of(answer) == (1,):
         wrong("an array with one number in it came back. `predict` returns n of them: take the first, [0].")
     if shape_of(answer) == (2,):
-        wrong("two numbers came back. One number is wanted: before minus after.")
+        wrong("two numbers came back; one number is wanted: before minus after.")

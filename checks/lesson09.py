@@ -61,7 +61,7 @@ def _flip_mistakes(x: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
         "the chosen images are rotated by 180 degrees: rows and columns are reversed. Reverse the columns only.": (
             _changed(x, chosen, lambda image: np.flipud(_flipped(image)))
         ),
-        "you reverse the last axis, so red becomes blue and blue becomes red. Columns are axis 2.": (
+        "you reverse the colours, the last axis: red becomes blue. Columns are axis 2.": (
             _changed(x, chosen, lambda image: image[..., ::-1])
         ),
         "the chosen images are flipped, and their colours are in reversed order. Reverse axis 2 only.": (
@@ -75,7 +75,7 @@ def _flip_mistakes(x: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
         "all images are upside down. Of the chosen ones the columns are to be reversed, axis 2 of the batch.": (
             _changed(x, every, np.flipud)
         ),
-        "you flip the images that were *not* chosen.": _changed(x, ~chosen, _flipped),
+        "you flip the other images, those that were *not* chosen.": _changed(x, ~chosen, _flipped),
         "you take True and False for the numbers 1 and 0, and flip the images with these numbers.": (
             _changed(x, numbered, _flipped)
         ),
@@ -164,8 +164,8 @@ def _moves(down: int, right: int) -> Iterator[tuple[tuple[int, int], str]]:
     yield (-down, -right), "the images move the other way. Positive numbers are down and to the right."
     yield (right, down), "you take `down` for `right` and the other way round: `down` moves along axis 1, the rows."
     yield (-right, -down), "the images move the other way, and along the wrong axes: `down` moves along axis 1."
-    yield (down, 0), "the images move down or up only."
-    yield (0, right), "the images move sideways only."
+    yield (down, 0), "the images move down or up only, and not along the columns."
+    yield (0, right), "the images move sideways only, and not along the rows."
     yield (-down, right), "a positive `down` should move the images down; yours moves them up."
     yield (down, -right), "a positive `right` should move the images to the right; yours moves them to the left."
     yield (abs(down), abs(right)), "your images never move up or to the left, as negative numbers ask for."

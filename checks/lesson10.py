@@ -44,7 +44,7 @@ def exercise_10_1(smoothed_targets: Callable, smoothed_loss: Callable) -> str:
             _loss,
             None,
             lambda logits, _: f"logits up to {np.abs(logits).max():,.0f}",
-            "A probability that is 0 for the computer has a logarithm all the same: do not cut it off, but subtract "
+            "A probability that is 0 for the computer has a logarithm all the same: do not clip it, but subtract "
             "each row's largest logit first, and take the logarithm of the *sum*.",
             _no_overflow,
             1e-4,

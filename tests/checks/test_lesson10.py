@@ -115,7 +115,7 @@ def true_class_alone(logits, targets):
         (lambda z, t: [loss(z[i : i + 1], t[i : i + 1]) for i in range(len(z))], "one number for each image"),
         (log_of_softmax, r"your loss is (NaN|infinity): an exponential is too large"),
         (log_of_stable_softmax, "your loss is (NaN|infinity)"),
-        (cut_off, "do not cut it off"),
+        (cut_off, "do not clip it"),
         (lambda z, t: loss(z, t) + 0.3, "In the first image the largest logit"),
         (lambda z, t: z * t, "one number"),
     ],
