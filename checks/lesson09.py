@@ -1,28 +1,16 @@
-"""Checks of lesson 09, A better model."""
+"""Checks of lesson 09, A better model: flips and shifts here, gains and the new head beside it."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import keras
 import numpy as np
 
-from checks.grading import (
-    NotFilledIn,
-    by_rules,
-    call,
-    close,
-    describe,
-    exercise,
-    number,
-    numbers,
-    seeded,
-    shape_of,
-    wrong,
-)
-from helpers import models
+from checks.grading import by_rules, call, close, exercise, numbers, seeded, shape_of, wrong
+from checks.lesson09_gains_and_head import exercise_9_3, exercise_9_4
+
+__all__ = ["exercise_9_1", "exercise_9_2", "exercise_9_3", "exercise_9_4"]
 
 # --- 9.1: some images flipped
 
@@ -32,8 +20,8 @@ def exercise_9_1(flip: Callable) -> str:
     """``flip(x, chosen)``, (n, rows, columns, 3) and booleans (n,), gives the batch with the chosen images flipped."""
     generator = seeded("9.1")
     cases = []
-    for n, rows, columns in ((6, 4, 5), (5, 6, 3), (4, 5, 5), (3, 4, 4), (3, 3, 6)):
-        chosen = np.arange(n) % 3 == 1
+    for n, rows, columns in ((6, 4, 5), (7, 6, 3), (5, 5, 5), (3, 4, 4), (3, 3, 6)):
+        chosen = np.arange(n) % 4 >= 2
         if n == 3:
             chosen[:] = rows == columns  # all of them, then none
         cases.append((generator.integers(0, 256, (n, rows, columns, 3)).astype(np.uint8), chosen))
@@ -48,14 +36,8 @@ def exercise_9_1(flip: Callable) -> str:
             if chosen.any()
             else "None is chosen here, and yours changes images all the same."
         ),
-        _all_images,
     )
     return "Flipped twice, an image is itself again."
-
-
-def _all_images(answer: Any, _, x: np.ndarray, chosen: np.ndarray) -> None:
-    if shape_of(answer) == (chosen.sum(), *x.shape[1:]) and 0 < chosen.sum() < len(x):
-        wrong("only the chosen images came back. Return all, the others as they are, in their order.")
 
 
 def _changed(x: np.ndarray, which: np.ndarray, form: Callable) -> np.ndarray:
@@ -67,41 +49,91 @@ def _flipped(image: np.ndarray) -> np.ndarray:
 
 
 def _flip_mistakes(x: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
+    every = np.ones_like(chosen)
+    right = _changed(x, chosen, _flipped)
+    numbered = np.isin(np.arange(len(x)), chosen.astype(int))
+    order = x.copy()
+    order[chosen] = right[chosen][::-1]
     return {
-        "the chosen images are upside down. Left and right change places along the *columns*, axis 2 of the batch.": (
+        "the chosen images are upside down. Columns are reversed in a flip left to right: axis 2 of the batch.": (
             _changed(x, chosen, np.flipud)
         ),
-        "the chosen images are rotated by 180 degrees: rows and columns are reversed. Columns only.": (
+        "the chosen images are rotated by 180 degrees: rows and columns are reversed. Reverse the columns only.": (
             _changed(x, chosen, lambda image: np.flipud(_flipped(image)))
         ),
-        "red and blue have changed places: you reverse the last axis. Columns are axis 2.": (
+        "you reverse the colours, the last axis: red becomes blue. Columns are axis 2.": (
             _changed(x, chosen, lambda image: image[..., ::-1])
         ),
+        "the chosen images are flipped, and their colours are in reversed order. Reverse axis 2 only.": (
+            _changed(x, chosen, lambda image: _flipped(image)[..., ::-1])
+        ),
         "the *order of the images* is reversed. Axis 0 counts images; columns are axis 2.": x[::-1],
-        "all images are flipped, not the chosen ones alone.": _changed(x, np.ones_like(chosen), _flipped),
-        "you flip the images that were *not* chosen.": _changed(x, ~chosen, _flipped),
+        "all axes are reversed, the order of the images too. Name the axis: columns are axis 2.": (
+            x[::-1, ::-1, ::-1, ::-1]
+        ),
+        "all images are flipped, not the chosen ones alone.": _changed(x, every, _flipped),
+        "all images are upside down. Of the chosen ones the columns are to be reversed, axis 2 of the batch.": (
+            _changed(x, every, np.flipud)
+        ),
+        "you flip the other images, those that were *not* chosen.": _changed(x, ~chosen, _flipped),
+        "you take True and False for the numbers 1 and 0, and flip the images with these numbers.": (
+            _changed(x, numbered, _flipped)
+        ),
+        "only the first of the chosen images is flipped.": (_changed(x, chosen & (np.cumsum(chosen) == 1), _flipped)),
+        "the chosen images are flipped, and their order among each other is reversed. Each keeps its number.": order,
+        "the images that are not chosen are lost. Begin with a copy of the batch.": (
+            np.where(chosen[:, None, None, None], right, 0)
+        ),
+        "only the chosen images came back. Return all, the others as they are, in their order.": right[chosen],
+        "only the chosen images came back, and not flipped. Return all, the others as they are.": x[chosen],
+        "only the other images came back. Return all, in their order, the chosen ones flipped.": x[~chosen],
         "nothing is flipped.": x,
+        "your images are divided by 255. Grey values stay as they are.": right / 255,
     }
 
 
 # --- 9.2: shifts
 
-SHIFTS = ((2, 1), (-1, 3), (0, -2), (-3, 0), (0, 0), (3, -1))
+SHIFTS = ((2, 1), (-1, 3), (0, -2), (-3, 0), (3, -1), (0, 0))  # the one without a gap comes last
+ALLOWED = ("a reflection", "a reflection, the outermost pixels twice", "zeros")
+WRAPPED, REPEATED = "pixels from the other side", "the outermost pixels, repeated"
 
 
 @exercise("9.2")
 def exercise_9_2(shift: Callable) -> str:
     """``shift(x, down, right)``, (n, rows, columns, 3) and pixels, gives the shifted batch; gaps 0 or reflected."""
     generator = seeded("9.2")
-    fills = set()
-    for down, right in SHIFTS:
-        x = generator.integers(20, 256, (3, 6, 7, 3)).astype(np.uint8)
-        got = numbers(call(shift, x, down, right), "the batch", x.shape)
-        fill = _name_shift(got, x.astype(float), down, right)
-        fills |= {fill} if down or right else set()
+    cases = [(generator.integers(20, 256, (3, 6, 7, 3)).astype(np.uint8), *by) for by in SHIFTS]
+    got = [call(shift, *case) for case in cases]
+    # Where nothing moves there is no gap, and each fill is right.
+    filled = [[fill for fill in ALLOWED if close(each, _shifted(*case, fill))] for case, each in zip(cases, got)]
+    fills = {names[0] for names, by in zip(filled, SHIFTS) if names and any(by)}
+    if not all(filled):
+        _name_shift(got, cases, max(ALLOWED, key=[name for names in filled for name in names].count))
     if len(fills) > 1:
         return f"You fill gaps in {len(fills)} ways; one would do."
     return f"Your gaps are filled with {fills.pop()}."
+
+
+def _name_shift(got: list, cases: list[tuple], likely: str) -> None:
+    results = iter(got)
+    by_rules(
+        lambda x, down, right: next(results),
+        [case for case in cases if any(case[1:])],
+        lambda x, down, right: _shifted(x, down, right, likely),
+        _shift_mistakes,
+        "down = {1}, right = {2}",
+        lambda _, x, down, right: (
+            f"The pixel of row {_stays(down)}, column 3 should now be in row {_stays(down) + down}, column {3 + right}."
+        ),
+        _wrong_gap,
+    )
+    wrong("for down = 0, right = 0 nothing moves, and yours changes the images.")
+
+
+def _stays(down: int) -> int:
+    """A row that is still in the image of six rows after each of the shifts."""
+    return 3 if down < 0 else 2
 
 
 def _shifted(x: np.ndarray, down: int, right: int, fill: str) -> np.ndarray:
@@ -112,9 +144,9 @@ def _shifted(x: np.ndarray, down: int, right: int, fill: str) -> np.ndarray:
             return index
         if fill == "zeros":
             return None
-        if fill == "wrapped round":
+        if fill == WRAPPED:
             return index % size
-        if fill == "the outermost pixels, repeated":
+        if fill == REPEATED:
             return min(max(index, 0), size - 1)
         first = 0 if fill == "a reflection" else 1  # whether the outermost pixel appears twice
         return -index - first if index < 0 else 2 * size - 2 - index + first
@@ -127,204 +159,53 @@ def _shifted(x: np.ndarray, down: int, right: int, fill: str) -> np.ndarray:
     return shifted
 
 
-def _name_shift(got: np.ndarray, x: np.ndarray, down: int, right: int) -> str:
-    """How the gap was filled, when the answer is right."""
-    case = f"for down = {down}, right = {right}"
-    allowed = ("a reflection", "a reflection, the outermost pixels twice", "zeros")
-    for fill in allowed:
-        if close(got, _shifted(x, down, right, fill)):
-            return fill
-    if not (down or right):
-        wrong(f"{case} nothing moves, and yours changes the images.")
-    if close(got, _shifted(x, down, right, "wrapped round")):
-        wrong(
-            f"{case} what leaves on one side comes back on the other, as np.roll does. A wing on the wrong side is no "
-            "airplane: fill the gap with reflected pixels or with 0."
-        )
-    if close(got, _shifted(x, down, right, "the outermost pixels, repeated")):
-        wrong(f"{case} the outermost pixels are drawn out into stripes. Reflected pixels or 0 are wanted.")
-    for fill in (*allowed, "wrapped round", "the outermost pixels, repeated"):
-        for moved, sentence in (
-            ((-down, -right), "the images move the other way. Positive numbers are down and to the right."),
-            ((right, down), "rows and columns have changed places: `down` moves along axis 1, `right` along axis 2."),
-            ((-right, -down), "the images move the other way, and rows and columns have changed places."),
-            ((down, 0), "the images move down or up only."),
-            ((0, right), "the images move sideways only."),
-            ((-down, right), "up and down have changed places. A positive `down` moves the image down."),
-            ((down, -right), "left and right have changed places. A positive `right` moves the image to the right."),
-        ):
-            if moved != (down, right) and close(got, _shifted(x, *moved, fill)):
-                wrong(f"{case} {'nothing moves.' if moved == (0, 0) else sentence}")
-    stays = (slice(None), slice(max(down, 0), 6 + min(down, 0)), slice(max(right, 0), 7 + min(right, 0)))
-    if close(got[stays], _shifted(x, down, right, "zeros")[stays]):
-        wrong(f"{case} the part that stays in the image is right, the gap is not. Reflect pixels into it, or put 0.")
-    position = f"row {3 + down}, column {3 + right}"
-    wrong(f"{case} the result is not right. The pixel of row 3, column 3 should now be in {position}.")
+def _moves(down: int, right: int) -> Iterator[tuple[tuple[int, int], str]]:
+    """Where a slip moves the images instead."""
+    yield (-down, -right), "the images move the other way. Positive numbers are down and to the right."
+    yield (right, down), "you take `down` for `right` and the other way round: `down` moves along axis 1, the rows."
+    yield (-right, -down), "the images move the other way, and along the wrong axes: `down` moves along axis 1."
+    yield (down, 0), "the images move down or up only, and not along the columns."
+    yield (0, right), "the images move sideways only, and not along the rows."
+    yield (-down, right), "a positive `down` should move the images down; yours moves them up."
+    yield (down, -right), "a positive `right` should move the images to the right; yours moves them to the left."
+    yield (abs(down), abs(right)), "your images never move up or to the left, as negative numbers ask for."
+    yield (max(down, 0), max(right, 0)), "your images do not move where a number is negative: up, or to the left."
 
 
-# --- 9.3: does augmentation help?
-
-WITH, WITHOUT = "with flip and shift", "without"
-WORDS = ("helps", "hurts", "not distinguishable")
-
-
-@exercise("9.3")
-def exercise_9_3(gains: Any, verdicts: Any, trials: Any) -> str:
-    """Gains in points, {epochs: number}, and verdicts, {epochs: one of WORDS}, for the stored trials."""
-    lengths = sorted({trial["recipe"].epochs for trial in trials})
-    gains, verdicts = (_by_epochs(answer, name, lengths) for answer, name in ((gains, "gains"), (verdicts, "verdicts")))
-    runs = {epochs: {label: _curves(trials, epochs, label) for label in (WITH, WITHOUT)} for epochs in lengths}
-    means = {epochs: _gain(pair, lambda run: run["val_accuracy"][-1]) for epochs, pair in runs.items()}
-    for epochs in lengths:
-        got = number(gains[epochs], f"the gain after {epochs} epochs")
-        if abs(got - means[epochs]) > 0.06:
-            _name_gain(got, epochs, runs[epochs], means)
-    for epochs in lengths:
-        # Lessons 05 and 11 still say "told apart".
-        said = str(verdicts[epochs]).strip().lower().replace("told apart", "distinguishable")
-        if said not in WORDS:
-            wrong(
-                f"for {epochs} epochs a verdict is one of {', '.join(map(repr, WORDS))}; yours is {verdicts[epochs]!r}."
-            )
-        high, low = ([run["val_accuracy"][-1] for run in runs[epochs][label]] for label in (WITH, WITHOUT))
-        right = "helps" if min(high) > max(low) else "hurts" if max(high) < min(low) else "not distinguishable"
-        if said != right:
-            wrong(
-                f"after {epochs} epochs the seeds reach {_row(high)} with augmentation and {_row(low)} without. "
-                "Compare the worst of one row with the best of the other."
-            )
-    return "Two budgets, two questions: the verdict for one says little about the other."
-
-
-def _by_epochs(answer: Any, name: str, lengths: list[int]) -> dict:
-    if not isinstance(answer, Mapping):
-        wrong(f"`{name}` should be a dictionary with the keys {_row(lengths, '')}; this is {describe(answer)}.")
-    for epochs in lengths:
-        if epochs not in answer:
-            wrong(f"`{name}` has no entry for {epochs} epochs.")
-        if answer[epochs] is None or answer[epochs] is Ellipsis:
-            raise NotFilledIn
-    return dict(answer)
-
-
-def _curves(trials: list[dict], epochs: int, label: str) -> list[dict]:
-    chosen = [trial for trial in trials if trial["recipe"].epochs == epochs and trial["label"] == label]
-    return [trial["history"] for trial in sorted(chosen, key=lambda trial: trial["seed"])]
-
-
-def _gain(pair: dict, figure: Callable) -> float:
-    """In points."""
-    return 100 * (np.mean([figure(run) for run in pair[WITH]]) - np.mean([figure(run) for run in pair[WITHOUT]]))
-
-
-def _name_gain(got: float, epochs: int, pair: dict, means: dict[int, float]) -> None:
-    case = f"for {epochs} epochs you have a gain of {got:.4g}"
+def _shift_mistakes(x: np.ndarray, down: int, right: int) -> dict[str, np.ndarray]:
+    """Wrong fills, then wrong moves with any fill."""
+    known = _shifted(np.ones_like(x), down, right, "zeros") > 0
+    moved = _shifted(x, down, right, "zeros")
+    first = x.copy()
+    first[0] = _shifted(x[:1], down, right, "zeros")[0]
     mistakes = {
-        f"{case}: the sign is reversed. A gain is *with* minus *without*.": -means[epochs],
-        f"{case}: a share between 0 and 1. Points are wanted, 100 times as many.": means[epochs] / 100,
-        f"{case}, which compares *training* accuracies.": _gain(pair, lambda run: run["accuracy"][-1]),
-        f"{case}, which compares the *best* epochs. The last one counts: nobody knows the best beforehand.": (
-            _gain(pair, lambda run: max(run["val_accuracy"]))
+        "what leaves on one side comes back on the other, as np.roll does. A wing on the wrong side is no airplane: "
+        "fill the gap with reflected pixels or with 0.": _shifted(x, down, right, WRAPPED),
+        "the outermost pixels are drawn out into stripes. Fill the gap with reflected pixels or with 0.": (
+            _shifted(x, down, right, REPEATED)
         ),
-        f"{case}, which compares losses.": _gain(pair, lambda run: run["val_loss"][-1]),
+        "your gap still shows the old pixels. Begin with zeros instead of a copy, or reflect pixels into it.": (
+            np.where(known, moved, x)
+        ),
+        "your gap is white. Fill it with 0 or with reflected pixels.": np.where(known, moved, 255),
+        "your gap is grey. Fill it with 0 or with reflected pixels.": np.where(known, moved, 128),
+        "only the first image moves. The rest of the batch stays as it was.": first,
+        "nothing moves in any of your batches.": x,
+        "the images move as they should, and are divided by 255. Grey values stay as they are.": moved / 255,
+        "the images move as they should, and grey values have the opposite sign.": -moved.astype(float),
+        "the images move as they should, and red is blue. Their last axis stays as it is.": moved[..., ::-1],
     }
-    high, low = (round(100 * np.mean([run["val_accuracy"][-1] for run in pair[label]]), 1) for label in (WITH, WITHOUT))
-    mistakes[f"{case}, the difference of two rounded means. Take the seeds, and round only at the end."] = high - low
-    for other in means.keys() - {epochs}:
-        mistakes[f"{case}. That is the gain for {other} epochs."] = means[other]
-    for seed, (high, low) in enumerate(zip(pair[WITH], pair[WITHOUT])):
-        alone = 100 * (high["val_accuracy"][-1] - low["val_accuracy"][-1])
-        mistakes[f"{case}, the gain with seed {seed} alone. Take the mean over the seeds."] = alone
-    for sentence, value in mistakes.items():
-        # As close as the right answer has to be; a share is a hundred times smaller.
-        if abs(got - value) <= (0.0006 if "share" in sentence else 0.06):
-            wrong(sentence)
-    wrong(f"{case}. Mean accuracy of the last epoch with augmentation, minus the mean without, times 100.")
+    for fill in (*ALLOWED, WRAPPED, REPEATED):
+        for by, sentence in _moves(down, right):
+            mistakes[f"{sentence} (Your gaps are filled with {fill}.)"] = _shifted(x, *by, fill)
+    return mistakes
 
 
-def _row(values: list, form: str = ".1%") -> str:
-    *first, last = (format(value, form) for value in values)
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-# --- 9.4: a new head on frozen features
-
-
-@exercise("9.4")
-def exercise_9_4(with_new_head: Callable) -> str:
-    """``with_new_head(network, classes)``, a Sequential, gives a Keras model: frozen features and a new Dense head."""
-    network = _learnt()
-    x = seeded("9.4").uniform(0, 255, (6, 16, 16, 3)).astype(np.float32)
-    features = keras.Model(network.inputs[0], network.layers[-2].output)(x, training=False).numpy()
-    old = network.layers[-1].units
-    for classes in (3, 7):
-        answer = call(with_new_head, network, classes)
-        if not isinstance(answer, keras.Model):
-            wrong(f"a Keras model is wanted, this is {describe(answer)}.")
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # Keras warns of [input] where input was meant; both work
-                got = numbers(answer(x, training=False), "the predictions of the model")
-        except Exception as error:
-            wrong(f"the model stops with {type(error).__name__} when it gets a batch of images: {error}")
-        if got.shape != (len(x), classes):
-            which = ": the old head is still the last layer" if got.shape == (len(x), old) else ""
-            wrong(f"asked for {classes} classes, the model returns the shape {got.shape}{which}.")
-        _compare_head(answer, got, features, classes, old, network.count_params())
-    weights = f"the weights of {features.shape[1]} features and a bias for each class"
-    return f"Of the check's small network, {weights} are left to train."
-
-
-def _learnt() -> keras.Sequential:
-    """A small network for five classes; every weight and moving average is drawn, so that none is a first value."""
-    network = models.improved_cnn((16, 16, 3), 5, widths=(4, 6))
-    generator = seeded("9.40")
-    for layer in network.layers:
-        layer.set_weights([value + np.abs(generator.normal(0, 0.3, value.shape)) for value in layer.get_weights()])
-    return network
-
-
-def _compare_head(
-    model: keras.Model, got: np.ndarray, features: np.ndarray, classes: int, old: int, parameters: int
-) -> None:
-    wanted = (features.shape[1] + 1) * classes
-    trainable = [weight.numpy() for weight in map(keras.ops.convert_to_tensor, model.trainable_weights)]
-    count = sum(weight.size for weight in trainable)
-    kernel = next((weight for weight in trainable if weight.ndim == 2 and weight.shape[1] == classes), None)
-    if count == 0:
-        wrong("no parameter is trainable, the new head's neither. Freeze the layers *below* it only.")
-    if kernel is None:
-        wrong("the new head cannot be trained. It should be a Dense layer with one unit for each class.")
-    if kernel.shape[0] == old:
-        wrong("your new head stands on the *predictions* of the old one. Take the output of the layer before it.")
-    if kernel.shape[0] != features.shape[1]:
-        wrong(
-            f"your head takes {kernel.shape[0]} numbers of an image, the old one took {features.shape[1]}. Put the "
-            "new one in the same place."
-        )
-    if count > wanted:
-        rest = parameters - (features.shape[1] + 1) * old
-        if count >= 0.9 * rest:
-            wrong(
-                f"{count:,} parameters are trainable; with all layers below frozen, {wanted:,} are. Set `trainable = "
-                "False` on each of them."
-            )
-        wrong(
-            f"{count:,} parameters are trainable, {wanted:,} are wanted: some layer below the head is not frozen. "
-            "Batch normalisation has two trainable numbers for each channel."
-        )
-    if count < wanted:
-        wrong(f"{count:,} parameters are trainable; a Dense layer with a bias for {classes} classes has {wanted:,}.")
-    bias = next(weight for weight in trainable if weight.ndim == 1)
-    logits = features @ kernel + bias
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
-    # Logits or probabilities: either can be trained.
-    if close(got, logits, 1e-3) or close(got, shares, 1e-3):
+def _wrong_gap(answer: Any, case: str, x: np.ndarray, down: int, right: int) -> None:
+    if shape_of(answer) != x.shape:
         return
-    if close(got, np.maximum(logits, 0), 1e-3) or close(got, 1 / (1 + np.exp(-np.clip(logits, -50, 50))), 1e-3):
-        wrong("the head ends in an activation for hidden layers. End in a softmax, or in none.")
-    wrong(
-        "the layers below the head do not give the learnt features. A clone, or a new model from the same code, starts "
-        "with fresh weights: take over the learnt ones."
-    )
+    stays = (slice(None), slice(max(down, 0), 6 + min(down, 0)), slice(max(right, 0), 7 + min(right, 0)))
+    if close(numbers(answer)[stays], _shifted(x, down, right, "zeros")[stays]):
+        wrong(
+            f"for {case} the part that stays in the image is right, the gap is not. Reflect pixels into it, or put 0."
+        )

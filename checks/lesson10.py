@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from checks.grading import blows_up, by_rules, exercise, seeded, shape_of, wrong
+from checks.grading import blows_up, by_rules, exercise, seeded, values, wrong
 from checks.lesson10_views_and_cost import exercise_10_3, exercise_10_4
 
 __all__ = ["exercise_10_1", "exercise_10_2", "exercise_10_3", "exercise_10_4"]
@@ -19,7 +19,7 @@ __all__ = ["exercise_10_1", "exercise_10_2", "exercise_10_3", "exercise_10_4"]
 def exercise_10_1(smoothed_targets: Callable, smoothed_loss: Callable) -> str:
     """``smoothed_targets(y, classes, smoothing)`` (n, classes) and the mean loss ``smoothed_loss(logits, targets)``."""
     generator = seeded("10.1")
-    settings = ((3, 4, 0.2), (6, 10, 0.2), (5, 3, 0.5), (4, 10, 0.0), (1, 2, 0.1))
+    settings = ((3, 4, 0.2), (6, 10, 0.25), (5, 3, 0.5), (4, 10, 0.0), (1, 2, 0.1))
     cases = [(_labels(generator, images, classes), classes, smoothing) for images, classes, smoothing in settings]
     by_rules(
         smoothed_targets,
@@ -33,16 +33,18 @@ def exercise_10_1(smoothed_targets: Callable, smoothed_loss: Callable) -> str:
     for images, classes, size in ((3, 4, 2.0), (6, 10, 3.0), (1, 3, 1.0), (5, 10, 1000.0)):
         y = _labels(generator, images, classes)
         cases.append((generator.normal(0, size, (images, classes)), _targets(y, classes, 0.2)))
+    # Any targets, not only smoothed labels: no two classes of an image have the same share.
+    cases.insert(2, (generator.normal(0, 2, (5, 3)), generator.dirichlet((1, 2, 3), 5)))
     with np.errstate(all="ignore"):
         # What overflows is said in a sentence; NumPy's warning would stand before it.
-        by_rules(smoothed_loss, cases[:3], _loss, _loss_mistakes, _said, _first_image, _one_loss, 1e-4)
+        by_rules(smoothed_loss, cases[:4], _loss, _loss_mistakes, _said, _first_image, tolerance=1e-4)
         by_rules(
             smoothed_loss,
-            cases[3:],
+            cases[4:],
             _loss,
             None,
             lambda logits, _: f"logits up to {np.abs(logits).max():,.0f}",
-            "A probability that is 0 for the computer has a logarithm all the same: do not cut it off, but subtract "
+            "A probability that is 0 for the computer has a logarithm all the same: do not clip it, but subtract "
             "each row's largest logit first, and take the logarithm of the *sum*.",
             _no_overflow,
             1e-4,
@@ -84,8 +86,22 @@ def _target_mistakes(y: np.ndarray, classes: int, smoothing: float) -> dict[str,
         "the share is taken away and given to nobody. Spread it evenly over all classes.": stays * hot,
         "every class gets the whole share. It is to be divided by the number of classes.": stays * hot + smoothing,
         "these are one-hot labels. Where does `smoothing` come in?": hot,
-        "the two shares have changed places: `smoothing` is what is spread, 1 − smoothing stays.": (
+        "`smoothing` and 1 − smoothing are in each other's place: `smoothing` is what is spread.": (
             smoothing * hot + stays / classes
+        ),
+        "the true class is to have more than the others: 1 − smoothing, and its part of what is spread.": (
+            stays * rest / (classes - 1) + smoothing * hot
+        ),
+        "the share of each class depends on the number of *images* in yours. Divide by the number of classes.": (
+            stays * hot + smoothing / len(y)
+        ),
+        "the share is divided by classes − 1. It goes to all classes, the true one included.": (
+            stays * hot + smoothing / (classes - 1)
+        ),
+        "every class gets the same. The true one keeps 1 − smoothing besides.": np.full(hot.shape, 1 / classes),
+        "the smoothing is always 0.2 in yours, as in the lesson. It comes as an argument.": (0.8 * hot + 0.2 / classes),
+        "there are always ten classes in yours, as in the lesson. Their number comes as an argument.": (
+            stays * np.eye(10)[y] + smoothing / 10
         ),
     }
 
@@ -103,16 +119,12 @@ def _said(logits: np.ndarray, _) -> str:
     return f"{images} image{'s' if images > 1 else ''} and {classes} classes"
 
 
-def _one_loss(answer, _, logits: np.ndarray, targets: np.ndarray) -> None:
-    if shape_of(answer) == (len(logits),) != (1,):
-        wrong("your loss is one number for each image. One number is wanted: their mean.")
-
-
 def _no_overflow(answer, said: str, *_) -> None:
     if blows_up(answer):
+        kind = "NaN" if np.isnan(values(answer)).any() else "infinity"
         wrong(
-            f"with {said} your loss is {np.asarray(answer, dtype=float)}: an exponential is too large, or a "
-            "probability is 0. Subtract each row's largest logit first, and take the logarithm of the *sum*."
+            f"with {said} your loss is {kind}: an exponential is too large, or a probability is 0. Subtract each row's "
+            "largest logit first, and take the logarithm of the *sum*."
         )
 
 
@@ -131,7 +143,12 @@ def _loss(logits: np.ndarray, targets: np.ndarray) -> float:
 
 
 def _first_image(_, logits: np.ndarray, targets: np.ndarray) -> str:
-    return f"The first image alone should give {_loss_parts(logits, targets)[0]:.4f}: do this one on paper."
+    powers = np.exp(logits[0])
+    return (
+        f"In the first image the largest logit, {logits[0].max():.3g}, becomes the probability "
+        f"{powers.max() / powers.sum():.4f}. Is it the same in yours? Minus its logarithm, times its target, is one "
+        "part of that image's loss."
+    )
 
 
 def _loss_mistakes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
@@ -139,14 +156,42 @@ def _loss_mistakes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     loss = _loss(logits, targets)
     one_hot = np.eye(classes)[targets.argmax(axis=1)]
     over_images = np.logaddexp.reduce(logits, axis=0)
+    powers = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
     return {
         "for {case} you have the sum over the images. Their mean is wanted.": loss * images,
         "for {case} you have the mean over images *and* classes. Add up the classes of an image, then take the mean "
         "over the images.": loss / classes,
         "for {case} you have {value}: the sign is reversed. Logarithms of probabilities are negative.": -loss,
+        "one number for each image came back. One number is wanted: their mean.": _loss_parts(logits, targets),
+        "for {case} you have {value}: the sum over the images, divided by the number of classes. The mean over the "
+        "images is wanted.": loss * images / classes,
         "for {case} you have {value}: no softmax was taken. Logits become probabilities first.": (
             -(targets * logits).sum() / images
         ),
+        "for {case} you have {value}: no logarithm was taken of the probabilities.": -(targets * powers).sum() / images,
+        "for {case} you have {value}: the softmax was taken twice. The logits go through it once.": (
+            _loss(powers, targets)
+        ),
+        "for {case} you have {value}: targets and probabilities are in each other's place. The logarithm is of the "
+        "probabilities.": -(powers * np.log(targets)).sum() / images,
+        "for {case} you have {value}: your log-probabilities are those of a sigmoid for each class. The classes share "
+        "one softmax.": (targets * np.logaddexp(0, -logits)).sum() / images,
+        "for {case} you have {value}: the binary cross-entropy. With a softmax the part for 1 − target is left out.": (
+            -(targets * np.log(powers) + (1 - targets) * np.log(1 - powers)).sum() / images
+        ),
+        "for {case} you have {value}: the sum of exponentials has lost its logarithm.": (
+            -(targets * (logits - np.exp(logits).sum(axis=1, keepdims=True))).sum() / images
+        ),
+        "for {case} you have {value}: one sum of exponentials for the whole batch. Each image has its own.": (
+            -(targets * (logits - np.log(np.exp(logits).sum()))).sum() / images
+        ),
+        "for {case} you have {value}, the mean squared difference of probabilities and targets.": (
+            ((powers - targets) ** 2).mean()
+        ),
+        "for {case} you have {value}: the largest logit was subtracted from the logits, and not from those in the sum "
+        "of exponentials.": loss + logits.max(axis=1).mean(),
+        "for {case} you have {value}: the largest logit was subtracted in the sum of exponentials, and not from the "
+        "logits themselves.": loss - logits.max(axis=1).mean(),
         "for {case} you have {value}: the sum of exponentials runs over the images. Each image has its own, over its "
         "classes.": -(targets * (logits - over_images)).sum() / images,
         "for {case} you have {value}: only the true class counts in it. Every class counts, with its target.": (
@@ -174,13 +219,13 @@ def exercise_10_2(triangle: Callable) -> str:
     """``triangle(done, start, peak, end)`` gives the rate as a share of its peak; all are shares, 0 to 1."""
     generator = seeded("10.2")
     settings = [(0.2, 0.23, 0.07), (0.0, 0.5, 0.3), (0.5, 0.1, 0.0)]
-    settings += [tuple(np.round(generator.uniform(0.05, 0.9, 3), 3).tolist()) for _ in range(5)]
+    settings += [tuple(np.round(generator.uniform(0.05, 0.9, 3), 3).tolist()) for _ in range(2)]
     for side, mistakes in (("rise", _rise_mistakes), ("fall", _fall_mistakes)):
         # The peak itself belongs to either side: it is asked for at the end.
         cases = [
             (share * peak if side == "rise" else peak + share * (1 - peak), start, peak, end)
             for start, peak, end in settings
-            for share in ((0.0, 0.25, 0.5, 0.8, 0.97) if side == "rise" else (0.03, 0.2, 0.5, 0.75, 1.0))
+            for share in ((0.0, 0.3, 0.8) if side == "rise" else (0.2, 0.75, 1.0))
         ]
         words = f"the {side}, with {{0:.3g}} done, start {{1:g}}, peak {{2:g}} and end {{3:g}},"
         advice = f"Which share of the {side} is over then, and how far does it go in all?"

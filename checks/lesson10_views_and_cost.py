@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -22,55 +23,56 @@ def exercise_10_3(six_views: Callable) -> str:
     for n, *side, classes in ((3, 6, 7, 4), (1, 5, 5, 2), (4, 8, 6, 10)):
         images = generator.integers(0, 256, (n, *side, 3), dtype=np.uint8)
         # Every position has weights of its own, so that each view gives other logits.
-        weights = generator.normal(0, 1 / 100, (math.prod(side) * 3, classes))
-        cases.append((_linear(weights, (*side, 3)), images))
+        weights = generator.normal(0, 4 / math.sqrt(math.prod(side) * 3), (math.prod(side) * 3, classes))
+        cases.append((_predictor(weights, (*side, 3)), images))
     by_rules(
         six_views,
         cases,
-        lambda predict, images: _average(_views(predict, images)),
+        lambda predict, images: _average([predict(view) for view in _views(images)]),
         _view_mistakes,
-        lambda predict, images: f"{len(images)} images and {predict(images).shape[1]} classes",
-        lambda got, predict, images: (
-            f"The first logit is {got[0, 0]:.4f} and should be {_average(_views(predict, images))[0, 0]:.4f}. Take the "
-            "views one by one: three windows, each as it is and flipped, and their weights add up to 1."
-        ),
+        lambda predict, images: f"{len(images)} image{'s' * (len(images) > 1)} and {predict(images).shape[1]} classes",
+        "Take the views one by one: three windows, each as it is and flipped, and their weights add up to 1.",
         _one_array,
         1e-4,
     )
     return "A quarter each for the image and its flipped copy, an eighth for each of the four others."
 
 
-def _linear(weights: np.ndarray, shape: tuple[int, ...]) -> Callable:
+def _predictor(weights: np.ndarray, shape: tuple[int, ...]) -> Callable:
+    """Logits that are no linear function of the images: the mean image has other logits than the mean of the logits."""
+
     def predict(given) -> np.ndarray:
         given = np.asarray(given)
         if given.ndim != 4 or given.shape[1:] != shape:
             raise ValueError(f"predict wants images of shape (n, {', '.join(map(str, shape))}), got {given.shape}")
-        return given.reshape(len(given), -1).astype(float) @ weights
+        return 5 * np.tanh((given.reshape(len(given), -1).astype(float) / 255 - 0.5) @ weights)
 
     return predict
 
 
-def _one_array(answer, _, predict: Callable, images: np.ndarray) -> None:
+def _one_array(answer: Any, case: str, predict: Callable, images: np.ndarray) -> None:
     n, classes = predict(images).shape
-    if shape_of(answer) == (6, n, classes):
-        wrong("the six predictions came back side by side. Their weighted mean is wanted.")
-    if shape_of(answer) == (n,) != (n, classes):
-        wrong("one class for each image came back. The averaged logits are wanted, (n, classes).")
+    shape = shape_of(answer)
+    if shape == (6, n, classes):
+        wrong(f"for {case} the six predictions came back side by side. Their weighted mean is wanted.")
+    if shape == (n,):
+        wrong(f"for {case} one number for each image came back. The averaged logits are wanted, (n, classes).")
+    if shape == (classes,):
+        wrong(f"for {case} one row for all images came back. Average over the views, not over the images.")
 
 
 def _views(
-    predict: Callable,
     images: np.ndarray,
     corners: tuple = ((1, 1), (0, 0), (2, 2)),
     mode: str = "reflect",
     padding: int = 1,
     flip: Callable = lambda view: view[:, :, ::-1],
 ) -> list[np.ndarray]:
-    """The logits of each window and of its flipped copy."""
+    """Each window and its flipped copy."""
     padded = np.pad(images, ((0, 0), (padding, padding), (padding, padding), (0, 0)), mode=mode)
     rows, columns = images.shape[1:3]
     windows = [padded[:, top : top + rows, left : left + columns] for top, left in corners]
-    return [predict(view) for window in windows for view in (window, flip(window))]
+    return [view for window in windows for view in (window, flip(window))]
 
 
 def _average(logits: list[np.ndarray], weights: list[float] = WEIGHTS) -> np.ndarray:
@@ -83,16 +85,17 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def _view_mistakes(predict: Callable, images: np.ndarray) -> dict[str, np.ndarray]:
-    def average(**changed) -> np.ndarray:
-        return _average(_views(predict, images, **changed))
+    def average(views: list[np.ndarray], weights: list[float] = WEIGHTS) -> np.ndarray:
+        return _average([predict(view) for view in views], weights)
 
-    views = _views(predict, images)
+    views = [predict(view) for view in _views(images)]
     straight, flipped = views[::2], views[1::2]
     shifted = [np.roll(images, step, axis=(1, 2)) for step in (0, 1, -1)]
-    rolled = [predict(view) for one in shifted for view in (one, one[:, :, ::-1])]
-    other = _views(predict, images, ((1, 1), (0, 2), (2, 0)))
+    rolled = [view for one in shifted for view in (one, one[:, :, ::-1])]
+    other = _views(images, ((1, 1), (0, 2), (2, 0)))
     # Flipped first, then cropped: the same windows of the flipped image are those of the other diagonal, flipped.
-    before = [logits for pair in zip(straight, [other[1], other[5], other[3]]) for logits in pair]
+    crops = [view for pair in zip(_views(images)[::2], [other[1], other[5], other[3]]) for view in pair]
+    mean = _average(views)
     return {
         "all six views count the same in your mean. The image and its flipped copy count a quarter each, the other "
         "four an eighth each.": _average(views, [1 / 6] * 6),
@@ -108,29 +111,55 @@ def _view_mistakes(predict: Callable, images: np.ndarray) -> dict[str, np.ndarra
             _average([straight[0], flipped[0], *straight[1:]], [1 / 4] * 4)
         ),
         "the views are flipped upside down. Flip left to right: the axis of the columns is the third one.": (
-            average(flip=lambda view: view[:, ::-1])
+            average(_views(images, flip=lambda view: view[:, ::-1]))
         ),
-        "the order of the colours is reversed as well or instead: flip the axis of the columns, `[:, :, ::-1]`.": (
-            average(flip=lambda view: view[..., ::-1])
+        "you flip the axis of the colours instead of that of the columns. Columns are the third: `[:, :, ::-1]`.": (
+            average(_views(images, flip=lambda view: view[..., ::-1]))
         ),
-        'the padding is zeros. It is to be the reflected image: `mode="reflect"`.': average(mode="constant"),
+        "the colours of your flipped views are in reversed order as well. Flip the third axis only: `[:, :, ::-1]`.": (
+            average(_views(images, flip=lambda view: view[:, :, ::-1, ::-1]))
+        ),
+        "your flipped views are rotated by 180 degrees. Flip the third axis only: `[:, :, ::-1]`.": (
+            average(_views(images, flip=lambda view: view[:, ::-1, ::-1]))
+        ),
+        'the padding is zeros. It is to be the reflected image: `mode="reflect"`.': average(
+            _views(images, mode="constant")
+        ),
         'the padding repeats the outermost pixels. It is to be the reflected image: `mode="reflect"`.': (
-            average(mode="edge")
+            average(_views(images, mode="edge"))
         ),
         "what leaves the image on one side comes back on the other. Pad it with its reflection instead.": (
-            _average(rolled)
+            average(rolled)
         ),
         "the windows lie on the other diagonal, upper right and lower left. Take the corners (0, 0) and (2, 2).": (
-            _average(other)
+            average(other)
         ),
-        "you flip first and crop then, which gives other windows. Cut out the window, then flip it.": _average(before),
-        "the windows are shifted by two pixels. One is wanted.": average(corners=((2, 2), (0, 0), (4, 4)), padding=2),
+        "you flip first and crop then, which gives other windows. Cut out the window, then flip it.": average(crops),
+        "the windows are shifted by two pixels. One is wanted.": average(
+            _views(images, ((2, 2), (0, 0), (4, 4)), padding=2)
+        ),
         "the image itself is missing: the window that begins at (1, 1).": _average(views[2:], [1 / 4] * 4),
         "this is the sum over the six views. Their weighted mean is wanted.": _average(views, [1.0] * 6),
         "your weights add up to 2: a quarter for the image, another one for its flipped copy, an eighth for each other "
-        "view.": 2 * _average(views),
+        "view.": 2 * mean,
+        "your weights add up to 1.5: each of the six views counts a quarter.": _average(views, [1 / 4] * 6),
+        "your weights are in each other's place: the image and its flipped copy count a quarter each, the other four "
+        "an eighth each.": _average(views, [1 / 8, 1 / 8, *[1 / 4] * 4]),
+        "each view counts an eighth in yours. The image and its flipped copy count a quarter each.": (
+            _average(views, [1 / 8] * 6)
+        ),
+        "you average the *images*, and ask `predict` once. Ask it for each view, and average the logits.": (
+            predict(_average(_views(images)))
+        ),
+        "this is the prediction of one view, the flipped copy. Where are the five others?": flipped[0],
+        "the lower right window is missing.": _average(views[:4], [1 / 4] * 4),
+        "the upper left window is missing.": _average([*views[:2], *views[4:]], [1 / 4] * 4),
+        "these are the flipped copies alone. The windows as they are belong to the mean, too.": (
+            _average(flipped, [1 / 2, 1 / 4, 1 / 4])
+        ),
         "you average probabilities. Average the logits that `predict` returns.": _average(list(map(_softmax, views))),
-        "you average logits well, but return probabilities. Leave the softmax out.": _softmax(_average(views)),
+        "you average logits well, but return probabilities. Leave the softmax out.": _softmax(mean),
+        "you return logarithms of probabilities. Leave the softmax and its logarithm out.": np.log(_softmax(mean)),
     }
 
 
@@ -146,10 +175,8 @@ def exercise_10_4(training_flops: Callable) -> str:
         _step_flops,
         _flop_mistakes,
         "the stack {0}",
-        lambda got, stack: (
-            f"It should be {_step_flops(stack):,}. Go layer by layer: outputs, gradients of the weights if trained, "
-            "gradients of the inputs if a layer before is trained; two FLOPs for each MAC."
-        ),
+        "Go layer by layer: outputs, gradients of the weights if it is trained, gradients of the inputs if a layer "
+        "before is trained; two FLOPs for each MAC.",
     )
     return "For `fast94` that is 681 million FLOPs an image: nearly three times the forward pass."
 
@@ -218,6 +245,14 @@ def _flop_mistakes(stack: list[tuple[int, int, bool]]) -> dict[str, int]:
         "only the layer directly before decides in your answer. Gradients are handed on through frozen layers to any "
         "trained layer before.": 2 * macs * (1 + trained + np.r_[0, trained[:-1]]),
         "the positions are left out: every weight works once at each position.": right / positions,
+        "the weights are left out: at each position every weight works once.": right / weights,
         "this is the last layer alone. Add up all of them.": right[-1:],
+        "the last layer is missing.": right[:-1],
+        "the first layer is missing. Frozen or not, its outputs cost something.": right[1:],
+        "you count twice the forward pass for every layer.": 4 * macs,
+        "you count the forward pass twice: once is enough, before the gradients.": right + 2 * macs,
+        "a frozen layer's outputs are left out. They cost something although its weights are not trained.": (
+            right - 2 * macs * (1 - trained)
+        ),
     }
     return {sentence: flops.sum() for sentence, flops in layers.items()}

@@ -86,7 +86,7 @@ def one_flip(answer, images):
         (variant(flip=None, weights=[1 / 3] * 3), "all three windows count the same"),
         (one_flip, "only the image itself is flipped"),
         (variant(flip=1), "upside down"),
-        (variant(flip=3), "colours is reversed"),
+        (variant(flip=3), "axis of the colours"),
         (variant(mode="constant"), "padding is zeros"),
         (variant(mode="edge"), "repeats the outermost"),
         (variant(mode="symmetric"), "repeats the outermost"),
@@ -101,10 +101,11 @@ def one_flip(answer, images):
         (lambda a, x: six(probabilities(a), x), "average probabilities"),
         (lambda a, x: probabilities(lambda images: six(a, images))(x), "but return probabilities"),
         (lambda a, x: np.array([a(x)] * 6), "came back side by side"),
-        (lambda a, x: six(a, x).argmax(axis=1), "one class for each image"),
+        (lambda a, x: six(a, x).argmax(axis=1), "one number for each image"),
         (lambda a, x: a(x[0]), "predict wants images of shape"),
-        (lambda a, x: six(a, x).T, r"should have the shape"),
-        (lambda a, x: six(a, x) + 1, "weights add up to 1"),
+        (lambda a, x: six(a, x).T, "rows and columns of your result are swapped"),
+        (lambda a, x: six(a, x) + 1, "always 1 too large"),
+        (lambda a, x: six(a, x) + x.shape[1], "weights add up to 1"),
     ],
 )
 def test_10_3_names_the_mistake(answer, sentence):
@@ -187,7 +188,7 @@ def directly_before(stack):
         (directly_before, "only the layer directly before"),
         (lambda s: flops([(1, weights, trained) for _, weights, trained in s]), "positions are left out"),
         (lambda s: flops(s) - flops(s[:-1]), "last layer alone"),
-        (lambda s: 7, r"for the stack \[\(4, 10, True\).* you have 7"),
+        (lambda s: 7, r"for the stack \[\(12, 34, True\)\] you have 7, .* layer by layer"),
         (lambda s: flops(s) + 0.5, "a whole number"),
     ],
 )
