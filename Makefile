@@ -4,13 +4,15 @@ DATASET ?= shapes10
 TOOLS = $(PYTHON) -m tools
 LESSONS = $(foreach number,$(LESSON),--lesson $(number))
 
-.PHONY: help run lab test test-oldest lint fetch new regenerate student readme address train study bench lock
+.PHONY: help run lab test test-oldest test-long mutants lint fetch new regenerate student readme address train study bench lock
 
 help:        ; @$(TOOLS)
 run:         ; $(TOOLS) run --dataset $(DATASET) $(LESSONS)
-lab:         ; $(TOOLS) lab
+lab:         ; $(TOOLS) lab $(if $(COMPLETE),--complete)
 test:        ; $(TOOLS) test
 test-oldest: ; $(TOOLS) test --oldest
+test-long:   ; $(TOOLS) test --long
+mutants:     ; $(TOOLS) mutants $(LESSON)
 lint:        ; $(TOOLS) lint
 fetch:       ; $(TOOLS) fetch
 new:         ; $(TOOLS) new --help

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
 from keras import layers as kinds
 
-from checks.grading import call, exercise, wrong
+from checks.grading import NotRight, call, exercise, guarded, seeded, wrong
 from checks.lesson05_parameters import exercise_5_2, exercise_5_4
 from checks.lesson05_pattern import (
     CLASSES,
@@ -19,7 +20,9 @@ from checks.lesson05_pattern import (
     activation_of,
     chain_of,
     follows_pattern,
+    has_graph,
     is_built_model,
+    is_model,
     lets_something_through,
     scales,
     weak_points,
@@ -58,11 +61,14 @@ def _ends_in_classes(model: keras.Model, layers: list) -> list[str]:
     names = [activation_of(layer) for layer in layers[last:]]
     if names.count("softmax") > 1:
         wrong("softmax is applied twice, in the last Dense layer and after it: the second flattens the probabilities.")
-    generator = np.random.default_rng(5)
-    images = generator.integers(0, 256, (8, *INPUT_SHAPE)).astype("float32")
-    predicted = np.asarray(model(images / 255, training=False), dtype=float)
-    probabilities = bool((predicted >= 0).all() and np.allclose(predicted.sum(axis=1), 1, atol=1e-3))
-    unusual = [name for name in names if name not in ("linear", "softmax")]
+    images = seeded("5.1").integers(0, 256, (8, *INPUT_SHAPE)).astype("float32")
+    probabilities = _are_probabilities(_predictions(model, images / 255))
+    unusual = [name for name in names if name not in ("linear", "softmax", "log_softmax")]
+    if not probabilities and "softmax" in names:
+        wrong(
+            "there is a softmax at the end, and yet the ten predictions of an image do not add up to 1. Softmax works "
+            "along the last axis, and nothing comes after it."
+        )
     if not probabilities and unusual:
         reason = {
             "sigmoid": "It decides on each class by itself, and the ten numbers do not add up to 1.",
@@ -81,15 +87,18 @@ def _loss_fits(model: keras.Model, probabilities: bool) -> bool:
     if model.loss is None:
         wrong("your model is compiled without a loss. Without one it cannot learn.")
     try:
-        loss = keras.losses.get(model.loss)
+        # A list or a dictionary of the one loss counts, too.
+        (given,) = keras.tree.flatten(model.loss)
+        loss = keras.losses.get(given)
     except (TypeError, ValueError):
         return False
-    name = getattr(loss, "name", None) or getattr(loss, "__name__", "")
-    if "squared" in name or "absolute" in name:
+    name = str(getattr(loss, "name", None) or getattr(loss, "__name__", ""))
+    if any(kind in name for kind in ("squared", "absolute", "huber", "log_cosh")):
         wrong(f"the loss {name} is for quantities. Classes want a categorical cross-entropy (lesson 03 shows why).")
     if "binary" in name:
         wrong(f"the loss {name} treats every class as a question of its own. One class out of ten: categorical.")
-    reads = _reads(loss)
+    with _said_of("your loss"):
+        reads = _reads(loss)
     if reads == "logits" and probabilities:
         wrong("the loss says from_logits=True, but the model ends in softmax: softmax would be applied twice.")
     if reads == "probabilities" and not probabilities:
@@ -118,13 +127,50 @@ def _reads(loss: Callable) -> str | None:
     return None
 
 
+def _predictions(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """What a model predicts for the images, (images, classes); says so where it cannot."""
+    with _said_of("your model"):
+        outputs = keras.tree.flatten(model(images, training=False))
+    if len(outputs) != 1:
+        wrong(f"your model has {len(outputs)} outputs. One is wanted, with a prediction for each class.")
+    predicted = np.asarray(outputs[0]).astype(float)
+    if predicted.shape != (len(images), CLASSES):
+        wrong(
+            f"for {len(images)} images your model's predictions have the shape {predicted.shape}. "
+            f"It should be {(len(images), CLASSES)}."
+        )
+    if not np.isfinite(predicted).all():
+        wrong("your model's predictions hold NaN or infinity before any training.")
+    return predicted
+
+
+def _are_probabilities(predicted: np.ndarray) -> bool:
+    return bool((predicted >= 0).all() and np.allclose(predicted.sum(axis=1), 1, atol=1e-3))
+
+
+@contextmanager
+def _said_of(what: str) -> Iterator[None]:
+    """Guard what is inside; its sentences speak of ``what`` instead of a function."""
+    try:
+        with guarded():
+            yield
+    except NotRight as error:
+        wrong(str(error).replace("your function", what))
+
+
 @exercise("5.5")
 def exercise_5_5(build_small: Callable) -> str:
     """``build_small()`` makes a new model with at most half the parameters of deeper_cnn."""
-    if isinstance(build_small, keras.Model) and not isinstance(build_small, type):
+    if isinstance(build_small, keras.Model):
         wrong("this is a model. Hand over the function that builds it, so that the check gets a fresh one.")
     model = call(build_small)
-    is_built_model(model)
+    is_model(model)
+    known = has_graph(model)
+    if known:
+        is_built_model(model)
+    images = seeded("5.5").integers(0, 256, (8, *INPUT_SHAPE), dtype=np.uint8)
+    # A model without keras.Input, and a subclass of keras.Model, get their weights by this.
+    predicted = _predictions(model, images)
     limit = models.build("deeper_cnn").count_params() // 2
     parameters = model.count_params()
     again = {id(weight) for weight in getattr(call(build_small), "weights", [])}
@@ -134,25 +180,21 @@ def exercise_5_5(build_small: Callable) -> str:
         wrong(
             f"your model has {parameters:,} parameters. At most {limit:,} are allowed: which layer holds most of them?"
         )
-    images = np.random.default_rng(5).integers(0, 256, (8, *INPUT_SHAPE), dtype=np.uint8)
-    predicted = np.asarray(model(images, training=False), dtype=float)
-    if predicted.shape != (8, CLASSES):
-        wrong(f"for 8 images your model's predictions have the shape {predicted.shape}. It should be (8, {CLASSES}).")
-    if not np.isfinite(predicted).all():
-        wrong("your model's predictions hold NaN or infinity before any training.")
     if not parameters or not model.trainable_weights:
         wrong("your model has nothing to train.")
     layers = list(_layers_anywhere(model))
     lets_something_through(layers)
-    probabilities = bool((predicted >= 0).all() and np.allclose(predicted.sum(1), 1, atol=1e-3))
-    _learns(model, images, probabilities)
+    probabilities = _are_probabilities(predicted)
+    _learns(model, layers[-1], images, probabilities)
     praise = [f"{parameters:,} parameters, {parameters / (2 * limit):.0%} of the deeper model's."]
     if not probabilities:
         praise.append("Its outputs are logits (no softmax): its loss needs from_logits=True.")
     elif models.outputs_logits(model):
         praise.append("Its softmax is not the last layer's, so models.outputs_logits misses it: say from_logits=False.")
-    if not scales(layers):
+    if not scales(layers) and (known or isinstance(model, keras.Sequential)):
         praise.append("It has no Rescaling, and the images go from 0 to 255: begin with one.")
+    if not known and isinstance(model, keras.Sequential):
+        praise.append("Begin it with keras.Input((32, 32, 3)): then it knows its parameters before it is trained.")
     return " ".join([*praise, "Now report its accuracy."])
 
 
@@ -165,20 +207,23 @@ def _layers_anywhere(model: keras.Model) -> Iterator[Any]:
             yield layer
 
 
-def _learns(model: keras.Model, images: np.ndarray, probabilities: bool) -> None:
+def _learns(model: keras.Model, last: Any, images: np.ndarray, probabilities: bool) -> None:
     """One step of training must give a finite loss and move the weights."""
-    if activation_of(model.layers[-1]) == "sigmoid" or (
-        not probabilities and activation_of(model.layers[-1]) != "linear"
-    ):
-        wrong(f"the last layer ends in {activation_of(model.layers[-1])}. Take softmax, or no activation for logits.")
+    end = activation_of(last)
+    if end == "softmax" and not probabilities:
+        wrong("the softmax at the end does not make the ten predictions of an image add up to 1: leave its axis out.")
+    if end == "sigmoid" or (not probabilities and end not in ("linear", "log_softmax")):
+        wrong(f"the last layer ends in {end}. Take softmax, or no activation for logits.")
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=not probabilities)
-    model.compile(optimizer=keras.optimizers.SGD(0.1), loss=loss)
+    # Eagerly, because to build a graph takes longer than the one step.
+    model.compile(optimizer=keras.optimizers.SGD(0.1), loss=loss, run_eagerly=True)
     before = [weight.numpy() for weight in model.trainable_weights]
-    try:
-        value = float(np.ravel(model.train_on_batch(images, np.arange(8) % CLASSES))[0])
-    except Exception as error:
-        wrong(f"one step of training stopped with {type(error).__name__}: {str(error).splitlines()[0]}")
-    if not math.isfinite(value):
-        wrong(f"the loss of the first step of training is {value}.")
-    if all(np.array_equal(old, new.numpy()) for old, new in zip(before, model.trainable_weights)):
-        wrong("one step of training changed no weight: no gradient reaches them.")
+    # Without Rescaling, images of 0 to 255 may saturate a softmax, whose gradient is 0 then.
+    for scaled in (images, images / 255):
+        with _said_of("one step of training"):
+            value = float(np.ravel(model.train_on_batch(scaled, np.arange(len(images)) % CLASSES))[0])
+        if not math.isfinite(value):
+            wrong(f"the loss of the first step of training is {value}.")
+        if any(not np.array_equal(old, new.numpy()) for old, new in zip(before, model.trainable_weights)):
+            return
+    wrong("one step of training changed no weight: no gradient reaches them.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,19 +9,32 @@ import keras
 import numpy as np
 from keras import layers as kinds
 
-from checks.grading import NotFilledIn, call, describe, exercise, name_mistake, number, numbers, whole, wrong
+from checks.grading import (
+    NotFilledIn,
+    call,
+    close,
+    describe,
+    exercise,
+    name_mistake,
+    name_slip,
+    number,
+    numbers,
+    values,
+    whole,
+    wrong,
+)
 from checks.lesson05_pattern import INPUT_SHAPE
 from helpers import anatomy, models
 
 # What goes into the formula for each layer of the reference: kernel side and channels in (None and numbers in for
-# a dense layer), filters or units.
+# a dense layer), filters or units; and the side of its output, which does not go into it.
 COUNTED = {
-    "conv1": (5, 3, 32),
-    "conv2": (5, 32, 32),
-    "conv3": (3, 32, 32),
-    "conv4": (3, 32, 16),
-    "dense1": (None, 400, 512),
-    "dense2": (None, 512, 10),
+    "conv1": (5, 3, 32, 32),
+    "conv2": (5, 32, 32, 28),
+    "conv3": (3, 32, 32, 12),
+    "conv4": (3, 32, 16, 10),
+    "dense1": (None, 400, 512, 1),
+    "dense2": (None, 512, 10, 1),
 }
 
 
@@ -37,33 +49,43 @@ def exercise_5_2(predicted: Any) -> str:
         if any(answer is None or answer is Ellipsis for answer in answers):
             raise NotFilledIn
     else:
-        if isinstance(predicted, (int, float, np.number)):
-            wrong(f"{predicted:,} is one number. Six layers learn: give one number for each of {', '.join(COUNTED)}.")
         listed = isinstance(predicted, (list, tuple))
         if listed and any(answer is None or answer is Ellipsis for answer in predicted):
             raise NotFilledIn
+        if values(predicted) is not None and values(predicted).ndim == 0:
+            count = whole(predicted, "your prediction")
+            wrong(f"{count:,} is one number. Six layers learn: give one number for each of {', '.join(COUNTED)}.")
         answers = list(np.ravel(numbers(predicted, "your prediction")))
         if len(answers) != len(COUNTED):
             wrong(
                 f"you have {len(answers)} numbers. Six layers learn: {', '.join(COUNTED)}. Leave out those with none."
             )
-    for (name, facts), answer in zip(COUNTED.items(), answers):
-        _count_is_right(name, *facts, answer)
+    for name, answer in zip(COUNTED, answers):
+        _count_is_right(name, answer)
     return f"Together {sum(map(_count, COUNTED.values())):,}, as in the published table."
 
 
-def _count(facts: tuple[int | None, int, int]) -> int:
+def _count(facts: tuple[int | None, int, int, int]) -> int:
     # As a layer holds them: an array for the kernel, another one for the biases.
-    side, given, made = facts
+    side, given, made, _ = facts
     kernel = (given, made) if side is None else (side, side, given, made)
     return np.empty(kernel).size + np.empty(made).size
 
 
-def _count_is_right(name: str, side: int | None, given: int, made: int, answer: Any) -> None:
-    got = whole(answer, name)
-    right = _count((side, given, made))
+def _count_is_right(name: str, answer: Any) -> None:
+    got, right = whole(answer, name), _count(COUNTED[name])
     if got == right:
         return
+    # Where two rules agree (3 channels in the first layer), the right count must not be called a mistake.
+    name_mistake(
+        got, {text: value for text, value in _count_mistakes(name, got).items() if value != right}, tolerance=0
+    )
+    made = COUNTED[name][2]
+    wrong(f"{name}: {got:,} is not it. Do this one on paper: what does one of the {made} hold, and how many are there?")
+
+
+def _count_mistakes(name: str, got: int) -> dict[str, int]:
+    side, given, made, positions = COUNTED[name]
     if side is None:
         mistakes = {
             f"{name}: {got:,} is the answer without biases. Each of the {made} units also has one.": given * made,
@@ -107,8 +129,19 @@ def _count_is_right(name: str, side: int | None, given: int, made: int, answer: 
             ),
             f"{name}: {got:,} counts a single bias for the whole layer.": side * side * given * made + 1,
             f"{name}: {got:,} is one filter's share. The layer has {made} of them.": side * side * given + 1,
-            f"{name}: {got:,} takes the kernel as a single row. It is a square of {side}×{side}.": (
-                (side * given + 1) * made
+            f"{name}: {got:,} is the work, its MACs: a filter is used at every position, and stored once.": (
+                positions**2 * side * side * given * made
+            ),
+            f"{name}: {got:,} counts the numbers that come out. Parameters are those that the layer stores.": (
+                positions**2 * made
+            ),
+            f"{name}: {got:,} is the kernel of one filter in one channel. How many of these has the layer?": side
+            * side,
+            f"{name}: {got:,} adds a whole kernel to each filter where its bias belongs. A bias is one number.": (
+                side * side * (given + 1) * made
+            ),
+            f"{name}: {got:,} multiplies with {side} once. A kernel has {side}×{side} numbers for each channel.": (
+                side * given * made + made
             ),
             f"{name}: {got:,} is the count for 3 channels. Those of the image go into the first layer only.": (
                 (side * side * 3 + 1) * made
@@ -120,83 +153,133 @@ def _count_is_right(name: str, side: int | None, given: int, made: int, answer: 
                 (side * side * given + 1) * (48 - made)
             ),
         }
-    # Where two rules agree (3 channels in the first layer), the right count must not be called a mistake.
-    name_mistake(got, {text: value for text, value in mistakes.items() if value != right}, tolerance=0)
-    wrong(f"{name}: {got:,} is not it. Do this one on paper: what does one of the {made} hold, and how many are there?")
+    mistakes |= {
+        f"{name}: {got:,} belongs to {other}. Go through the layers in their order.": _count(facts)
+        for other, facts in COUNTED.items()
+    }
+    return mistakes
 
 
 @exercise("5.4")
 def exercise_5_4(heaviest: Callable) -> str:
     """``heaviest(rows)``, rows of anatomy.layers, gives the layer with most parameters (text) and its share of all."""
-    for model in _models_to_weigh():
-        rows = anatomy.layers(model)
-        answer = call(heaviest, rows)
-        if isinstance(answer, (str, bytes)) or not isinstance(answer, (tuple, list)) or len(answer) != 2:
-            wrong(f"two things were expected, the layer and its share; your function returned {describe(answer)}.")
-        _heaviest_is_right(rows, *answer, model.name)
-    layer, share = call(heaviest, anatomy.layers(models.build("guide_cnn")))
-    return f"In guide_cnn {getattr(layer, 'layer', layer)} holds {number(share):.1%} of all parameters."
+    tables = {model.name: anatomy.layers(model) for model in _models_to_weigh()}
+    answers = [_layer_and_share(call(heaviest, rows), model) for model, rows in tables.items()]
+    _layers_are_right([layer for layer, _ in answers], tables)
+    _shares_are_right([share for _, share in answers], tables)
+    return f"In guide_cnn {_heaviest(tables['guide_cnn']).layer} holds {answers[0][1]:.1%} of all parameters."
 
 
 def _models_to_weigh() -> Iterator[keras.Model]:
+    """Models whose most parameters, most work, largest output, first and last layer are not always the same."""
     yield models.build("guide_cnn")
     yield models.build("strided_cnn")
-    # The most parameters in a convolution, and not in the last of the layers that have any.
-    yield keras.Sequential(
-        [
-            keras.Input(INPUT_SHAPE),
-            kinds.Conv2D(8, 3),
-            kinds.Conv2D(64, 5),
-            kinds.MaxPooling2D(8),
-            kinds.Flatten(),
-            kinds.Dense(10),
-        ],
-        name="two_convolutions",
-    )
+    stack = [kinds.Conv2D(16, 5), kinds.Conv2D(40, 5), kinds.GlobalAveragePooling2D(), kinds.Dense(10, name="scores")]
+    yield keras.Sequential([keras.Input(INPUT_SHAPE), *stack], name="two_convolutions")
 
 
-def _heaviest_is_right(rows: list[anatomy.Row], layer: Any, share: Any, model: str) -> None:
-    counts = np.array([row.parameters for row in rows])
-    right = rows[int(counts.argmax())]
-    right_share = counts.max() / counts.sum()
+def _layer_and_share(answer: Any, model: str) -> tuple[str, float]:
+    """The two things that an answer should hold; a row counts for its layer."""
+    if isinstance(answer, anatomy.Row) or not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        wrong(f"two things were expected, the layer and its share; your function returned {describe(answer)}.")
+    layer, share = answer
     if isinstance(layer, anatomy.Row):
         layer = layer.layer
     if not isinstance(layer, str):
-        hint = " That looks like an index: return what the row at it calls its layer." * isinstance(layer, int)
+        order = " The layer comes first, then its share." if isinstance(share, (str, anatomy.Row)) else ""
+        index = " That looks like an index: return what the row at it calls its layer."
+        hint = order or index * isinstance(layer, (int, np.integer))
         wrong(f"the first thing should be the row's layer, a text; it is {describe(layer)}.{hint}")
-    share = number(share, "the share")
-    if layer not in (right.layer, right.name):
-        work = rows[int(np.argmax([row.macs for row in rows]))]
-        memory = rows[int(np.argmax([row.memory for row in rows]))]
-        learning = [row for row in rows if row.parameters]
-        for wrong_row, text in (
-            (work, "has the most MACs. Asked for is the layer with the most parameters"),
-            (memory, "has the largest output. Asked for is the layer with the most parameters"),
-            (learning[-1], "is the last layer. Look for the largest number of parameters in all rows"),
-            (min(learning, key=lambda row: row.parameters), "has the fewest parameters"),
-        ):
-            if layer in (wrong_row.layer, wrong_row.name):
-                wrong(f"in {model}, {layer!r} {text}.")
-        wrong(f"in {model}, {layer!r} is not the layer with the most parameters.")
-    if math.isclose(share, right_share, rel_tol=0.005):
+    return layer, number(share, f"the share in {model}")
+
+
+def _heaviest(rows: list[anatomy.Row]) -> anatomy.Row:
+    return rows[int(np.argmax([row.parameters for row in rows]))]
+
+
+def _learning(rows: list[anatomy.Row]) -> list[anatomy.Row]:
+    return [row for row in rows if row.parameters]
+
+
+# What a wrong layer is, and how somebody comes to it.
+PICKS: dict[str, Callable[[list[anatomy.Row]], anatomy.Row]] = {
+    "has the most MACs. Asked for is the layer with the most parameters": lambda rows: max(rows, key=lambda r: r.macs),
+    "has the largest output. Asked for is the layer with the most parameters": (
+        lambda rows: max(rows, key=lambda r: r.memory)
+    ),
+    "is the last layer. Look for the largest number of parameters in all rows": lambda rows: rows[-1],
+    "is the last convolution. Look for the largest number of parameters in all rows": (
+        lambda rows: [row for row in rows if row.layer.startswith("Conv2D")][-1]
+    ),
+    "is the first layer that learns. Look for the largest number of parameters in all rows": (
+        lambda rows: _learning(rows)[0]
+    ),
+    "is the first layer. Look for the largest number of parameters in all rows": lambda rows: rows[0],
+    "has the fewest parameters of those that learn": lambda rows: min(_learning(rows), key=lambda r: r.parameters),
+    "has no parameters at all. Look for the most": lambda rows: min(rows, key=lambda r: r.parameters),
+    "has the second most parameters": lambda rows: sorted(rows, key=lambda r: r.parameters)[-2],
+    "comes last in the alphabet. Give `max` a `key`, or it compares the names of the layers": max,
+    "has the longest text. Give `max` a `key` that returns the row's parameters": (
+        lambda rows: max(rows, key=lambda r: len(r.layer))
+    ),
+}
+
+
+def _layers_are_right(layers: list[str], tables: dict[str, list[anatomy.Row]]) -> None:
+    def agrees(layer: str, row: anatomy.Row) -> bool:
+        return layer in (row.layer, row.name)
+
+    off = [index for index, rows in enumerate(tables.values()) if not agrees(layers[index], _heaviest(rows))]
+    if not off:
         return
-    name_mistake(
-        share,
-        {
-            f"{share:.4g} is the share in per cent. Return it between 0 and 1.": 100 * right_share,
-            f"{share:,.0f} is the layer's number of parameters. Divide it by that of all layers.": counts.max(),
-            f"{share:.4g} is the share of a mean layer's parameters. Divide by the sum of all layers.": (
-                counts.max() / counts.mean()
-            ),
-            f"{share:.4g} compares the layer with all others. A share is a part of the whole, itself included.": (
-                counts.max() / (counts.sum() - counts.max())
-            ),
-            f"{share:.4g} is this layer's share of the MACs. Asked for is its share of the parameters.": (
-                right.macs / sum(row.macs for row in rows)
-            ),
-        },
-        tolerance=0.002,
-    )
+    layer, model = layers[off[0]], list(tables)[off[0]]
+    for text, pick in PICKS.items():
+        if all(agrees(each, pick(rows)) for each, rows in zip(layers, tables.values())):
+            wrong(f"in {model}, {layer!r} {text}.")
+    if len(set(layers)) == 1:
+        wrong(f"your function returns {describe(layer)} for every model. Let it look into the rows that it gets.")
     wrong(
-        f"in {model}, the layer is right; its share is not {share:.4g}. Divide its parameters by the sum over all rows."
+        f"in {model}, {layer if len(layer) < 60 else layer[:57] + '...'!r} is not the layer with the most parameters."
     )
+
+
+def _shares_are_right(shares: list[float], tables: dict[str, list[anatomy.Row]]) -> None:
+    right = [_heaviest(rows).parameters / sum(row.parameters for row in rows) for rows in tables.values()]
+    off = [index for index, share in enumerate(shares) if not close(share, right[index])]
+    if not off:
+        return
+    usual = [_share_mistakes(rows) for rows in tables.values()]
+    share, model = shares[off[0]], list(tables)[off[0]]
+    for text in usual[0]:
+        if all(close(each, values[text]) for each, values in zip(shares, usual)):
+            wrong(f"in {model}, {share:,.6g} {text}")
+    name_slip(shares, right)
+    wrong(
+        f"in {model}, the layer is right; its share is not {share:.6g}. Divide its parameters by the sum over all rows."
+    )
+
+
+def _share_mistakes(rows: list[anatomy.Row]) -> dict[str, float]:
+    row = _heaviest(rows)
+    most, all_of_them = row.parameters, sum(each.parameters for each in rows)
+    learning = sorted(each.parameters for each in _learning(rows))
+    return {
+        "is the share in per cent. Return it between 0 and 1.": 100 * most / all_of_them,
+        "is the layer's number of parameters. Divide it by that of all layers.": most,
+        "is the number of all parameters. Divide the layer's parameters by it.": all_of_them,
+        "is how often the layer fits into the whole. Turn the fraction over.": all_of_them / most,
+        "divides by the mean of all rows. Divide by their sum.": most * len(rows) / all_of_them,
+        "divides by the mean of the layers that learn. Divide by the sum of all.": most * len(learning) / all_of_them,
+        "divides by the number of rows. Divide by the sum of their parameters.": most / len(rows),
+        "compares the layer with all others. A share is a part of the whole, itself included.": (
+            most / (all_of_them - most)
+        ),
+        "compares the layer with the one that has the second most. Divide by the sum of all.": most / learning[-2],
+        "is this layer's share of the MACs. Asked for is its share of the parameters.": (
+            row.macs / sum(each.macs for each in rows)
+        ),
+        "is this layer's share of the memory. Asked for is its share of the parameters.": (
+            row.memory / sum(each.memory for each in rows)
+        ),
+        "is one layer's part of the number of layers. Asked for is the share of the parameters.": 1 / len(rows),
+    }

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import warnings
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import layers as kinds
 
 from checks.grading import describe, wrong
@@ -27,7 +30,7 @@ PARTS = (
 )
 GLOBAL_POOLING = (kinds.GlobalAveragePooling2D, kinds.GlobalMaxPooling2D)
 OTHER_CONVOLUTIONS = (kinds.SeparableConv2D, kinds.DepthwiseConv2D, kinds.Conv2DTranspose, kinds.Conv1D, kinds.Conv3D)
-DROPOUTS = (kinds.Dropout, kinds.SpatialDropout2D, kinds.GaussianDropout)
+DROPOUTS = (kinds.Dropout, kinds.SpatialDropout2D, kinds.GaussianDropout, kinds.AlphaDropout)
 # With the activation "linear", these leave the whole linear; a layer that is not named here might not.
 LINEAR = (
     kinds.Conv2D,
@@ -49,8 +52,8 @@ class Step(NamedTuple):
     made: tuple
 
 
-def is_built_model(model: Any) -> None:
-    """Raise with a sentence unless this is a model of Keras whose shapes are known and fit the dataset."""
+def is_model(model: Any) -> None:
+    """Raise with a sentence unless this is a model of Keras that has layers."""
     if isinstance(model, type):
         wrong(f"this is the class {model.__name__} itself. A model is made by calling it: keras.Sequential([...]).")
     if isinstance(model, (list, tuple)):
@@ -64,17 +67,30 @@ def is_built_model(model: Any) -> None:
         wrong(f"a model was expected, this is {describe(model)}.{hint}")
     if isinstance(model, keras.Sequential) and not model.layers:
         wrong("your model has no layers yet.")
+
+
+def has_graph(model: keras.Model) -> bool:
+    """False for a Sequential that does not know its input yet, and for a subclass of keras.Model."""
     try:
-        inputs, outputs = graph.ends(model)
+        graph.ends(model)
     except ValueError:
+        return False
+    return True
+
+
+def is_built_model(model: Any) -> None:
+    """Raise with a sentence unless this is a model of Keras whose shapes are known and fit the dataset."""
+    is_model(model)
+    if not has_graph(model):
         if isinstance(model, keras.Sequential):
             wrong(
                 "your model does not know the shape of its input, so it has no parameters yet. "
                 "Begin with keras.Input((32, 32, 3))."
             )
         wrong(HIDDEN)
+    inputs, outputs = graph.ends(model)
     if len(inputs) != 1 or len(outputs) != 1:
-        wrong(f"your model has {len(inputs)} inputs and {len(outputs)} outputs. The pattern is one chain: one of each.")
+        wrong(f"your model has {len(inputs)} inputs and {len(outputs)} outputs. One of each is wanted.")
     shape = tuple(inputs[0].shape[1:])
     if shape != INPUT_SHAPE:
         wrong(f"your model takes images of shape {shape}. Those of the dataset have the shape {INPUT_SHAPE}.")
@@ -127,6 +143,8 @@ def follows_pattern(chain: list[Step]) -> None:
             wrong(_superfluous(step, counted))
         if part != PARTS[index][0]:
             wrong(_departure(step, index))
+        if getattr(step.layer, "data_format", None) == "channels_first":
+            wrong(f"{PARTS[index][1]} says channels_first. The images have their channels last: leave data_format out.")
         if part == "convolution" and tuple(step.layer.strides) != (1, 1):
             wrong(
                 f"{PARTS[index][1]} has strides {tuple(step.layer.strides)}. All convolutions of this model have "
@@ -188,10 +206,9 @@ def _name_stranger(step: Step, index: int) -> None:
         )
     if isinstance(layer, OTHER_CONVOLUTIONS):
         wrong(f"{type(layer).__name__} is another kind of convolution. The pattern asks for Conv2D.")
-    part = PARTS[min(index, len(PARTS) - 1)][1]
     wrong(
         f"{type(layer).__name__} changes the shape from {_times(step.given)} to {_times(step.made)} "
-        f"and is no part of the pattern; {part} was expected."
+        f"and is no part of the pattern; {PARTS[index][1] if index < len(PARTS) else 'the end'} was expected."
     )
 
 
@@ -215,6 +232,8 @@ def _unfinished(counted: list[Step]) -> str:
 
 def _shrinks(step: Step, index: int) -> None:
     strides = tuple(step.layer.strides)
+    if 1 in strides and 1 in step.layer.pool_size:
+        wrong(f"{PARTS[index][1]} has windows of {step.layer.pool_size}, which keep the side. Take MaxPooling2D(2).")
     if 1 in strides:
         wrong(
             f"{PARTS[index][1]} moves by {strides}, so the map hardly shrinks: {_times(step.given)} becomes "
@@ -265,11 +284,40 @@ def _is_linear(layers: list) -> bool:
 
 
 def activation_of(layer: Any) -> str:
+    """The name of a layer's activation, found by its values where it has one of the usual; "linear" where none."""
+    name = type(layer).__name__.lower()
     # By name, because keras.ops.softmax and keras.ops.relu are operations of the same names.
-    if type(layer).__name__ in ("Softmax", "ReLU", "Relu", "Sigmoid"):
-        return type(layer).__name__.lower()
+    if name in ACTIVATIONS:
+        return ACTIVATIONS[name]
     activation = getattr(layer, "activation", None)
-    return "linear" if activation is None else getattr(activation, "__name__", type(activation).__name__)
+    if isinstance(activation, kinds.Layer):  # not called: a PReLU would learn another shape
+        known = activation_of(activation)
+        return known if known != "linear" or hasattr(activation, "activation") else type(activation).__name__.lower()
+    return "linear" if activation is None else _named_by_values(activation)
+
+
+# What a layer or an operation is called, and its activation.
+ACTIVATIONS = {
+    "softmax": "softmax", "logsoftmax": "log_softmax", "sigmoid": "sigmoid", "relu": "relu", "tanh": "tanh",
+    "leakyrelu": "leaky_relu", "prelu": "leaky_relu", "elu": "elu", "gelu": "gelu", "silu": "silu",
+    "softplus": "softplus",
+}  # fmt: skip
+
+
+def _named_by_values(activation: Callable) -> str:
+    """The name of an activation by what it does to numbers: it may be a lambda, or TensorFlow's own."""
+    numbers = keras.ops.convert_to_tensor([[-2.0, -0.5, 0.25, 1.5]])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made = np.asarray(activation(numbers))
+        for name in ("linear", "softmax", "sigmoid", "relu", "tanh", "log_softmax"):
+            if np.allclose(made, np.asarray(keras.activations.get(name)(numbers)), atol=1e-6):
+                return name
+    except Exception:  # one that takes other shapes alone
+        pass
+    name = getattr(activation, "__name__", type(activation).__name__)
+    return "a function of your own" if name == "<lambda>" else str(name).lower()
 
 
 def _times(shape: tuple) -> str:

@@ -105,6 +105,8 @@ def _row(name: str, layer, given: list[Row]) -> Row:
             f"Layer {name} is a {type(layer).__name__}, which the table does not know. Build the model from "
             f"{', '.join(kind.__name__ for kind in KNOWN)}, or add the class to helpers/anatomy.py."
         )
+    if getattr(layer, "data_format", None) == "channels_first":
+        raise ValueError(f"Layer {name} is channels_first: the table is for data_format='channels_last'.")
     shapes = [(None, *row.output) for row in given]
     output = tuple(layer.compute_output_shape(shapes if isinstance(layer, MERGING) else shapes[0])[1:])
     memory = math.prod(output) * BYTES_PER_NUMBER

@@ -1,10 +1,18 @@
 """What a training is, as plain data: a recipe says, a model is, training does, records remember."""
 
 from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
 
 SCHEDULES = ("constant", "inverse_time", "cosine", "triangle")
 FLIPS = ("none", "random", "alternating")
 VIEWS = (1, 2, 6, 18)
+KINDS = {
+    int: (Integral, "a whole number"),
+    float: (Real, "a number"),
+    bool: (bool, "True or False"),
+    str: (str, "a string"),
+    dict: (dict, "a dictionary"),
+}
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,11 @@ class Recipe:
     view_margin: float | None = None
 
     def __post_init__(self):
+        for one in fields(self):
+            value, (kind, words) = getattr(self, one.name), KINDS.get(one.type, KINDS[float])
+            fits = isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
+            if not fits and not (value is None and one.default is None):
+                raise ValueError(f"{one.name} is {value!r}: it must be {words}.")
         for name, choices in (("schedule", SCHEDULES), ("flip", FLIPS), ("views", VIEWS)):
             value = getattr(self, name)
             if value not in choices:

@@ -7,10 +7,14 @@ import tarfile
 
 import numpy as np
 
+from helpers import data
+
 TRAINING = [f"data_batch_{number}.bin" for number in range(1, 6)]
 FOLDER = "cifar-10-batches-bin"
 ARCHIVE = "cifar-10-binary.tar.gz"
 RECORDS = 10
+# In the data folder, once the images are there.
+LEFT = {"manifest.json", FOLDER, "checked.json", "cifar10.lock"}
 
 
 class FakeCifar10:
@@ -98,3 +102,36 @@ def whole_message(error):
     text = str(error.value)
     assert any(step in text for step in ("run this again", "Copy", "CIFAR10_PATH")), text
     return text
+
+
+def load_or_sentence(fake):
+    """Whether the images are there, and right; if not, a sentence says what to do, and "auto" goes on."""
+    try:
+        dataset = data.load("cifar10")
+    except data.DatasetError as error:
+        text = str(error)
+        assert text.isprintable()
+        assert any(step in text for step in ("run this again", "CIFAR10_PATH", "manifest.json anew")), text
+        return ""
+    assert_is_the_fake(dataset, fake)
+    return "right"
+
+
+def mutated(content, generator):
+    """Bytes flipped, dropped, doubled, cut off or put in."""
+    content = bytearray(content)
+    for _ in range(generator.integers(1, 6)):
+        start = int(generator.integers(len(content) + 1))
+        end = min(len(content), start + int(2 ** generator.uniform(0, 14)))
+        piece = bytes(content[start:end])
+        noise = generator.bytes(end - start)
+        content[start:end] = (
+            noise[:1] + piece[1:],
+            noise,
+            b"",
+            piece * 2,
+            piece + noise,
+            bytes(len(piece)),
+            piece[::-1],
+        )[generator.integers(7)]
+    return bytes(content)

@@ -39,7 +39,6 @@ def starts_with_its_title_and_the_common_set_up(lesson, cells):
     set_up = next(cell for cell in cells if cell.cell_type == "code")
     assert set_up.id == "setup"
     assert set_up.source == repository.set_up_cell(repository.address()), "call: python -m tools regenerate"
-    assert len([line for line in set_up.source.splitlines() if line.strip()]) <= 4
 
 
 def names_no_address_that_cannot_work(lesson, cells):

@@ -1,12 +1,30 @@
-"""A web server on this machine that delivers a file, or fails to in one of the ways that real hosts do."""
+"""A web server on this machine that says byte for byte what a test wants, as slowly as it wants."""
 
 from __future__ import annotations
 
+import re
+import socket
+import socketserver
+import struct
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 
-LOGIN_PAGE = b"<!DOCTYPE html><html><body>Please accept the terms of this network.</body></html>"
+RESET = object()
+
+
+@dataclass
+class Request:
+    """What a behaviour has to know: the file, from where on it was asked for, and the address of a behaviour."""
+
+    content: bytes
+    begin: int
+    address: Callable[[str], str]
+
+
+# Bytes are sent, seconds waited; RESET ends the connection as a crashed machine does.
+Behaviour = Callable[[Request], Iterator[bytes | float | object]]
 
 
 class Server:
@@ -15,149 +33,150 @@ class Server:
     Use it in a ``with`` statement: leaving it also frees the answers that hang.
     """
 
-    def __init__(self, content: bytes, context=None):
+    def __init__(self, content: bytes, context=None, more: dict[str, Behaviour] | None = None):
         self.content = content
+        self.behaviours = BEHAVIOURS | (more or {})
         self.requests: list[tuple[str, str | None]] = []
         self.closing = threading.Event()
+        self.scheme = "http" if context is None else "https"
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                behaviour = self.path.split("/")[1]
-                outer.requests.append((behaviour, self.headers.get("Range")))
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self):
                 with suppress(OSError):  # the client may leave, which is what some tests want to see
-                    getattr(outer, f"_{behaviour}")(self)
+                    outer._answer(self.request if context is None else context.wrap_socket(self.request, True))
 
-            def log_message(self, *arguments):
-                pass
-
-        class Quiet(ThreadingHTTPServer):
+        class TCP(socketserver.ThreadingTCPServer):
             daemon_threads = True
+            request_queue_size = 50
 
-            def handle_error(self, request, client_address):
-                pass
-
-        self.http = Quiet(("127.0.0.1", 0), Handler)
-        self.scheme = "http"
-        if context is not None:
-            self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
-            self.scheme = "https"
+        self.tcp = TCP(("127.0.0.1", 0), Handler)
 
     def __enter__(self) -> Server:
-        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        threading.Thread(target=self.tcp.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 
     def __exit__(self, *_):
         self.closing.set()
-        self.http.shutdown()
-        self.http.server_close()
+        self.tcp.shutdown()
+        self.tcp.server_close()
 
     def address(self, behaviour: str) -> str:
-        return f"{self.scheme}://127.0.0.1:{self.http.server_port}/{behaviour}/archive.tar.gz"
+        return f"{self.scheme}://127.0.0.1:{self.tcp.server_address[1]}/{behaviour}/archive.tar.gz"
 
-    def _head(self, handler, begin=0, status=None, length=None, kind="application/gzip", said=None):
-        handler.send_response(status or (206 if begin else 200))
-        handler.send_header("Content-Type", kind)
-        if begin:
-            last = len(self.content) - 1
-            handler.send_header("Content-Range", f"bytes {begin if said is None else said}-{last}/{last + 1}")
-        if length is not None:
-            handler.send_header("Content-Length", str(length))
-        handler.end_headers()
-
-    def _begin(self, handler) -> int:
-        wanted = handler.headers.get("Range")
-        return int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
-
-    def _send(self, handler, begin=0, end=None, **head):
-        self._head(handler, begin, length=len(self.content) - begin, **head)
-        handler.wfile.write(self.content[begin:end])
-
-    # What a host should do
-
-    def _good(self, handler):
-        self._send(handler, self._begin(handler))
-
-    def _from_the_start(self, handler):
-        """Knows no Range, as many small servers."""
-        self._send(handler)
-
-    def _without_length(self, handler):
-        self._head(handler)
-        handler.wfile.write(self.content)
-
-    def _moved(self, handler):
-        handler.send_response(302)
-        handler.send_header("Location", self.address("good"))
-        handler.send_header("Content-Length", "0")
-        handler.end_headers()
-
-    def _unhurried(self, handler):
-        """The whole file, in about a second."""
-        self._steps(handler, 0.05, len(self.content) // 20)
-
-    # What hosts do
-
-    def _missing(self, handler):
-        handler.send_error(404)
-
-    def _overloaded(self, handler):
-        handler.send_error(503)
-
-    def _portal(self, handler):
-        self._head(handler, kind="text/html; charset=utf-8", length=len(LOGIN_PAGE))
-        handler.wfile.write(LOGIN_PAGE)
-
-    def _portal_of_unknown_length(self, handler):
-        self._head(handler, kind="text/html")
-        handler.wfile.write(LOGIN_PAGE)
-
-    def _other_length(self, handler):
-        self._head(handler, length=len(self.content) + 1)
-        handler.wfile.write(self.content + b"!")
-
-    def _wrong(self, handler):
-        self._head(handler, length=len(self.content))
-        handler.wfile.write(bytes(len(self.content)))
-
-    def _endless(self, handler):
-        self._head(handler)
-        while not self.closing.is_set():
-            handler.wfile.write(bytes(65_536))
-
-    def _truncated(self, handler):
-        self._send(handler, end=len(self.content) // 2)
-
-    def _breaking(self, handler):
-        """Goes on where it was asked to, and breaks off after 40 % of the file each time."""
-        begin = self._begin(handler)
-        self._send(handler, begin, end=begin + len(self.content) * 2 // 5)
-
-    def _another_part(self, handler):
-        """The length that was asked for, but from another byte on."""
-        self._send(handler, self._begin(handler), said=1000)
-
-    def _silent(self, handler):
-        self.closing.wait(30)
-
-    def _stalled(self, handler):
-        begin = self._begin(handler)
-        self._send(handler, begin, end=len(self.content) // 2)
-        handler.wfile.flush()
-        self.closing.wait(30)
-
-    def _crawling(self, handler):
-        """200 kB/s at most."""
-        self._steps(handler, 0.05, 10_000)
-
-    def _trickling(self, handler):
-        """4 kB/s at most: a minute for the file, and 16 s until 64 kB are together."""
-        self._steps(handler, 0.05, 200)
-
-    def _steps(self, handler, seconds, size):
-        begin = self._begin(handler)
-        self._head(handler, begin, length=len(self.content) - begin)
-        for place in range(begin, len(self.content), size):
-            handler.wfile.write(self.content[place : place + size])
-            if self.closing.wait(seconds):
+    def _answer(self, client: socket.socket) -> None:
+        asked = b""
+        while not asked.endswith(b"\r\n\r\n"):
+            piece = client.recv(4096)
+            if not piece:
                 return
+            asked += piece
+        behaviour = asked.split(b"/")[1].decode()
+        wanted = re.search(rb"\r\nRange: (bytes=(\d+)-)\r\n", asked)
+        self.requests.append((behaviour, wanted and wanted[1].decode()))
+        request = Request(self.content, int(wanted[2]) if wanted else 0, self.address)
+        for step in self.behaviours.get(behaviour, missing)(request):
+            if isinstance(step, bytes):
+                client.sendall(step)
+            elif step is RESET:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                client.close()
+                return
+            elif self.closing.wait(step):
+                return
+        client.shutdown(socket.SHUT_WR)
+        while client.recv(65_536):  # until the client has read everything
+            pass
+
+
+def head(status: str = "200 OK", **headers: object) -> bytes:
+    """head("200 OK", Content_Length=5): the head of an answer."""
+    lines = [f"HTTP/1.1 {status}", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode("latin-1")
+
+
+def part(request: Request, begin: int | None = None, **headers: object) -> bytes:
+    """The head for the file from ``begin`` on, by default from where it was asked for."""
+    size = len(request.content)
+    begin = request.begin if begin is None else begin
+    kind = {"Content_Type": "application/gzip", "Content_Length": size - begin}
+    if not begin:
+        return head(**kind | headers)
+    return head("206 Partial Content", **kind | {"Content_Range": f"bytes {begin}-{size - 1}/{size}"} | headers)
+
+
+# What a host should do
+
+
+def good(request):
+    yield part(request) + request.content[request.begin :]
+
+
+def from_the_start(request):
+    """Knows no Range, as many small servers."""
+    yield part(request, 0) + request.content
+
+
+def without_length(request):
+    yield head() + request.content
+
+
+def moved(request):
+    yield head("302 Found", Location=request.address("good"), Content_Length=0)
+
+
+def chunked(request):
+    yield head(Transfer_Encoding="chunked")
+    for position in range(0, len(request.content), 10_000):
+        chunk = request.content[position : position + 10_000]
+        yield b"%x;name=value\r\n%s\r\n" % (len(chunk), chunk)
+    yield b"0\r\n\r\n"
+
+
+def unhurried(request):
+    """The whole file, in about a second."""
+    yield from in_steps(request, 0.05, len(request.content) // 20)
+
+
+# What hosts do
+
+
+def missing(request):
+    yield head("404 Not Found")
+
+
+def breaking(request):
+    """Goes on where it was asked to, and breaks off after 40 % of the file each time."""
+    end = request.begin + len(request.content) * 2 // 5
+    yield part(request) + request.content[request.begin : end]
+
+
+def stalled(request):
+    yield part(request) + request.content[request.begin : request.begin + len(request.content) // 2]
+    yield 30.0
+
+
+def crawling(request):
+    """200 kB/s at most."""
+    yield from in_steps(request, 0.05, 10_000)
+
+
+def trickling(request):
+    """4 kB/s at most: a minute for the file, and 16 s until 64 kB are together."""
+    yield from in_steps(request, 0.05, 200)
+
+
+def in_steps(request, seconds, size):
+    yield part(request)
+    for position in range(request.begin, len(request.content), size):
+        yield request.content[position : position + size]
+        yield seconds
+
+
+BEHAVIOURS: dict[str, Behaviour] = {
+    behaviour.__name__: behaviour
+    for behaviour in (
+        *(good, from_the_start, without_length, moved, chunked, unhurried),
+        *(missing, breaking, stalled, crawling, trickling),
+    )
+}

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools import commands, environment
-from tools.lessons import address, find, new, readme, regenerate, run, student
+from tools.lessons import address, find, lab, new, readme, regenerate, run, student
 
 PROGRAM = "python -m tools"
 Arguments = Callable[[argparse.ArgumentParser], None]
@@ -101,9 +101,17 @@ def _bench_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help="what to measure; all when left out")
 
 
+def _mutants_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help="grading, or a lesson's number; all when left out")
+    parser.add_argument("--jobs", type=int, metavar="N", help="processes at a time; one a core when left out")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="plant every Nth fault only: a quick look")
+
+
 COMMANDS = {
     "run": Command("Execute lessons and write them with outputs to build/lessons", run.main, run.add_arguments),
-    "lab": Command("Open JupyterLab in the student edition", commands.lab, passes_on="jupyter lab"),
+    "lab": Command(
+        "Open JupyterLab in work/, where lessons are copied once", lab.main, lab.add_arguments, passes_on="jupyter lab"
+    ),
     "test": Command(
         "Test helpers, tools and lessons on Shapes-10",
         commands.test,
@@ -130,6 +138,12 @@ COMMANDS = {
     "train": Command("Train models on CIFAR-10 and store the results", later("tools.train"), _train_arguments),
     "study": Command("Run studies, and keep a record of each trial", later("tools.studies.command"), _study_arguments),
     "bench": Command("Measure what this machine does", later("tools.bench.parts"), _bench_arguments),
+    "mutants": Command(
+        "Plant faults in checks/, one at a time, and count which their tests notice",
+        later("tools.mutants"),
+        _mutants_arguments,
+        "instructor",
+    ),
     "lock": Command("Write the lock files and environment.yml", later("tools.lock"), needs="instructor"),
 }
 

@@ -1,4 +1,4 @@
-"""Commands that mostly call another program: JupyterLab, pytest with nbval, ruff; and the one that fetches images."""
+"""Commands that mostly call another program: pytest with nbval, ruff; and the one that fetches images."""
 
 from __future__ import annotations
 
@@ -9,12 +9,6 @@ from tools import oldest, programs
 from tools.lessons import find
 
 CELL_TIMEOUT = 300  # seconds; a dead kernel is only noticed when it runs out
-
-
-def lab(arguments: argparse.Namespace) -> int:
-    """JupyterLab in the student edition."""
-    command = [sys.executable, "-m", "jupyter", "lab", "--notebook-dir", str(find.STUDENT), *arguments.rest]
-    return programs.call(command, env=find.variables())
 
 
 def fetch(arguments: argparse.Namespace) -> int:
@@ -37,6 +31,9 @@ def add_test_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--oldest", action="store_true", help="with the oldest versions that pyproject.toml allows, installed apart"
     )
+    parser.add_argument(
+        "--long", action="store_true", help="campaigns instead: processes killed, memory, many examples; an hour"
+    )
 
 
 def test(arguments: argparse.Namespace) -> int:
@@ -48,12 +45,25 @@ def test(arguments: argparse.Namespace) -> int:
     """
     if arguments.oldest:
         return oldest.test(arguments.rest)
+    if arguments.long:
+        return _test_long(arguments.rest)
     pytest = [sys.executable, "-m", "pytest", "-q", "--dist", "loadfile"]
     nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}", "--durations=10"]
     variables = find.variables(CNN_DATASET="shapes10")
     tests = programs.call([*pytest, "-n", "3", "tests", *arguments.rest], env=variables)
     lessons = programs.call([*pytest, "-n", "2", *nbval, *(str(lesson.path) for lesson in find.find())], env=variables)
     return tests or lessons
+
+
+def _test_long(rest: list[str]) -> int:
+    """The campaigns of ``tests/long``, then the properties with many examples; with arguments the campaigns alone."""
+    pytest = [sys.executable, "-m", "pytest", "-q", "--durations=0", "--durations-min=10"]
+    variables = find.variables(CNN_DATASET="shapes10")
+    campaigns = programs.call([*pytest, "tests/long", *rest], env=variables)
+    if rest:
+        return campaigns
+    properties = ["-m", "hypothesis", "--hypothesis-profile", "long", "-n", "2", "tests"]
+    return programs.call([*pytest, *properties], env=variables) or campaigns
 
 
 def add_lint_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from tools import programs
 from tools.environment import LOCKS, ROOT, direct_packages
 
 CONDA_PYTHON = "3.12"
+INCLUDES_STUDENT = "-r student.txt\n"
 
 
 def compiled(locked: str, *options: str) -> str:
@@ -76,9 +77,11 @@ def main(arguments: argparse.Namespace | None = None) -> int:
         # Written where it belongs only when both are there.
         constraint = Path(folder) / "student.txt"
         constraint.write_text(locked, encoding="utf-8")
-        more = blocks(compiled("".join(before), "--extra", "instructor", "--constraint", str(constraint)))
+        # uv would read the file that the first line names.
+        locked_before = before[0] + before[1].removeprefix(INCLUDES_STUDENT)
+        more = blocks(compiled(locked_before, "--extra", "instructor", "--constraint", str(constraint)))
     own = [block for name, block in more.items() if name not in blocks(locked)]
     student.write_text(locked, encoding="utf-8", newline="\n")
-    instructor.write_text("".join(["-r student.txt\n", *own]), encoding="utf-8", newline="\n")
+    instructor.write_text("".join([INCLUDES_STUDENT, *own]), encoding="utf-8", newline="\n")
     (ROOT / "environment.yml").write_text(environment_yml(), encoding="utf-8", newline="\n")
     return 0

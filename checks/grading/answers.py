@@ -121,7 +121,8 @@ def values(answer: Any) -> np.ndarray | None:
 def shape_of(answer: Any) -> tuple[int, ...] | None:
     """The shape of an answer; None where it has none, such as rows of different lengths."""
     try:
-        return np.shape(answer)
+        shape = np.shape(answer)
+        return shape if isinstance(shape, tuple) else None
     except Exception:  # whatever an answer raises, it has no shape
         return None
 

@@ -168,12 +168,13 @@ def _difference(got: Any, right: Any, tolerance: float) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A number in words; an array by its shape."""
+    """A number, or a few in a row; more of them by their shape."""
     array = values(value)
-    if array is None or array.ndim:
+    if array is None or array.ndim > 1 or array.size > 6:
         return describe(value)
-    return f"{int(array):,}" if _whole(array) else f"{float(array):.4g}"
+    numbers = [f"{int(each):,}" if _whole(each) else f"{each:.4g}" for each in array.flat]
+    return f"[{', '.join(numbers)}]" if array.ndim else numbers[0]
 
 
-def _whole(array: np.ndarray) -> bool:
-    return bool(np.isfinite(array)) and float(array) == int(array) and abs(float(array)) < 10**15
+def _whole(each: float) -> bool:
+    return bool(np.isfinite(each)) and each == int(each) and abs(each) < 10**15

@@ -5,45 +5,35 @@ Nothing is unpacked before its archive is checked, and nothing gets its final na
 
 import errno
 import hashlib
-import http.client
 import json
 import os
+import re
 import shutil
-import ssl
-import sys
 import tarfile
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, TextIO
-
-from tqdm import tqdm
+from typing import TextIO
 
 from helpers import places
+from helpers.data import hosts
 
 if os.name == "nt":
     import msvcrt
 else:
     import fcntl
 
-TIMEOUT_SECONDS = 15  # for an answer, and between two pieces of it
-CRAWL_SECONDS = 20  # a host that stays this long ...
-CRAWL_BYTES_PER_SECOND = 200_000  # ... below this speed is left, while another one has not been tried
 ATTEMPTS = 3  # connections to one host, as long as each brings the download further
-PIECE = 1 << 16
+MANIFEST_REMEDY = "Get data/manifest.json anew from the project (git checkout data/manifest.json), and run this again."
 
 
 class DatasetError(OSError):
     """A dataset cannot be had. The message names the file or the address, and what to do."""
 
-
-class HostError(Exception):
-    """One address did not deliver; the next one may."""
+    def __init__(self, message: str):
+        super().__init__(hosts.plain(message, longest=5000))
 
 
 def files(name: str) -> dict[str, list[Path]]:
@@ -52,68 +42,94 @@ def files(name: str) -> dict[str, list[Path]]:
     The variable CIFAR10_PATH (the archive, the folder or its parent) goes first, then data/, then the network.
     """
     source = entry(name)
-    variable = source["variable"]
-    named = os.environ.get(variable, "")
-    found = here(source)
-    if named and found is None:
+    if not source:
+        raise DatasetError(f"{places.MANIFEST} has no entry {name!r}. {MANIFEST_REMEDY}")
+    try:
+        folder = _found(source)
+    except DatasetError:
+        raise
+    except (OSError, RuntimeError, ValueError) as error:
+        if getattr(error, "errno", None) in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+            _remove_unfinished(source)  # do not leave the disk full
+            raise _no_space(source) from None
+        reason = f"{error.strerror}: {error.filename}" if getattr(error, "filename", None) else error
         raise DatasetError(
-            f"{variable} is {named!r}, but neither {source['archive']} nor {source['folder']} is there. "
-            f"Name the archive, the folder or the folder's parent, or unset {variable}."
-        )
-    folder = found if found and found.is_dir() else places.DATA / source["folder"]
-    remedy = f"Delete the folder {folder} and run this again: it will be fetched anew."
-    if not _local(folder, source):
-        _prepare(folder, found, source)
-    elif named and found == folder:
-        remedy = f"Copy the folder again, or unset {variable}."
-    _check_folder(folder, source, remedy)
+            f"{source['title']} could not be written into {places.DATA} ({reason}). Make that folder one that you can "
+            f"write into and run this again, or name in {source['variable']} where the unpacked files are."
+        ) from None
     return {part: [folder / file for file in source[part]] for part in ("training", "test")}
 
 
 def entry(name: str) -> dict:
-    """The manifest's entry of a dataset, and what follows from its name; empty for a dataset that is drawn."""
-    source = json.loads(places.MANIFEST.read_text(encoding="utf-8")).get(name, {})
-    if source:
-        source |= {"variable": f"{name.upper()}_PATH", "lock": f"{name}.lock"}
-        source["files"] = {**source["training"], **source["test"]}
-    return source
+    """The manifest's entry of a dataset, and what follows from its name; empty for a dataset that is drawn.
+
+    Raises DatasetError when the manifest is missing or of another shape.
+    """
+    try:
+        source = json.loads(places.MANIFEST.read_text(encoding="utf-8")).get(name, {})
+        if source == {}:
+            return source
+        known = {**source["training"], **source["test"]}
+        parts = [source, *known.values()]
+        good = (
+            isinstance(source["title"], str)
+            and isinstance(source["addresses"], list)
+            and all(isinstance(address, str) for address in source["addresses"])
+            and all(source[key] for key in ("addresses", "training", "test"))
+            and all(re.fullmatch(r"\w[\w.-]{,99}", file) for file in (source["archive"], source["folder"], *known))
+            and all(isinstance(part["sha256"], str) and isinstance(part["bytes"], int) for part in parts)
+            and all(0 < part["bytes"] < 1 << 50 for part in parts)
+        )
+        if not good:
+            raise ValueError(f"{name!r} has another shape")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        fault = f"{type(error).__name__}: {error}"
+        raise DatasetError(f"{places.MANIFEST} cannot be used ({fault}). {MANIFEST_REMEDY}") from None
+    needed = sum(part["bytes"] for part in parts)
+    return source | {"variable": f"{name.upper()}_PATH", "lock": f"{name}.lock", "files": known, "needed": needed}
 
 
 def here(source: dict) -> Path | None:
     """The folder with the dataset's files, or the archive, on this machine, checked or not; None without either."""
     named = os.environ.get(source["variable"], "")
-    return _local(Path(named).expanduser() if named else places.DATA, source)
+    try:
+        return _local(Path(named).expanduser() if named else places.DATA, source)
+    except (OSError, RuntimeError, ValueError):  # too long for a path, the home of nobody, a folder of somebody else
+        return None
 
 
 def fetch(source: dict, archive: Path) -> None:
-    """Download the archive from the first address that delivers it; DatasetError when none does.
+    """Bring the archive to its published bytes, from the first address that delivers; DatasetError when none does.
 
-    What has come by then is kept as ``.part``, from which the next try goes on.
+    What has come by then stays, and the next try goes on from there.
     """
-    part = archive.with_name(archive.name + ".part")
     tries = dict.fromkeys(source["addresses"], 0)
     failures = {}
     waiting = deque(tries)
     while waiting:
         address = waiting.popleft()
         tries[address] += 1
-        before = _size(part)
+        before = hosts.size_of(archive)
         try:
-            _download(address, part, source, patient=all(tries.values()))
-            if sha256(part) == source["sha256"]:
-                os.replace(part, archive)
+            hosts.download(address, archive, source["bytes"], source["title"], patient=all(tries.values()))
+            if sha256(archive) == source["sha256"]:
                 return
-            part.unlink()
-            raise HostError("sent other bytes than the published archive")
-        except HostError as error:
+            archive.unlink()
+            raise hosts.HostError("sent other bytes than the published archive")
+        except hosts.HostError as error:
             failures[address] = str(error)
-            # Also after a wrong SHA-256 of what was begun elsewhere: this host then starts from nothing.
-            if tries[address] < ATTEMPTS and _size(part) != before:
+            after = hosts.size_of(archive)
+            if before and not after:
+                # Perhaps it was begun wrongly, elsewhere: the same host is asked for all of it.
+                waiting.appendleft(address)
+            elif tries[address] < ATTEMPTS and after != before:
                 waiting.append(address)
-    tried = "; ".join(f"{address} {reason}" for address, reason in failures.items())
+    tried = "; ".join(f"{hosts.plain(address, longest=200)} {reason}" for address, reason in failures.items())
+    proxies = ", ".join(f"{kind}_proxy={address.rpartition('@')[2]}" for kind, address in hosts.proxies().items())
+    check = f"the network and the proxy ({proxies})" if proxies else "the network"
     raise DatasetError(
-        f"{source['title']} could not be fetched: {tried}. Check the network and run this again, "
-        f"or put {archive.name} into {archive.parent} or name it in {source['variable']}."
+        f"{source['title']} could not be fetched: {tried}. Check {check} and run this again, or put "
+        f"{source['archive']} into {archive.parent} or name it in {source['variable']}."
     )
 
 
@@ -127,25 +143,34 @@ def unpack(archive: Path, folder: Path, source: dict) -> None:
     unfinished = folder.with_name(folder.name + ".part")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
+    remedy = f"{archive.name} is not the archive of the manifest's files. {MANIFEST_REMEDY}"
+    try:
+        _extract(archive, unfinished, source)
+        for name, published in source["files"].items():
+            _check_file(unfinished / name, published, remedy)
+        os.replace(unfinished, folder)
+    except Exception as error:  # the disk's, or whatever the library makes of an archive that is none
+        if getattr(error, "errno", None) or isinstance(error, DatasetError):
+            raise
+        raise DatasetError(f"{archive} cannot be unpacked ({type(error).__name__}: {error}). {remedy}") from None
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _extract(archive: Path, folder: Path, source: dict) -> None:
     # Only these names are written, each to a path of our own making: the archive cannot choose any.
-    wanted = {f"{source['folder']}/{name}": unfinished / name for name in source["files"]}
+    wanted = {f"{source['folder']}/{name}": (folder / name, source["files"][name]["bytes"]) for name in source["files"]}
     with tarfile.open(archive, "r|gz") as members:
         for member in members:
-            if member.isreg() and member.name in wanted:
-                with open(wanted[member.name], "wb") as file:
+            path, size = wanted.get(member.name, (None, None))
+            if member.isreg() and member.size == size:
+                with open(path, "wb") as file:
                     shutil.copyfileobj(members.extractfile(member), file)
-    for name, published in source["files"].items():
-        _check_file(unfinished / name, published, f"Delete {archive} and run this again.")
-    os.replace(unfinished, folder)
 
 
 def sha256(path: Path) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
 
 
 def _local(path: Path, source: dict) -> Path | None:
@@ -163,8 +188,8 @@ def _check_folder(folder: Path, source: dict, remedy: str) -> None:
     """Compare each file with its published SHA-256, once: checked.json keeps size and time of what was found good."""
     memory = places.DATA / "checked.json"
     try:
-        known = json.loads(memory.read_text())
-    except (OSError, ValueError):
+        known = dict(json.loads(memory.read_text()))
+    except (OSError, ValueError, TypeError, RecursionError):
         known = {}
     good = {}
     for name, published in source["files"].items():
@@ -174,11 +199,9 @@ def _check_folder(folder: Path, source: dict, remedy: str) -> None:
         if str(path) not in good or known.get(str(path)) != good[str(path)]:
             _check_file(path, published, remedy)
     if {**known, **good} != known:
-        # Where data/ is read-only, the files are checked each time.
+        # Where data/ is read-only, or this was half written, the files are checked each time.
         with suppress(OSError):
-            unfinished = memory.with_name(f"{memory.name}.{os.getpid()}.part")
-            unfinished.write_text(json.dumps({**known, **good}))
-            os.replace(unfinished, memory)
+            memory.write_text(json.dumps({**known, **good}))
 
 
 def _check_file(path: Path, published: dict, remedy: str) -> None:
@@ -188,6 +211,29 @@ def _check_file(path: Path, published: dict, remedy: str) -> None:
         raise DatasetError(f"{path} cannot be read ({error.strerror}). {remedy}") from None
     if not good:
         raise DatasetError(f"{path} is damaged: its bytes are not the published ones. {remedy}")
+
+
+def _found(source: dict) -> Path:
+    """The folder with the dataset's files, each checked; unpacked or fetched first where it is not there."""
+    variable = source["variable"]
+    named = hosts.plain(os.environ.get(variable, ""), longest=200)
+    found = here(source)
+    if named and found is None:
+        raise DatasetError(
+            f"{variable} is {named!r}, but neither {source['archive']} nor {source['folder']} is there, or you may not "
+            f"read it. Name the archive, the folder or the folder's parent, or unset {variable}."
+        )
+    folder = found if found and found.is_dir() else places.DATA / source["folder"]
+    remedy = f"Delete the folder {folder} and run this again: it will be fetched anew."
+    if not _local(folder, source):
+        _prepare(folder, found, source)
+    elif named and found == folder:
+        remedy = f"Copy the folder again, or unset {variable}."
+    _check_folder(folder, source, remedy)
+    if (places.DATA / source["folder"]).is_dir():
+        # Of this run, or of one that was killed.
+        _remove_unfinished(source)
+    return folder
 
 
 @contextmanager
@@ -217,100 +263,38 @@ def _locked(file: TextIO) -> bool:
 def _prepare(folder: Path, archive: Path | None, source: dict) -> None:
     """Have the files in ``folder``: unpacked from ``archive``, or fetched first when that is None."""
     data, title = folder.parent, source["title"]
-    part = data / (source["archive"] + ".part")
-    needed = source["bytes"] + sum(published["bytes"] for published in source["files"].values())
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        with one_at_a_time(data / source["lock"], title):
-            # Another notebook may have finished while this one waited.
-            archive = archive or _local(data, source)
-            if _local(folder, source):
-                return
-            fetched = archive is None
-            if fetched:
-                if shutil.disk_usage(data).free < needed - _size(part):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                archive = data / source["archive"]
-                fetch(source, archive)
-            unpack(archive, folder, source)
-            if fetched:
-                archive.unlink()
-    except OSError as error:
-        if isinstance(error, DatasetError):
-            raise
-        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
-            # Do not leave the disk full.
-            part.unlink(missing_ok=True)
-            shutil.rmtree(data / (source["folder"] + ".part"), ignore_errors=True)
-        raise DatasetError(
-            f"{title} could not be written into {data} ({error.strerror}): it needs {needed / 1e6:,.0f} MB there. Free "
-            f"some space, make that folder writable, or name a folder elsewhere in {source['variable']}."
-        ) from None
+    part = data / f"{source['archive']}.part"
+    data.mkdir(parents=True, exist_ok=True)
+    with one_at_a_time(data / source["lock"], title):
+        # Another notebook may have finished while this one waited.
+        archive = archive or _local(data, source)
+        if _local(folder, source):
+            return
+        for path in (folder, data / source["archive"], part):
+            with suppress(OSError):
+                path.rmdir()  # an empty one is in nobody's way
+            if path.is_dir() or folder.exists():
+                raise DatasetError(
+                    f"{path} is in the way, and holds no {title}: move it elsewhere, and run this again."
+                )
+        if archive is None:
+            if shutil.disk_usage(data).free < source["needed"] - hosts.size_of(part):
+                raise _no_space(source)
+            # It stays a .part, so that whoever comes after a kill knows it for ours.
+            archive = part
+            fetch(source, archive)
+        unpack(archive, folder, source)
 
 
-def _download(address: str, part: Path, source: dict, patient: bool) -> None:
-    """Bring ``part`` to its full size. Raises HostError for all that is the host's fault, OSError for the disk's."""
-    have, size = _size(part), source["bytes"]
-    if have == size:
-        return
-    headers = {"User-Agent": "cnn-on-cifar10"}
-    if 0 < have < size:
-        headers["Range"] = f"bytes={have}-"
-    with _host_errors():
-        request = urllib.request.Request(address, headers=headers)
-        response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=_certificates())
-    with response:
-        # Not every host can begin in the middle: one that answers 200 sends the file from its first byte.
-        begin = have if response.status == http.client.PARTIAL_CONTENT else 0
-        if response.headers.get_content_type() == "text/html":
-            raise HostError("answered with a web page, perhaps the login page of this network")
-        if response.length is not None and begin + response.length != size:
-            raise HostError(f"offers a file of {begin + response.length:,} bytes, not {size:,}")
-        # By default to stderr, which does not belong into a lesson's stored output.
-        look = {"unit": "B", "unit_scale": True, "mininterval": 0.5, "leave": False, "file": sys.stdout}
-        name = f"{source['title']} from {urllib.parse.urlsplit(address).hostname}"
-        with open(part, "ab" if begin else "wb") as file, tqdm(desc=name, initial=begin, total=size, **look) as bar:
-            _copy(response, file, size - begin, patient, bar)
+def _no_space(source: dict) -> DatasetError:
+    return DatasetError(
+        f"{source['title']} could not be written into {places.DATA}: the disk is full. It needs "
+        f"{source['needed'] / 1e6:,.0f} MB there. Free some space and run this again, or name in {source['variable']} "
+        "where the unpacked files are."
+    )
 
 
-def _copy(response: http.client.HTTPResponse, file: BinaryIO, missing: int, patient: bool, bar: tqdm) -> None:
-    """Append ``missing`` bytes as they come. Raises HostError when they stop, or crawl and there is no patience."""
-    since, received = time.monotonic(), 0
-    while missing > 0:
-        with _host_errors():
-            # One piece as it comes: read() would wait until all of it is there, and never notice a crawl.
-            piece = response.read1(min(PIECE, missing))
-        if not piece:
-            raise HostError(f"broke off {missing:,} bytes before the end")
-        file.write(piece)
-        bar.update(len(piece))
-        missing -= len(piece)
-        received += len(piece)
-        seconds = time.monotonic() - since
-        if seconds > CRAWL_SECONDS:
-            if received / seconds < CRAWL_BYTES_PER_SECOND and not patient:
-                raise HostError(f"sent only {received / seconds / 1000:.0f} kB/s")
-            since, received = time.monotonic(), 0
-
-
-def _certificates() -> ssl.SSLContext:
-    """The system's certificates, and those of certifi where it is installed: Python for macOS comes with none."""
-    context = ssl.create_default_context()
-    with suppress(ImportError):
-        import certifi
-
-        context.load_verify_locations(certifi.where())
-    return context
-
-
-@contextmanager
-def _host_errors() -> Iterator[None]:
-    """Turn what the network raises into the second half of a sentence that begins with the address."""
-    try:
-        yield
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", error)
-        if isinstance(reason, TimeoutError):
-            raise HostError(f"sent nothing for {TIMEOUT_SECONDS} s") from None
-        known = str(error) if isinstance(error, urllib.error.HTTPError) else getattr(reason, "strerror", None) or reason
-        raise HostError(f"could not be read ({known})") from None
+def _remove_unfinished(source: dict) -> None:
+    with suppress(OSError):
+        (places.DATA / f"{source['archive']}.part").unlink(missing_ok=True)
+    shutil.rmtree(places.DATA / f"{source['folder']}.part", ignore_errors=True)

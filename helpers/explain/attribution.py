@@ -49,6 +49,8 @@ def occlusion(
         raise ValueError(f"patch is {patch} and stride {stride}: 1 or more, and no patch above {height} × {width}.")
     if output not in ("probability", "logit"):
         raise ValueError(f"output is {output!r}: choose 'probability' or 'logit'.")
+    if np.shape(fill) not in ((), images.shape[-1:]) or not np.isfinite(fill).all():
+        raise ValueError(f"fill is {fill}: give one number, or one for each of {images.shape[-1]} colours.")
     logits = logits_of(model)
 
     def score(covered: tf.Tensor, classes: np.ndarray) -> np.ndarray:

@@ -14,12 +14,15 @@ from helpers.records import read, schema
 def stored_model(name: str) -> tuple[keras.Model, dict[str, list[float]]]:
     """The named model with its stored weights, and their history; ValueError where files are missing or do not fit."""
     recipe, record = models.RECIPES[models.known(name)], read.result(name)
+    path = places.TRAINED / f"{name}.weights.h5"
     if not record or "weights_seed" not in record:
+        if path.exists():
+            raise ValueError(f"{path} belongs to none of the records of {name}: none has a SHA-256. {schema.AGAIN}")
         raise ValueError(f"{places.TRAINED} holds no weights of {name}. Train it: python -m tools train {name}")
-    model, path = models.from_recipe(recipe, policy=models.precision(recipe)), places.TRAINED / f"{name}.weights.h5"
+    model = models.from_recipe(recipe, policy=models.precision(recipe))
     if not path.is_file():
         raise ValueError(f"{path.name} is missing from {path.parent}. {schema.AGAIN}")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != record["weights_sha256"]:
+    if _sha256(path) != record["weights_sha256"]:
         raise ValueError(f"{path} is damaged or not ours: its SHA-256 is not what its record says. {schema.AGAIN}")
     if record["recipe"] != recipe or record["parameters"] != model.count_params():
         raise ValueError(
@@ -36,32 +39,44 @@ def trained(name: str, dataset: Dataset, retrain: bool = False) -> tuple[keras.M
     On CIFAR-10 with as many training images as the stored training had, both are ``stored_model``'s; elsewhere, or with
     ``retrain=True``, the model is trained here, and kept under ``build/`` for the next time.
     """
-    recipe, record = models.RECIPES[models.known(name)], read.result(name)
+    recipe, record = models.RECIPES[models.known(name)], None if retrain else read.result(name)
     x, classes = dataset.x_train, len(dataset.class_names)
-    if record and not retrain and (dataset.name, len(x)) == (record["dataset"], record["training_images"]):
+    if record and (dataset.name, len(x)) == (record["dataset"], record["training_images"]):
         return stored_model(name)
     model = models.from_recipe(recipe, x.shape[1:], classes, models.precision(recipe))
-    weights = places.BUILD / "trained" / f"{name}-{training.fingerprint(recipe, model, dataset)}.weights.h5"
-    history_file = weights.with_suffix(".json")
-    if not retrain and weights.is_file() and history_file.is_file():
+    mark = training.fingerprint(recipe, model, dataset)
+    weights = places.BUILD / "trained" / f"{name}-{mark}.weights.h5"
+    memory = weights.with_suffix(".json")
+    if not retrain and (os.path.exists(weights) or os.path.exists(memory)):
         try:
-            history = schema.read_json(history_file)
+            kept = schema.read_json(memory)
+            schema.check_history(memory, kept["history"])
+            if (kept["fingerprint"], kept["sha256"]) != (mark, _sha256(weights)):
+                raise ValueError(f"{weights} does not have the SHA-256 that {memory.name} says.")
             model.load_weights(weights)
-            return model, history
-        except Exception as error:  # whatever is wrong with the file, training gives it again
-            print(f"{weights.name} under build/ cannot be read ({type(error).__name__}): training it anew.", flush=True)
+            return model, kept["history"]
+        except Exception as error:  # whatever is wrong with the files, training gives them again
+            print(f"{weights.name} under build/ cannot be used ({type(error).__name__}): trained anew.", flush=True)
+    stored = f" (stored weights: {record['training_images']:,} images of {record['dataset']})" if record else ""
+    print(f"{name}: training {recipe.epochs} epochs of {len(x):,} images of {dataset.name}{stored}.", flush=True)
     model, history = training.train(recipe, dataset)
-    save_weights(model, weights)
-    schema.write_json(history_file, history)
+    try:
+        digest = save_weights(model, weights)
+        schema.write_json(memory, {"fingerprint": mark, "sha256": digest, "history": history})
+    except Exception as error:  # a full disk, a folder that may not be written: the training itself is not lost
+        print(f"{name} is trained, but cannot be kept: {error}. The next time it is trained anew.", flush=True)
     return model, history
 
 
-def save_weights(model: keras.Model, path: Path) -> None:
-    """The weights alone, without the optimizer's state, which is up to twice as large."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def save_weights(model: keras.Model, path: Path) -> str:
+    """Write the weights, without the optimizer's state, whole or not at all; returns the SHA-256 of the file."""
     clean = keras.models.clone_model(model)
     clean.set_weights(model.get_weights())
     clean.optimizer = None  # Keras 3.15 clones it too, older versions don't
-    part = path.with_name(f"part-{path.name}")
-    clean.save_weights(part)
-    os.replace(part, path)
+    with schema.replacing(path) as part:
+        clean.save_weights(part)
+        return _sha256(part)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -33,8 +33,8 @@ def train(
     """Train the recipe's model on a dataset; a killed training goes on after its last finished epoch.
 
     ``build`` returns another model than that of the recipe. Returns the model and its history: one list per figure and
-    for the seconds, one entry per epoch. Raises ValueError for a dataset that does not fit itself, FloatingPointError
-    when the loss is no longer a number. A damaged backup is put aside, and the training begins anew.
+    for the seconds, one entry per epoch. Raises ValueError for a dataset that does not fit itself or the model, and
+    FloatingPointError when a loss is no longer a number. A damaged backup is put aside, and the training begins anew.
     """
     _check(dataset)
     x, y = dataset.x_train, dataset.y_train
@@ -46,6 +46,7 @@ def train(
         model = build() if build else models.from_recipe(*network)
         if not model.built:
             model.build((None, *x.shape[1:]))
+        _check_model(model, dataset)
         compile_by(recipe, model, len(x))
         return model
 
@@ -82,11 +83,13 @@ def train(
             verbose=0,
             callbacks=callbacks,
         ).history
-        if not math.isfinite(figures["loss"][0]):
-            raise FloatingPointError(
-                f"{recipe.model}: the loss of epoch {epoch + 1} is {figures['loss'][0]}. Try a lower learning rate (it "
-                f"is {recipe.learning_rate}), and look whether images or labels hold values that do not belong there."
-            )
+        if lost := [key for key in ("loss", "val_loss") if not math.isfinite(figures.get(key, [0])[0])]:
+            advice = f"Try a lower learning rate (it is {recipe.learning_rate})."
+            if "float16" in (model.compute_dtype, keras.config.floatx()):
+                advice = "The model computes in float16, whose largest number is 65,504: call "
+                advice += "keras.config.set_floatx('float32') and build it anew."
+            problem = f"{recipe.model}: the {lost[0]} of epoch {epoch + 1} is {figures[lost[0]][0]}"
+            raise FloatingPointError(f"{problem}. {advice}")
         figures["seconds"] = [time.perf_counter() - began]
         for key in history:
             history[key] += figures.get(key, [])
@@ -126,6 +129,18 @@ def _check(dataset: Dataset) -> None:
                 f"{dataset.name} names {classes} classes, so {part} labels run from 0 to {classes - 1}; "
                 f"they run from {labels.min()} to {labels.max()}."
             )
+        if images.dtype.kind == "f" and not np.isfinite(images).all():
+            raise ValueError(f"{dataset.name} has {part} images with NaN or infinite values: replace these.")
+
+
+def _check_model(model: keras.Model, dataset: Dataset) -> None:
+    """ValueError when a model, where it says its shapes, takes other images or gives another number of classes."""
+    images, classes = dataset.x_train.shape[1:], len(dataset.class_names)
+    taken, given = getattr(model, "input_shape", (None, *images)), getattr(model, "output_shape", (None, classes))
+    if len(taken) != 4 or any(side not in (None, size) for side, size in zip(taken[1:], images)):
+        raise ValueError(f"The model takes images of shape {taken[1:]}; those of {dataset.name} have {images}.")
+    if given[1:] != (classes,):
+        raise ValueError(f"The model's output has the shape {given[1:]}; {dataset.name} has {classes} classes.")
 
 
 def _settings(layer: keras.Layer) -> tuple:

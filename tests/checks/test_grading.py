@@ -68,7 +68,7 @@ def stub(x):
         (3, "a function was expected, this is 3"),
         (
             raises,
-            r"stopped in line \d+ \(`raise KeyError\(.colour.\)`\) with KeyError: 'colour'. It was called with an",
+            r"stopped in line \d+ \(`raise KeyError\(.colour.\)`\) with KeyError: 'colour'. It was called with x = an",
         ),
         (changes, "changed its input"),
         (lambda x: None, "returned None"),
@@ -260,7 +260,7 @@ def test_everybody_gets_the_same_cases():
     assert grading.seeded("4.1").integers(10**9) != grading.seeded("4.2").integers(10**9)
 
 
-@pytest.mark.parametrize("answer", [[[1], [2, 3]], NoArray(), object(), "text", {1: 2}, (each for each in "ab")])
+@pytest.mark.parametrize("answer", [[[1], [2, 3]], NoArray(), object(), "text", {1: 2}, (each for each in "ab"), np])
 def test_a_look_at_a_shape_survives_every_answer(answer):
     assert grading.shape_of(answer) in (None, ())
     assert grading.blows_up(answer) is False

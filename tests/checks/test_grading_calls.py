@@ -1,9 +1,11 @@
 """No answer keeps a check from ending with one sentence: endless ones, broken ones, and those that change NumPy."""
 
+import contextlib
 import functools
 import itertools
 import math
 import signal
+import sys
 import threading
 import time
 
@@ -66,6 +68,10 @@ class Unprintable(Exception):
         raise RuntimeError("no text")
 
 
+def bold(x):
+    raise ValueError("\x1b[1mno such\x1b[0m layer.")
+
+
 def unprintable(x):
     raise Unprintable
 
@@ -112,6 +118,7 @@ def with_a_long_text(x):
         (ends_the_program, r"ends the whole program in line \d+ \(`raise SystemExit`\): use return"),
         (calls_itself, "calls itself again and again"),
         (unprintable, r"with Unprintable, whose text cannot be printed"),
+        (bold, r"with ValueError: no such layer\. It was called with"),
         (interrupted, "was interrupted in line"),
         (odd, "with Odd: for nobody"),
         (deep, r"in line \d+ \(`return x\[index\]`\) with IndexError"),
@@ -141,6 +148,27 @@ def test_the_time_limit_leaves_nothing_behind(quick):
     assert signal.getsignal(signal.SIGALRM) is before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
     time.sleep(0.4)
+
+
+def test_time_that_is_over_while_a_call_ends_ends_nothing():
+    """Inside contextlib the limit would leave its own clock ticking."""
+    caught = []
+    with calls.guarded():
+        stop = signal.getsignal(signal.SIGALRM)
+        stop(signal.SIGALRM, _frame_in_contextlib())
+        caught.append("not stopped")
+    assert caught
+    with pytest.raises(NotRight, match="has run for"), calls.guarded():
+        stop(signal.SIGALRM, sys._getframe())
+
+
+def _frame_in_contextlib():
+    @contextlib.contextmanager
+    def frames():
+        yield sys._getframe(1)
+
+    with frames() as frame:
+        return frame
 
 
 def test_where_time_cannot_be_limited_a_reader_is_told_what_to_do(quick, capsys):

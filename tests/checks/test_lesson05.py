@@ -1,10 +1,12 @@
 """Exercise 5.5, small models; and stubs that are not filled in."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
-from pattern_models import conv, functional, nested, of_operations, sequence, sequential
+from pattern_models import compiled, conv, functional, nested, of_operations, sequence, sequential
 
 from checks import lesson05 as check
 from checks.grading import NotFilledIn, NotRight
@@ -62,6 +64,78 @@ def never_a_number():
     return sequential(classes=layers.Dense(10, activation="softmax", kernel_initializer=broken))
 
 
+class Small(keras.Model):
+    """A subclass, which has weights only after it was called."""
+
+    def __init__(self, classes=10, activation=None):
+        super().__init__()
+        self.stack = [layers.Conv2D(4, 3, strides=2), layers.Flatten(), layers.Dense(classes, activation=activation)]
+
+    def call(self, images):
+        made = keras.ops.cast(images, "float32") / 255
+        for layer in self.stack:
+            made = layer(made)
+        return made
+
+
+class TwoOutputs(Small):
+    def call(self, images):
+        return super().call(images), super().call(images)
+
+
+def two_outputs():
+    model = functional()
+    return keras.Model(model.input, [model.output, model.layers[-2].output])
+
+
+def saturated():
+    """Its softmax is 0 or 1 for images of 0 to 255, where it has no gradient."""
+    wide = keras.initializers.RandomNormal(stddev=5.0)
+    return sequential(classes=layers.Dense(10, activation="softmax", kernel_initializer=wide))
+
+
+class Builder:
+    def __call__(self):
+        return sequential()
+
+    def build(self, width=4):
+        return sequential(conv1=layers.Conv2D(width, 3))
+
+
+def attends():
+    stack = [layers.Conv2D(8, 4, strides=4), layers.Reshape((64, 8)), layers.LSTM(8), layers.Dense(10)]
+    return keras.Sequential([keras.Input((32, 32, 3)), *stack])
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        Small,
+        lambda: Small(activation="softmax"),
+        lambda: sequential(input=None),
+        saturated,
+        Builder(),
+        Builder().build,
+        functools.partial(Small, classes=10),
+        attends,
+        lambda: sequential(input=[keras.Input((32, 32, 3), dtype="uint8"), layers.Rescaling(1 / 255)]),
+        lambda: sequential(classes=layers.Dense(10, activation="log_softmax")),
+        lambda: compiled(sequential(), "mse"),
+    ],
+)
+def test_small_models_of_any_kind_pass(build, capsys):
+    check.exercise_5_5(build)
+    out = capsys.readouterr().out
+    assert "right" in out
+    assert ("Begin it with keras.Input" in out) == (isinstance(build(), keras.Sequential) and not build().built)
+    if isinstance(build(), Small):
+        assert "no Rescaling" not in out
+
+
+def ends_the_program():
+    raise SystemExit
+
+
 def fails():
     raise RuntimeError("no idea")
 
@@ -74,7 +148,25 @@ def fails():
         (sequential(), "Hand over the function"),
         (lambda: sequential(classes=layers.Dense(9, activation="softmax")), r"\(8, 9\)"),
         (lambda: sequential(flatten=None), r"\(8, 5, 5, 10\)"),
-        (lambda: sequential(input=None), "does not know the shape"),
+        (lambda: sequential(flatten=layers.Reshape((5, 30))), r"\(8, 5, 10\)"),
+        (lambda: Small(9), r"\(8, 9\)"),
+        (lambda: Small(activation="sigmoid"), "ends in sigmoid"),
+        (lambda: sequential(input=None, classes=layers.Dense(10, activation="relu")), "ends in relu"),
+        (lambda: sequential(classes=layers.Dense(10, activation=keras.ops.tanh)), "ends in tanh"),
+        (lambda: sequential(classes=[layers.Dense(10), layers.Softmax(axis=0)]), "leave its axis out"),
+        (two_outputs, "1 inputs and 2 outputs. One of each is wanted"),
+        (TwoOutputs, "has 2 outputs"),
+        (keras.Model, "your model stopped .* NotImplementedError"),
+        (keras.Sequential, "no layers yet"),
+        (lambda: sequential, "Did you mean what it returns"),
+        (lambda: Small, "class Small itself"),
+        (lambda width: sequential(), "TypeError.*width"),
+        (lambda: (sequential(), 7), "tuple of 2 things"),
+        (
+            lambda: sequential(flatten=[layers.Flatten(), layers.Dense(1000)]),
+            r"parameters. At most 126,189 are allowed",
+        ),
+        (ends_the_program, "your function ends the whole program"),
         (lambda: sequential(input=keras.Input((28, 28, 1))), r"\(28, 28, 1\)"),
         (lambda: sequential(classes=layers.Dense(10, activation="sigmoid")), "ends in sigmoid"),
         (frozen, "nothing to train"),

@@ -1,8 +1,11 @@
 """Exercise 5.1: every model of the pattern passes, and the first part that departs from it is named."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
+import tensorflow
 from keras import layers
 from pattern_models import (
     built_late,
@@ -18,12 +21,23 @@ from pattern_models import (
 )
 
 from checks import lesson05 as check
-from checks.grading import NotFilledIn, NotRight
+from checks.grading import NotFilledIn, NotRight, calls
 from helpers import models
 
 
 def raises(message):
     return pytest.raises(NotRight, match=message)
+
+
+def by_names():
+    model = functional(input=keras.Input((32, 32, 3), name="image"))
+    return keras.Model({"image": model.input}, {"class": model.output})
+
+
+class Ends(keras.Model):
+    def __init__(self):
+        model = functional()
+        super().__init__(model.inputs, model.outputs)
 
 
 RIGHT = {
@@ -78,6 +92,29 @@ RIGHT = {
     "compiled for one-hot": lambda: compiled(sequential(), "categorical_crossentropy"),
     "compiled with smoothed labels": lambda: compiled(
         sequential(), keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
+    ),
+    "activations as objects": lambda: sequential(
+        conv1=layers.Conv2D(4, 3, activation=layers.ReLU()),
+        conv2=layers.Conv2D(4, 3, activation=layers.LeakyReLU()),
+        conv3=layers.Conv2D(6, 3, activation=layers.ELU()),
+        dense=layers.Dense(9, activation=functools.partial(keras.activations.relu, negative_slope=0.1)),
+        classes=layers.Dense(10, activation=layers.Softmax()),
+    ),
+    "softmax of one's own": lambda: sequential(classes=layers.Dense(10, activation=lambda x: keras.ops.softmax(x))),
+    "TensorFlow's softmax": lambda: sequential(classes=layers.Dense(10, activation=tensorflow.nn.softmax)),
+    "logits through a function that does nothing": lambda: sequential(classes=layers.Dense(10, activation=lambda x: x)),
+    "logarithms of probabilities": lambda: sequential(classes=layers.Dense(10, activation="log_softmax")),
+    "half precision": lambda: sequential(classes=layers.Dense(10, activation="softmax", dtype="bfloat16")),
+    "a fixed batch": lambda: sequential(input=keras.Input(batch_shape=(8, 32, 32, 3))),
+    "whole numbers go in": lambda: sequential(
+        input=[keras.Input((32, 32, 3), dtype="uint8"), layers.Rescaling(1 / 255)]
+    ),
+    "inputs and outputs with names": by_names,
+    "a subclass that names its ends": Ends,
+    "compiled with a list": lambda: compiled(sequential(), ["sparse_categorical_crossentropy"]),
+    "compiled with a dictionary": lambda: compiled(
+        sequential(classes=layers.Dense(10, activation="softmax", name="classes")),
+        {"classes": "sparse_categorical_crossentropy"},
     ),
     "compiled with a loss of one's own": lambda: compiled(
         sequential(classes=layers.Dense(10)),
@@ -177,6 +214,24 @@ def two_outputs():
     return keras.Model(model.input, [model.output, model.layers[-2].output])
 
 
+class Broken(layers.Layer):
+    """It builds, and fails as soon as there are images."""
+
+    def call(self, x):
+        if tensorflow.executing_eagerly():
+            raise RuntimeError("no idea")
+        return x
+
+
+def broken(shape, dtype=None):
+    return keras.ops.full(shape, float("nan"), dtype)
+
+
+def endless(true, predicted):
+    while True:
+        pass
+
+
 WRONG = [
     # not a model, or not one yet
     (lambda: keras.Sequential, "class Sequential itself"),
@@ -238,7 +293,37 @@ WRONG = [
     (lambda: sequential(classes=[layers.Dense(10, activation="softmax"), layers.Dropout(0.5)]), "dropout after"),
     (lambda: sequential(classes=[layers.Dense(10), layers.Dense(10)]), "Dense 10 comes after"),
     (lambda: sequential(pool1=[layers.MaxPooling2D(2), layers.Dropout(1.0)]), r"Dropout\(1.0\) strikes out every"),
+    (lambda: sequential(classes=layers.Dense(10, activation=layers.Activation("sigmoid"))), "ends in sigmoid"),
+    (lambda: sequential(classes=layers.Dense(10, activation=lambda x: keras.ops.tanh(x))), "ends in tanh"),
+    (lambda: sequential(classes=layers.Dense(10, activation=lambda x: x**2)), "ends in a function of your own"),
+    (lambda: sequential(classes=[layers.Dense(10), layers.LeakyReLU()]), "ends in leaky_relu"),
+    (
+        lambda: sequential(classes=[layers.Dense(10, activation=tensorflow.nn.softmax), layers.Softmax()]),
+        "applied twice",
+    ),
+    (lambda: sequential(classes=[layers.Dense(10), layers.Softmax(axis=0)]), "softmax at the end.*do not add up to 1"),
+    (lambda: sequential(classes=[layers.Dense(10, activation="softmax"), layers.Rescaling(5)]), "nothing comes after"),
+    (
+        lambda: sequential(classes=[layers.Dense(10), layers.Reshape((10, 1))]),
+        "from 10 to 10×1 .* the end was expected",
+    ),
+    (lambda: sequential(classes=[layers.Dense(10), layers.AlphaDropout(0.1)]), "dropout after"),
+    (lambda: sequential(classes=layers.Dense(10, bias_initializer=broken)), "hold NaN or infinity"),
+    (
+        lambda: sequential(classes=[layers.Dense(10), Broken()]),
+        r"your model stopped in line \d+ .*RuntimeError: .*no idea",
+    ),
+    (lambda: sequential(pool1=layers.MaxPooling2D(1)), r"has windows of \(1, 1\)"),
+    (lambda: sequential(pool2=layers.MaxPooling2D(2, strides=(2, 1))), r"moves by \(2, 1\)"),
+    (
+        lambda: sequential(conv1=layers.Conv2D(32, 3, padding="same", data_format="channels_first")),
+        "first convolution of the first block says channels_first",
+    ),
     # compiled with a loss that does not fit
+    (lambda: compiled(sequential(), ["mse"]), "mean_squared_error is for quantities"),
+    (lambda: compiled(sequential(), "huber"), "huber is for quantities"),
+    (lambda: compiled(sequential(), endless), r"your loss has run for 0.5 s in line \d+"),
+    (lambda: compiled(sequential(classes=layers.Dense(10)), ["sparse_categorical_crossentropy"]), "does not know it"),
     (lambda: compiled(sequential(classes=layers.Dense(10)), "sparse_categorical_crossentropy"), "does not know it"),
     (lambda: compiled(sequential(classes=layers.Dense(10)), "categorical_crossentropy"), "does not know it"),
     (
@@ -253,7 +338,8 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("build", "message"), WRONG)
-def test_the_first_part_that_departs_is_named(build, message):
+def test_the_first_part_that_departs_is_named(build, message, monkeypatch):
+    monkeypatch.setattr(calls, "SECONDS", 0.5 if message.startswith("your loss") else 10)
     with raises(message):
         check.exercise_5_1(build())
 

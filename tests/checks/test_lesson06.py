@@ -1,12 +1,15 @@
 """Checks of lesson 06: right answers in several ways, planted wrong ones named, hostile ones survived."""
 
+import functools
 import itertools
 
+import keras
 import numpy as np
+import pandas as pd
 import pytest
+import tables
 from answers import HOSTILE, fails, passes
 
-from checks import grading
 from checks import lesson06 as check
 
 # 6.1
@@ -40,7 +43,16 @@ def smooth_by_tensorflow(values, weight):
 
 
 @pytest.mark.parametrize(
-    "answer", [smooth, smooth_in_place_of_a_copy, smooth_by_tensorflow, lambda v, w: tuple(smooth(v, w))]
+    "answer",
+    [
+        smooth,
+        smooth_in_place_of_a_copy,
+        smooth_by_tensorflow,
+        lambda v, w: tuple(smooth(v, w)),
+        lambda v, w: pd.Series(v).ewm(alpha=1 - w, adjust=False).mean(),
+        lambda v, w: [np.float32(value) for value in smooth(v, w)],
+        functools.partial(lambda v, w, start: smooth(v, w), start=1),
+    ],
 )
 def test_6_1_accepts(answer):
     passes(check.exercise_6_1, answer)
@@ -62,6 +74,14 @@ def late(values, weight):
     return [*smooth(values, weight)[:3], *values[3:]]
 
 
+def in_whole_numbers(values, weight):
+    smoothed = np.zeros(len(values), dtype=int)
+    smoothed[0] = values[0]
+    for index in range(1, len(values)):
+        smoothed[index] = weight * smoothed[index - 1] + (1 - weight) * values[index]
+    return smoothed
+
+
 def in_place(values, weight):
     for index in range(1, len(values)):
         values[index] = weight * values[index - 1] + (1 - weight) * values[index]
@@ -77,8 +97,22 @@ def in_place(values, weight):
         (corrected, "as Adam does"),
         (lambda v, w: v.copy(), "nothing is smoothed"),
         (lambda v, w: np.cumsum(v) / np.arange(1, len(v) + 1), "mean of all values"),
-        (lambda v, w: smooth(v, w)[-1], "one number came back"),
-        (lambda v, w: smooth(v, w)[1:], r"shape \(6,\), yours has \(5,\)"),
+        (lambda v, w: smooth(v, w)[-1], "last smoothed value alone"),
+        (lambda v, w: np.mean(v), "one number came back"),
+        (lambda v, w: smooth(v, w)[1:], "first value is missing"),
+        (lambda v, w: smooth(v, w)[:-1], r"\[0.88, 0.8, 0.68\] and the weight 0.5 you return 2 values.*: 3\."),
+        (lambda v, w: [v[0], *smooth(v, w)], "begins twice"),
+        (lambda v, w: smooth(v[::-1], w)[::-1], "from the last value to the first"),
+        (lambda v, w: smooth(v, 0.5), "half and half"),
+        (lambda v, w: list(itertools.accumulate(v, lambda last, new: w * last + new)), "not weighted by `1 - weight`"),
+        (in_whole_numbers, "stored as whole numbers"),
+        (lambda v, w: np.round(smooth(v, w), 2), "rounded to 2 decimals"),
+        (lambda v, w: 100 * np.array(smooth(v, w)), "per cent"),
+        (lambda v, w: [smooth(v, w)], r"shape \(3,\), yours has \(1, 3\)"),
+        (
+            lambda v, w: [*smooth(v, w)[:-1], smooth(v, w)[-1] + 1e-3],
+            "not at index 2.*before it is 0.8400, the new value 0.68",
+        ),
         (lambda v, w: np.array(smooth(v, w)) + 0.1, "stays as it is"),
         (smooth_in_an_array_of_the_input_s_kind, "decimals"),
         (late, "up to index 2 and not at index 3"),
@@ -101,7 +135,17 @@ def band_by_lists(curves):
     return [[sum(e) / len(e) for e in epochs], [min(e) for e in epochs], [max(e) for e in epochs]]
 
 
-@pytest.mark.parametrize("answer", [band, band_by_lists, lambda c: np.stack(band(c)).astype("float32")])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        band,
+        band_by_lists,
+        lambda c: np.stack(band(c)).astype("float32"),
+        lambda c: pd.DataFrame(c).agg(["mean", "min", "max"]),
+        lambda c: [keras.ops.mean(c, 0), keras.ops.min(c, 0), keras.ops.max(c, 0)],
+        lambda c: (np.add.reduce(c) / len(c), np.minimum.reduce(c), np.maximum.reduce(c)),
+    ],
+)
 def test_6_2_accepts(answer):
     passes(check.exercise_6_2, answer)
 
@@ -110,7 +154,22 @@ def test_6_2_accepts(answer):
     ("answer", "sentence"),
     [
         (lambda c: (c.mean(axis=1), c.min(axis=1), c.max(axis=1)), "one number per seed"),
-        (lambda c: (c.mean(), c.min(), c.max()), "the mean is a single number"),
+        (lambda c: (c.mean(), c.min(), c.max()), "the mean is a single number, and so are the others"),
+        (lambda c: (c.mean(0), c.min(), c.max()), "the lowest is a single number"),
+        (
+            lambda c: (c.mean(1), c.min(0), c.max(0)),
+            r"for 4 seeds and 4 epochs, the mean is not right: column",
+        ),
+        (lambda c: (c.sum(0), c.min(0), c.max(0)), "Divide it by the number of seeds"),
+        (lambda c: (c.max(0), c.mean(0), c.min(0)), "highest comes first"),
+        (lambda c: (c.max(0), c.min(0), c.mean(0)), "highest, lowest, mean"),
+        (lambda c: (c.mean(0), c.argmin(0), c.argmax(0)), "instead of `argmin`"),
+        (lambda c: (c.mean(0), *np.quantile(c, (0.25, 0.75), axis=0)), "quartiles"),
+        (lambda c: np.stack(band(c), axis=1), "rows and columns of your result are swapped"),
+        (lambda c: np.round(band(c), 2), "rounded to 2 decimals"),
+        (lambda c: dict(enumerate(band(c))), "a dictionary came back"),
+        (lambda c: [c.mean(0).tolist(), [1], [2, 3]], "the lowest for .* one number per epoch"),
+        (lambda c: (c.mean(0), c[c.max(1).argmin()], c.max(0)), "the lowest in yours.*by its highest value"),
         (lambda c: (c.mean(0), c.max(0), c.min(0)), "changed places"),
         (lambda c: (c.min(0), c.mean(0), c.max(0)), "lowest comes first"),
         (lambda c: (c.min(0), c.max(0), c.mean(0)), "mean comes last"),
@@ -122,7 +181,7 @@ def test_6_2_accepts(answer):
         (lambda c: (c.mean(0), c.min(0), c[c.mean(1).argmax()]), "the highest in yours is one seed's whole"),
         (lambda c: (c.mean(0), c.min(0)), "2 came back"),
         (lambda c: c.mean(), "three arrays are wanted"),
-        (lambda c: (c.mean(0), c.min(0), c.max(0) + 0.1), "the highest is not right"),
+        (lambda c: (c.mean(0), c.min(0), c.max(0) + 0.1), r"the highest is not right: column \d of `curves` is \["),
         (lambda c: (c.mean(0)[1:], c.min(0)[1:], c.max(0)[1:]), "one number per epoch is wanted"),
     ],
 )
@@ -155,10 +214,18 @@ def test_6_3_accepts(answer, capsys):
         ("E", "one of A, B, C, D"),
         (3, "3 .int"),
         (["C"], "a letter is wanted"),
+        (b"C", "a letter is wanted"),
+        ("run C", "a letter is wanted"),
+        (np.array("C"), "a letter is wanted"),
     ],
 )
 def test_6_3_names_the_mistake(answer, sentence):
     fails(check.exercise_6_3, answer, CURVES, match=sentence)
+
+
+@pytest.mark.parametrize("curves", [None, 3, "ABCD", [CURVES], {"A": 1}, {1: {}}])
+def test_6_3_curves_that_are_gone(curves):
+    fails(check.exercise_6_3, "A", curves, match="not filled in yet" if curves is None else "run its cell again")
 
 
 @pytest.mark.parametrize("where", ["loss", "val_loss"])
@@ -169,118 +236,16 @@ def test_6_3_a_run_that_broke_down(where):
     fails(check.exercise_6_3, "B", curves, match="further apart")
 
 
-# 6.4
-
-
-def epoch_to_stop(val_losses, patience):
-    waited, best = 0, 0
-    for epoch in range(len(val_losses)):
-        if epoch == 0 or val_losses[epoch] < val_losses[best]:
-            waited, best = 0, epoch
-        else:
-            waited += 1
-        if waited == patience:
-            break
-    return epoch + 1, best + 1
-
-
-def started_from(lowest, best=0, by_difference=False):
-    """The lowest loss so far begins with a number instead of the first loss."""
-
-    def answer(val_losses, patience):
-        smallest, best_epoch, waited = lowest, best, 0
-        for epoch, loss in enumerate(val_losses, start=1):
-            if loss < smallest:
-                smallest, best_epoch, waited = loss, epoch, 0
-                continue
-            waited += 1
-            if (epoch - best_epoch if by_difference else waited) >= patience:
-                return epoch, best_epoch
-        return len(val_losses), best_epoch
-
-    return answer
-
-
-def variant(strict=True, against_best=True, in_a_row=True, patience_plus=0, best_of_all=False):
-    """Early stopping with one thing done wrong."""
-
-    def answer(val_losses, patience):
-        waited, best, before = 0, 0, np.inf
-        for epoch, loss in enumerate(val_losses):
-            reference = val_losses[best] if against_best else before
-            better = epoch == 0 or loss < reference or (not strict and loss == reference)
-            before = loss
-            if better:
-                best = epoch if loss <= val_losses[best] else best
-                waited = 0 if in_a_row else waited
-            else:
-                waited += 1
-            if waited >= patience + patience_plus:
-                break
-        if best_of_all:
-            best = int(np.argmin(val_losses))
-        return epoch + 1, best + 1
-
-    return answer
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        epoch_to_stop,
-        variant(),
-        lambda v, p: np.array(epoch_to_stop(v, p)),
-        lambda v, p: [float(n) for n in epoch_to_stop(v, p)],
-    ],
-)
-def test_6_4_accepts(answer):
-    passes(check.exercise_6_4, answer)
-
-
-@pytest.mark.parametrize(
-    ("answer", "sentence"),
-    [
-        (lambda v, p: tuple(n - 1 for n in epoch_to_stop(v, p)), "Epochs count from 1"),
-        (lambda v, p: epoch_to_stop(v, p)[::-1], "the order is epochs trained, then best"),
-        (lambda v, p: (epoch_to_stop(v, p)[0],) * 2, "not the last one"),
-        (variant(patience_plus=1), "one too many"),
-        (variant(patience_plus=-1), "one too early"),
-        (variant(in_a_row=False), "in a row"),
-        (variant(against_best=False), "lowest loss so far, not with the epoch before"),
-        (variant(strict=False), "Equal is not better"),
-        (variant(best_of_all=True), "Training had stopped before it"),
-        (started_from(1), "start from 1 or some"),
-        (started_from(1, best=1, by_difference=True), "start from 1 or some"),
-        (started_from(0, best=1), "start from 0 or some"),
-        (started_from(100, best=1), "start from 10 or some"),
-        (lambda v, p: (epoch_to_stop(v, p)[0], int(np.argmax(v)) + 1), "Lower is better"),
-        (lambda v, p: (len(v), int(np.argmin(v)) + 1), "never stop early"),
-        (lambda v, p: epoch_to_stop(v, p)[0], "two whole numbers are wanted"),
-        (lambda v, p: (*epoch_to_stop(v, p), 0), "3 came back"),
-        (lambda v, p: (epoch_to_stop(v, p)[0] + 0.5, 1), "whole number"),
-        (lambda v, p: (v.sort(), (1, 1))[1], "changed its input"),
-    ],
-)
-def test_6_4_names_the_mistake(answer, sentence):
-    fails(check.exercise_6_4, answer, match=sentence)
-
-
-@pytest.mark.parametrize("answer", [started_from(1), lambda v, p: (1, 1), variant(in_a_row=False)])
-def test_6_4_never_says_1_epochs(answer):
-    with pytest.raises(grading.NotRight) as caught:
-        check.exercise_6_4(answer)
-    assert " 1 epochs" not in str(caught.value)
-
-
-def test_6_4_is_not_passed_by_a_single_small_slip():
-    for slip in ({"strict": False}, {"against_best": False}, {"in_a_row": False}, {"patience_plus": 1}):
-        fails(check.exercise_6_4, variant(**slip), match="for losses")
-
-
 # All functions
 
 
 FUNCTIONS = [check.exercise_6_1, check.exercise_6_2, check.exercise_6_4]
+
+
+@pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda exercise: exercise.number)
+def test_cases_keep_all_mistakes_apart(exercise, monkeypatch):
+    for stage in tables.stages(exercise, monkeypatch):
+        assert tables.agreeing(*stage) == []
 
 
 @pytest.mark.parametrize("exercise", FUNCTIONS)
@@ -289,7 +254,7 @@ FUNCTIONS = [check.exercise_6_1, check.exercise_6_2, check.exercise_6_4]
     [
         *HOSTILE,
         (lambda *_: "text", "text|wanted|came back"),
-        (lambda *_: (np.nan, np.nan), "NaN|shape|came back"),
+        (lambda *_: (np.nan, np.nan), "NaN|shape|came back|you return 2 values"),
         (lambda first, *_: first.__setitem__(0, 5) or first, "changed its input"),
     ],
 )

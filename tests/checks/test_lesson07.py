@@ -1,9 +1,13 @@
 """Checks of lesson 07: right answers in several ways, planted wrong ones named, hostile ones survived."""
 
-import itertools
+from collections import Counter
+from fractions import Fraction
 
+import keras
 import numpy as np
+import pandas as pd
 import pytest
+import tables
 from answers import fails, passes
 from mlxtend.evaluate import mcnemar
 from sklearn.metrics import confusion_matrix, recall_score
@@ -36,8 +40,26 @@ def count_by_tensorflow(true, predicted, classes):
     return tf.math.confusion_matrix(true, predicted, classes)
 
 
+def by_pandas(true, predicted, classes):
+    table = pd.crosstab(true, predicted)
+    return table.reindex(index=range(classes), columns=range(classes), fill_value=0)
+
+
+def by_one_hot(true, predicted, classes):
+    return keras.ops.transpose(keras.ops.one_hot(true, classes)) @ keras.ops.one_hot(predicted, classes)
+
+
 @pytest.mark.parametrize(
-    "answer", [count, count_by_lists, count_by_sklearn, count_by_tensorflow, lambda *a: count(*a).astype("float32")]
+    "answer",
+    [
+        count,
+        count_by_lists,
+        count_by_sklearn,
+        count_by_tensorflow,
+        lambda *a: count(*a).astype("float32"),
+        by_pandas,
+        by_one_hot,
+    ],
 )
 def test_7_1_accepts(answer):
     passes(check.exercise_7_1, answer)
@@ -67,14 +89,29 @@ def off_by_one(true, predicted, classes):
         (each_entry_once, "counts each entry once"),
         (lambda t, p, c: count(t, p, c) / count(t, p, c).sum(axis=1, keepdims=True).clip(1), "shares of each row"),
         (lambda t, p, c: count(t, p, c) / len(t), "shares of all images"),
-        (only_right, "only the correct predictions"),
+        (only_right, "only the diagonal is counted"),
         (lambda t, p, c: count(t, p, c) - only_right(t, p, c), "diagonal is missing"),
-        (lambda t, p, c: confusion_matrix(t, p), "one never occurs.*third argument"),
+        (lambda t, p, c: confusion_matrix(t, p), "a class that never occurs are missing.*third argument"),
         (lambda t, p, c: np.zeros((c, c)), "add up to 0"),
-        (off_by_one, r"Row 0, column 0 is .* and should be"),
+        (
+            off_by_one,
+            r"\[0, 0\] is 1 in yours. Row 0, column 0 stands for images of class 0 that were predicted as class 0",
+        ),
         (lambda *a: count(*a).astype("uint8"), "above 255 .* uint8"),
         (lambda *a: count(*a).astype("int8"), "above 127 .* int8"),
-        (lambda t, p, c: count(t, p, c)[0], r"should have the shape \(3, 3\)"),
+        (lambda t, p, c: count(t, p, c)[0], r"true labels \[0, 1, .* should have the shape \(2, 2\), yours has \(2,\)"),
+        (lambda t, p, c: confusion_matrix(t, p, labels=range(max(*t, *p) + 1)), "ends with the largest label"),
+        (
+            lambda t, p, c: 100 * count(t, p, c) / count(t, p, c).sum(axis=1, keepdims=True).clip(1),
+            "per cent of each row",
+        ),
+        (lambda t, p, c: count(t, p, c) / count(t, p, c).sum(axis=0).clip(1), "shares of each column"),
+        (lambda t, p, c: np.diag(count(t, p, c)), "how many of its images were predicted correctly"),
+        (lambda t, p, c: np.bincount(t, minlength=c), "how many images it has"),
+        (lambda t, p, c: count(t, p, c) > 0, "True and False"),
+        (lambda t, p, c: count(t, p, c) + 1, "always 1 too large"),
+        (lambda t, p, c: count(t, p, c) + count(t, p, c).T, "add up to 18 for 9 images"),
+        (lambda t, p, c: Counter(zip(t, p)), "numbers"),
     ],
 )
 def test_7_1_names_the_mistake(answer, sentence):
@@ -96,7 +133,14 @@ def recall_by_sklearn(matrix, label):
 
 @pytest.mark.parametrize(
     "answer",
-    [recall, recall_by_sklearn, lambda m, k: float(m[k][k]) / sum(m[k]), lambda m, k: np.float32(recall(m, k))],
+    [
+        recall,
+        recall_by_sklearn,
+        lambda m, k: float(m[k][k]) / sum(m[k]),
+        lambda m, k: np.float32(recall(m, k)),
+        lambda m, k: Fraction(int(m[k, k]), int(m[k].sum())),
+        lambda m, k: keras.ops.sum(m[k, k] / np.sum(m[k])),
+    ],
 )
 def test_7_2_accepts(answer):
     passes(check.exercise_7_2, answer)
@@ -116,9 +160,18 @@ def precision(matrix, label):
         (lambda m, k: m[k, k], "By what do you divide"),
         (lambda m, k: m[k, k] / m.sum(), "divides by all images"),
         (lambda m, k: np.trace(m) / m.sum(), "accuracy over all classes"),
-        (lambda m, k: m[k, k] / (m[k].sum() - m[k, k]), "mistakes alone"),
+        (lambda m, k: m[k, k] / (m[k].sum() - m[k, k]), "other entries of the row"),
         (lambda m, k: 0.5, "images of this class"),
-        (lambda m, k: m.diagonal() / m.sum(axis=1), "one number"),
+        (lambda m, k: m.diagonal() / m.sum(axis=1), "recalls of every class"),
+        (lambda m, k: np.mean(m.diagonal() / m.sum(axis=1)), "mean recall"),
+        (lambda m, k: recall(m, 0), "class 0, whatever"),
+        (lambda m, k: m[k, k] / (m[k].sum() + m[:, k].sum() - m[k, k]), "or were \\*called\\* so"),
+        (lambda m, k: 1 - (m[k].sum() + m[:, k].sum() - 2 * m[k, k]) / m.sum(), "right about this one class"),
+        (lambda m, k: 1 - (m[:, k].sum() - m[k, k]) / (m.sum() - m[k].sum()), "specificity"),
+        (lambda m, k: np.round(recall(m, k), 2), "rounded to 2 decimals"),
+        (lambda m, k: m[k, k] // m[k].sum(), "lost its fractions"),
+        (lambda m, k: m[k] / m[k].sum(), "one number"),
+        (lambda m, k: recall(m, k) + 5e-4, "Of 173 images of this class, 87 were found"),
     ],
 )
 def test_7_2_names_the_mistake(answer, sentence):
@@ -147,6 +200,9 @@ def most_confused_by_loops(matrix):
         lambda m: most_confused(m)[::-1],
         lambda m: set(most_confused(m)),
         lambda m: np.array(most_confused(m), dtype=float),
+        lambda m: frozenset(most_confused(m)),
+        lambda m: divmod(int(np.tril(m + m.T, -1).argmax()), len(m)),
+        lambda m: np.argwhere(np.triu(m + m.T, 1) == np.triu(m + m.T, 1).max())[0],
     ],
 )
 def test_7_3_accepts(answer):
@@ -183,19 +239,34 @@ def least(matrix):
     return min(pairs)[1:]
 
 
+def right_on_small_ones(matrix):
+    return most_confused(matrix) if len(matrix) < 5 else (1, 0)
+
+
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
         (with_diagonal, "with itself"),
         (one_direction, "largest entry beside the diagonal"),
-        (upper_half, "one half|both directions added"),
-        (lambda m: upper_half(m.T), "one half|both directions added"),
+        (upper_half, "you have 0 and 1.*half above the diagonal"),
+        (lambda m: upper_half(m.T), "you have 0 and 1.*half below the diagonal"),
         (product, "largest \\*product\\*"),
         (least, "confused \\*least\\*"),
         (lambda m: (m + m.T).argmax(), "two class numbers"),
         (lambda m: (3, 10), "run from 0 to"),
-        (lambda m: (0.5, 1), "run from 0 to"),
-        (lambda m: (0, 1), "There is a pair with|confusions"),
+        (lambda m: (0.5, 1), "whole numbers; you have 0.5 and 1"),
+        (lambda m: (0, 1), r"0 and 1, with 4 \+ 3 = 7 confusions. There is a pair with 38"),
+        (lambda m: (-1, 0), "run from 0 to 2"),
+        (lambda m: (len(m) - 1, len(m)), "run from 0 to 2"),
+        (lambda m: (1e300, 1), "run from 0 to 2"),
+        (lambda m: [label + 1 for label in most_confused(m)], "one too high: classes are counted from 0"),
+        (lambda m: most_confused(abs(m - m.T) / 2), "two directions \\*differ\\* most"),
+        (lambda m: most_confused(np.minimum(m, m.T)), "\\*smaller\\* direction"),
+        (lambda m: most_confused(m / m.sum(axis=1, keepdims=True)), "shares of the rows"),
+        (lambda m: np.argsort((m - np.diag(m.diagonal())).sum(axis=1))[-2:], "most confusions each"),
+        (lambda m: np.argsort((m - np.diag(m.diagonal())).sum(axis=0))[-2:], "others are taken for most"),
+        (lambda m: np.where(m + m.T == (m + m.T)[most_confused(m)]), "found the pair twice"),
+        (right_on_small_ones, "for a matrix of 10 classes you have 0 and 1, with"),
         (lambda m: ("cat", "dog"), "text"),
         (lambda m: {1, "a"}, "numbers"),
         (in_place, "changed its input"),
@@ -203,86 +274,6 @@ def least(matrix):
 )
 def test_7_3_names_the_mistake(answer, sentence):
     fails(check.exercise_7_3, answer, match=sentence)
-
-
-# 7.4
-
-
-def calibration_error(confidence, right, bins):
-    index = np.minimum((confidence * bins).astype(int), bins - 1)
-    members = [index == k for k in np.unique(index)]
-    return sum(m.mean() * abs(right[m].mean() - confidence[m].mean()) for m in members)
-
-
-def upper_edges_included(confidence, right, bins):
-    edges = np.linspace(0, 1, bins + 1)
-    error = 0
-    for low, high in itertools.pairwise(edges):
-        inside = (confidence > low) & (confidence <= high)
-        if inside.any():
-            error += abs(right[inside].sum() - confidence[inside].sum())
-    return error / len(right)
-
-
-def by_histograms(confidence, right, bins):
-    count, sure, hit = (
-        np.histogram(confidence, bins, (0, 1), weights=w)[0] for w in (None, confidence, right.astype(int))
-    )
-    return np.float32(np.abs(sure - hit).sum() / count.sum())
-
-
-@pytest.mark.parametrize("answer", [calibration_error, upper_edges_included, by_histograms])
-def test_7_4_accepts(answer):
-    passes(check.exercise_7_4, answer)
-
-
-def parts(confidence, right, bins):
-    index = np.minimum((confidence * bins).astype(int), bins - 1)
-    return [(np.mean(index == k), confidence[index == k].mean(), right[index == k].mean(), k) for k in np.unique(index)]
-
-
-def without_ones(confidence, right, bins):
-    inside = confidence < 1
-    return calibration_error(confidence[inside], right[inside], bins) * inside.mean()
-
-
-def with_bin_of_their_own(confidence, right, bins):
-    index = np.digitize(confidence, np.linspace(0, 1, bins + 1))
-    members = [index == k for k in np.unique(index)]
-    return sum(m.mean() * abs(right[m].mean() - confidence[m].mean()) for m in members)
-
-
-def with_empty_bins(confidence, right, bins):
-    index = np.minimum((confidence * bins).astype(int), bins - 1)
-    with np.errstate(all="ignore"):
-        sums = [np.bincount(index, w, minlength=bins) for w in (right, confidence)]
-        return float(np.mean(np.abs(sums[0] - sums[1]) / np.bincount(index, minlength=bins)))
-
-
-@pytest.mark.parametrize(
-    ("answer", "sentence"),
-    [
-        (lambda *a: np.mean([abs(acc - conf) for _, conf, acc, _ in parts(*a)]), "every bin weighs the same"),
-        (lambda c, r, b: sum(abs(acc - conf) for _, conf, acc, _ in parts(c, r, b)) / b, "empty ones included"),
-        (lambda c, r, b: abs(r.mean() - c.mean()), "must not cancel"),
-        (lambda c, r, b: c.mean() - r.mean(), "must not cancel"),
-        (lambda *a: max(abs(acc - conf) for _, conf, acc, _ in parts(*a)), "largest gap"),
-        (lambda *a: sum(abs(acc - conf) for _, conf, acc, _ in parts(*a)), "not weighted"),
-        (lambda *a: sum(w * (acc - conf) ** 2 for w, conf, acc, _ in parts(*a)), "squared"),
-        (lambda c, r, b: sum(w * abs(acc - (k + 0.5) / b) for w, _, acc, k in parts(c, r, b)), "middle of each bin"),
-        (without_ones, "fallen out"),
-        (lambda c, r, b: calibration_error(c[c < 1], r[c < 1], b), "missing"),
-        (with_bin_of_their_own, "bin of their own"),
-        (with_empty_bins, "Some bins hold no image"),
-        (lambda *a: 100 * calibration_error(*a), "per cent"),
-        (lambda c, r, b: len(c) * calibration_error(c, r, b), "sum over the images"),
-        (lambda c, r, b: calibration_error(c, r, 10), "always use ten bins"),
-        (lambda *a: 0.5, "Work out the fullest bin"),
-        (lambda *a: [0.1, 0.2], "one number"),
-    ],
-)
-def test_7_4_names_the_mistake(answer, sentence):
-    fails(check.exercise_7_4, answer, match=sentence)
 
 
 # All of them
@@ -307,7 +298,7 @@ def mutating(array, *rest):
         (lambda *a: None, "returned None"),
         ("text", "a function was expected"),
         (lambda *a: "text", "numbers"),
-        (lambda *a: np.nan, "NaN"),
+        (lambda *a: np.nan, r"NaN|yours has \(\)"),
         (lambda *a: [[1], [2, 3]], "numbers"),
         (lambda *a: object(), "numbers"),
         (raising, "KeyError"),
@@ -316,6 +307,24 @@ def mutating(array, *rest):
 )
 def test_hostile_answers_get_a_sentence(exercise, answer, sentence):
     fails(exercise, answer, match=sentence)
+
+
+@pytest.mark.parametrize(
+    "exercise", [check.exercise_7_1, check.exercise_7_2, check.exercise_7_4], ids=lambda exercise: exercise.number
+)
+def test_cases_keep_all_mistakes_apart(exercise, monkeypatch):
+    for stage in tables.stages(exercise, monkeypatch):
+        assert tables.agreeing(*stage) == []
+
+
+def test_7_3_cases_keep_all_mistakes_apart():
+    cases = check._pair_cases()
+    rules = [lambda matrix: check._most(matrix + matrix.T), *check.PAIR_MISTAKES.values()]
+    results = [tuple(rule(matrix) for matrix in cases) for rule in rules]
+    assert len(set(results)) == len(rules)
+    for matrix in cases:
+        sums = np.triu(matrix + matrix.T, 1)
+        assert (sums == sums.max()).sum() == 1
 
 
 def test_the_figures_in_the_model_answer_of_7_5():

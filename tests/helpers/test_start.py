@@ -1,13 +1,149 @@
-"""The first cell of a lesson."""
+"""The first cell of a lesson, in whatever surroundings it finds."""
 
 import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import keras
+import kernels
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from helpers import places, start
+from helpers.places import ROOT
+from tools.lessons import repository
+
+CELL = repository.set_up_cell(repository.PLACEHOLDER)
+SETTINGS = """
+import warnings, keras, matplotlib
+print(keras.config.backend(), keras.config.image_data_format(), keras.config.floatx(), keras.config.epsilon())
+print(keras.config.dtype_policy().name, keras.config.max_epochs(), matplotlib.rcParams["text.usetex"])
+warnings.warn("of some library")
+"""
+SET = "tensorflow channels_last float32 1e-07\nfloat32 None False\n"
+
+
+def test_what_another_course_has_set_changes_nothing(tmp_path):
+    settings = {"image_data_format": "channels_first", "floatx": "float16", "epsilon": 1e-3, "backend": "torch"}
+    (tmp_path / "keras.json").write_text(json.dumps(settings))
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\nno line of a matplotlibrc\n")
+    told = kernels.outputs(
+        tmp_path,
+        CELL + SETTINGS,
+        "import matplotlib.pyplot as plt\nplt.switch_backend('agg')\nkeras.config.set_dtype_policy('float16')",
+        f"start.lesson()\nprint('é ×')\n{SETTINGS}",
+        "plt.plot([1]);",
+        KERAS_HOME=str(tmp_path),
+        KERAS_BACKEND="jax",
+        KERAS_MAX_EPOCHS="1",
+        TF_USE_LEGACY_KERAS="1",
+        MATPLOTLIBRC=str(tmp_path),
+        MPLBACKEND="nonsense",
+        PYTHONWARNINGS="error",
+        PYTHONOPTIMIZE="1",
+        PYTHONIOENCODING="ascii",
+        LC_ALL="C",
+    )
+    assert [kind for kind, _ in told] == ["stdout", "stdout", "image/png"], told
+    assert told[0][1].startswith("Python ignores assert here")
+    assert told[0][1].count("\n") == 3
+    assert told[0][1].endswith(SET)
+    assert told[1][1].endswith("é ×\n" + SET)
+
+
+def refusal(folder, program=CELL, *options, **variables):
+    """The one line that a Python ends with that runs in a folder, as a kernel does."""
+    told = subprocess.run(
+        [sys.executable, *options, "-c", program],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert told.returncode == 1
+    assert not told.stdout
+    (line,) = told.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize("content", ["[]", '{"floatx": "bfloat16"}'])
+def test_settings_with_which_keras_does_not_start_are_named(tmp_path, content):
+    (tmp_path / "keras.json").write_text(content)
+    assert f"delete {tmp_path / 'keras.json'}" in refusal(tmp_path, KERAS_HOME=str(tmp_path))
+
+
+def test_keras_that_runs_on_something_else_already_is_refused(monkeypatch):
+    monkeypatch.setattr(keras.config, "backend", lambda: "jax")
+    with pytest.raises(SystemExit, match="is running on jax: restart the kernel"):
+        start.set_up_keras()
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "expected"),
+    [
+        ("", "", "No module named 'helpers'."),
+        ("helpers/notes.txt", "", "cannot import name 'start' from 'helpers' (unknown location)."),
+        ("helpers/__init__.py", "", "cannot import name 'start' from 'helpers' (FILE)."),
+        ("helpers.py", "rows = 1", "cannot import name 'start' from 'helpers' (FILE)."),
+        ("helpers.py", "def start(): pass", "'function' object has no attribute 'lesson'."),
+        ("helpers.py", "def start(", "'(' was never closed (helpers.py, line 1)."),
+        ("helpers.py", "1 / 0", "division by zero."),
+        ("helpers/start.py", "", "module 'helpers.start' has no attribute 'lesson'."),
+    ],
+)
+def test_without_the_course_or_with_other_helpers_the_cell_ends_in_a_sentence(tmp_path, file, content, expected):
+    if file:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(content)
+    # -S: the project is not installed.
+    line = refusal(tmp_path, CELL, "-S", PYTHONPATH="")
+    assert line.startswith(expected.replace("FILE", str(tmp_path / file)))
+    assert line.endswith(" Call `make lab` in the folder of the course; rename a `helpers` of yours.")
+
+
+@pytest.mark.parametrize("file", ["keras.py", "numpy/__init__.py", "PIL.py", "checks.py", "checks/__init__.py"])
+def test_a_file_of_the_same_name_as_a_package_is_named(tmp_path, file):
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text("")
+    line = refusal(tmp_path)
+    assert line.startswith(f"{tmp_path / file} hides the ")
+    assert line.endswith(": rename it and restart the kernel.")
+
+
+def test_what_a_python_lacks_is_named_with_the_command(tmp_path):
+    (tmp_path / "mlxtend").mkdir()  # a folder without code is no package
+    line = refusal(tmp_path, CELL, "-S")
+    assert f"{sys.executable} lacks tensorflow, keras, numpy, matplotlib, mlxtend, scikit-learn" in line
+    assert f"{sys.executable} -m pip install tensorflow" in line
+
+
+def test_surroundings_that_fit_get_no_sentence_and_others_one_each(monkeypatch):
+    monkeypatch.setattr(start, "available_memory", lambda: 8e9)
+    assert start.unfit_surroundings() == []
+    monkeypatch.setattr(start, "available_memory", lambda: 1.5e9)
+    monkeypatch.setattr(start.sys, "flags", SimpleNamespace(optimize=1))
+    monkeypatch.setattr(start.platform, "python_version", lambda: "3.19.0rc1")
+    python, optimize, memory = start.unfit_surroundings()
+    assert "Python 3.19.0rc1" in python
+    assert start.python_versions() in python
+    assert "PYTHONOPTIMIZE" in optimize
+    assert "There are 1.5 GB" in memory
+
+
+@pytest.mark.parametrize("name", ["memory.max", "memory/memory.limit_in_bytes"])
+def test_memory_is_what_a_container_was_given(tmp_path, name):
+    machine = start.available_memory(tmp_path)
+    assert machine > 1e8
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    for content, expected in {"1234567": 1234567, "max": machine, "9223372036854771712": machine, "": machine}.items():
+        file.write_text(content + "\n")
+        assert start.available_memory(tmp_path) == expected
 
 
 @pytest.mark.parametrize(

@@ -29,17 +29,7 @@ def calls(monkeypatch):
 
 
 def options(**given):
-    return argparse.Namespace(rest=[], oldest=False, fix=False, **given)
-
-
-def test_lab_opens_the_student_edition_and_hands_arguments_on(calls):
-    calls.status = 3
-    arguments = options()
-    arguments.rest = ["--no-browser"]
-    assert commands.lab(arguments) == 3
-    ((command, variables),) = calls
-    assert command == ["jupyter", "lab", "--notebook-dir", str(find.STUDENT), "--no-browser"]
-    assert str(find.ROOT) in variables["PYTHONPATH"]
+    return argparse.Namespace(rest=[], oldest=False, long=False, fix=False, **given)
 
 
 def test_tests_run_first_then_every_lesson_under_nbval_on_shapes(calls):
@@ -67,6 +57,20 @@ def test_the_oldest_versions_have_an_environment_of_their_own(calls, monkeypatch
     arguments.oldest, arguments.rest = True, ("tests/helpers",)
     assert commands.test(arguments) == 5
     assert not calls
+
+
+def test_campaigns_run_first_then_every_property_on_many_examples(calls):
+    arguments = options()
+    arguments.long = True
+    assert commands.test(arguments) == 0
+    (campaigns, _), (properties, _) = calls
+    assert "tests/long" in campaigns
+    assert {"hypothesis", "long", "tests"} <= set(properties)
+    calls.clear()
+    arguments.rest = ["-k", "memory"]
+    calls.status = 1
+    assert commands.test(arguments) == 1
+    assert [command[-3:] for command, _ in calls] == [["tests/long", "-k", "memory"]]
 
 
 def test_lint_only_looks_unless_it_shall_mend(calls):

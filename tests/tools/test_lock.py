@@ -69,8 +69,9 @@ def test_locking_keeps_what_was_locked_and_gives_the_instructor_what_the_student
 
     seen = []
     monkeypatch.setattr(programs, "call", uv)
+    (folder / "instructor.txt").write_text("-r student.txt\n" + line("ruff", 7))
     assert lock.main() == 0
-    assert seen == [line("keras", 1), line("keras", 1)], "uv prefers what stands in the file already"
+    assert seen == [line("keras", 1), line("keras", 1) + line("ruff", 7)], "uv prefers what stands in the file already"
     assert (folder / "student.txt").read_text() == line("jax", 2) + line("keras", 1)
     assert (folder / "instructor.txt").read_text() == "-r student.txt\n" + line("ruff", 7)
     assert lock.locked_versions("instructor") == {"jax": "2", "keras": "1", "ruff": "7"}

@@ -95,7 +95,7 @@ def called(monkeypatch):
     return notes
 
 
-INSTRUCTOR = {"test", "lint", "new", "regenerate", "student", "lock"}
+INSTRUCTOR = {"test", "lint", "new", "regenerate", "student", "mutants", "lock"}
 ARGUMENTS = {"new": ["lesson", "12", "topic", "--title", "T"]}
 
 
@@ -112,10 +112,11 @@ def test_a_command_enters_its_environment_once_and_its_status_is_handed_on(calle
     [
         (
             ["test", "-k", "data", "tests/helpers", "-x"],
-            {"oldest": False, "rest": ["-k", "data", "tests/helpers", "-x"]},
+            {"oldest": False, "long": False, "rest": ["-k", "data", "tests/helpers", "-x"]},
         ),
-        (["test", "--oldest"], {"oldest": True, "rest": []}),
-        (["lab", "--no-browser", "--port", "8889"], {"rest": ["--no-browser", "--port", "8889"]}),
+        (["test", "--oldest"], {"oldest": True, "long": False, "rest": []}),
+        (["lab", "--no-browser", "--port", "8889"], {"complete": False, "rest": ["--no-browser", "--port", "8889"]}),
+        (["lab", "--complete"], {"complete": True, "rest": []}),
         (["lint", "--fix"], {"fix": True}),
         (["address"], {"url": None, "placeholder": False}),
         (
@@ -177,7 +178,10 @@ TARGETS = {
     "run DATASET=cifar10": "run --dataset cifar10",
     "test": "test",
     "test-oldest": "test --oldest",
+    "test-long": "test --long",
+    "mutants LESSON=04": "mutants 04",
     "lab": "lab",
+    "lab COMPLETE=1": "lab --complete",
     "regenerate LESSON=04": "regenerate --lesson 04",
     "student": "student",
     "readme": "readme",
@@ -211,5 +215,5 @@ def test_every_make_target_is_one_call(target, expected):
 def test_make_has_no_target_that_is_no_command():
     text = (ROOT / "Makefile").read_text()
     targets = [line.split(":")[0] for line in text.splitlines() if ": ;" in line or ":;" in line.replace(" ", "")]
-    assert set(targets) - {"help", "test-oldest"} == set(COMMANDS)
+    assert set(targets) - {"help", "test-oldest", "test-long"} == set(COMMANDS)
     assert set(targets) == {target.split()[0] for target in TARGETS if target} | {"help"}

@@ -65,13 +65,13 @@ def _fault_of(dataset: str) -> str:
     """What is wrong with a dataset on this machine, and what to do. Nothing is fetched here, by a hundred workers."""
     from helpers.data import download
 
-    source = download.entry(dataset)
-    if not source:
-        return ""
-    if not download.here(source):
-        title, folder, variable = source["title"], source["folder"], source["variable"]
-        return f"it has no {title}: copy {folder} into {places.DATA} there, or name it in {variable}"
     try:
+        source = download.entry(dataset)
+        if not source:
+            return ""
+        if not download.here(source):
+            title, folder, variable = source["title"], source["folder"], source["variable"]
+            return f"it has no {title}: copy {folder} into {places.DATA} there, or name it in {variable}"
         download.files(dataset)
     except download.DatasetError as error:
         return str(error)

@@ -33,12 +33,20 @@ def main(arguments: argparse.Namespace) -> int:
 def put_everywhere(url: str) -> list[Path]:
     """Write the address into all files that hold it; returns those that changed."""
     project = ROOT / "pyproject.toml"
+    notebooks = sorted([*find.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"), *find.STUDENT.glob("[0-9][0-9]_*.ipynb")])
+    before = {path: files.content(path) for path in [project, *notebooks, readme.README]}
     text = re.sub(r'(?m)^Repository = ".*"$', f'Repository = "{url}"', project.read_text(encoding="utf-8"))
     contents = {project: text}
-    for path in sorted([*find.NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"), *find.STUDENT.glob("[0-9][0-9]_*.ipynb")]):
-        notebook = files.read(path)
+    for path in notebooks:
+        notebook = files.notebook(before[path])
+        if notebook is None:
+            print(f"{path.relative_to(ROOT)} is no notebook and stays as it is.")
+            continue
+        untouched = files.untouched(before[path])
         repository.put_set_up_cell(notebook, url)
+        if untouched:
+            files.sign(notebook)
         contents[path] = files.text(notebook)
     page = readme.README.read_text(encoding="utf-8")
     contents[readme.README] = readme.with_table(page, "lessons", readme.lessons_table(url))
-    return [path for path, content in contents.items() if files.write(path, content)]
+    return [path for path, new in contents.items() if files.renew(path, before[path], new)]

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from helpers.places import ROOT
 from tools.executor import Job, connect
-from tools.lessons import files, find, freshness
+from tools.lessons import files, find, freshness, kernels
 
 
 def execute_notebook(notebook: nbformat.NotebookNode, folder: Path, dataset: str, timeout: int) -> dict:
@@ -32,6 +32,7 @@ def execute_notebook(notebook: nbformat.NotebookNode, folder: Path, dataset: str
         notebook,
         timeout=timeout,
         kernel_name="python3",
+        kernel_manager_class=kernels.OwnKernel,
         extra_arguments=["--log-level=ERROR"],  # a warning about TCP at every start helps nobody here
         record_timing=False,
         coalesce_streams=True,

@@ -12,6 +12,8 @@ from tools.lessons import files
 
 NOTEBOOKS = ROOT / "notebooks"
 STUDENT = NOTEBOOKS / "student"
+# Of the students; where the checkout cannot be written into (one that a class shares), everybody has one at home.
+WORK = ROOT / "work" if os.access(ROOT, os.W_OK) else Path.home() / "cnn-on-cifar10"
 DATASETS = ("cifar10", "shapes10")
 
 
@@ -41,8 +43,11 @@ def find(*numbers: str) -> list[Lesson]:
 
 
 def _lesson(path: Path) -> Lesson:
-    facts = files.read(path)["metadata"]["lesson"]
-    return Lesson(path, path.name[:2], **{name: fact for name, fact in facts.items() if name != "records"})
+    try:
+        facts = files.read(path)["metadata"]["lesson"]
+        return Lesson(path, path.name[:2], **{name: fact for name, fact in facts.items() if name != "records"})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SystemExit(f"{path} is no lesson: it is no JSON, or its metadata lack something ({error}).") from None
 
 
 def add_lesson_argument(parser: argparse.ArgumentParser) -> None:

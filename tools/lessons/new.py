@@ -61,6 +61,7 @@ def main(arguments: argparse.Namespace) -> int:
     The README's table is made before anything is written: all of it, or nothing.
     """
     try:
+        before = {path: files.content(path) for path in [readme.README, *_files(arguments.number)]}
         if arguments.kind == "lesson":
             contents = new_lesson(arguments.number, arguments.topic, arguments.title)
         else:
@@ -71,10 +72,11 @@ def main(arguments: argparse.Namespace) -> int:
         print(f"{error} Nothing was changed.")
         return 1
     for path, content in contents.items():
-        files.write(path, content)
+        files.renew(path, before.get(path), content)
         print(path.relative_to(ROOT))
     if arguments.kind == "lesson":
-        files.write(readme.README, readme.with_table(page, "lessons", readme.lessons_table(repository.address())))
+        page = readme.with_table(page, "lessons", readme.lessons_table(repository.address()))
+        files.renew(readme.README, before[readme.README], page)
     print(
         "Its student edition: python -m tools student. Replace the scaffold by yours, then: "
         f"python -m tools regenerate --lesson {arguments.number}"
@@ -84,8 +86,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def new_lesson(number: str, topic: str, title: str) -> dict[Path, str]:
     """A lesson with its exercises: file -> content. Raises FileExistsError when there is one of that number."""
-    there = [*find.NOTEBOOKS.glob(f"{number}_*.ipynb"), *(p for p in (_checks(number), _tests(number)) if p.exists())]
-    if there:
+    if there := _files(number):
         raise FileExistsError(f"{there[0].relative_to(ROOT)} is there already.")
     path = find.NOTEBOOKS / f"{number}_{topic}.ipynb"
     texts = {
@@ -151,6 +152,11 @@ def _extended(path: Path, text: str, imports: str, addition: str) -> str:
     ]
     first = others[0] if others else len(lines)
     return files.formatted(path, "".join([*lines[:first], imports, *lines[first:], addition]))
+
+
+def _files(number: str) -> list[Path]:
+    """What there is of a lesson: itself, its checks and their tests."""
+    return [*find.NOTEBOOKS.glob(f"{number}_*.ipynb"), *(p for p in (_checks(number), _tests(number)) if p.exists())]
 
 
 def _checks(number: str) -> Path:

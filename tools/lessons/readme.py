@@ -6,6 +6,7 @@ import argparse
 import base64
 import io
 import re
+from pathlib import Path
 
 from helpers.places import ROOT
 from tools.lessons import files, find, repository
@@ -27,9 +28,16 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def write() -> None:
-    files.write(README, with_tables(README.read_text(encoding="utf-8")))
+    before = files.content(README)
+    files.renew(README, before, with_tables(README.read_text(encoding="utf-8")))
     draw_overview()
-    stored_figure(*SPEED_FIGURE).save(SPEED)
+    _save(stored_figure(*SPEED_FIGURE), SPEED)
+
+
+def _save(image, path: Path) -> None:
+    png = io.BytesIO()
+    image.save(png, "PNG")
+    files.write(path, png.getvalue())
 
 
 def with_tables(text: str) -> str:
@@ -96,4 +104,4 @@ def draw_overview() -> None:
         for column, figure in enumerate(row):
             overview.paste(figure, (GAP + column * (WIDTH + GAP), top + (height - figure.height) // 2))
         top += height + GAP
-    overview.save(OVERVIEW)
+    _save(overview, OVERVIEW)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
+from helpers.places import BUILD
 from tools.lessons import files, find, repository
 
 DATASET = "cifar10"
@@ -30,15 +32,17 @@ def main(arguments: argparse.Namespace) -> int:
     by_path = {lesson.path: lesson for lesson in lessons}
     for path in by_path:
         set_up(path)
+    before = {path: files.content(path) for path in by_path}
     finished, failed, status = [], [], 0
 
     def done(path: Path, result: dict) -> None:
-        lesson = by_path[path]
-        (failed if result["problem"] else finished).append(lesson)
-        if not result["problem"]:
-            files.write(path, result["notebook"])
-        told = f"not changed. {result['problem']}" if result["problem"] else f"{result['seconds']:.0f} s"
-        execute.say(f"{lesson.number} {lesson.title}: {told}")
+        lesson, problem = by_path[path], result["problem"]
+        if not problem and not files.swap(path, before[path], result["notebook"]):
+            beside = BUILD / "regenerated" / path.name
+            files.write(beside, result["notebook"])
+            problem = f"Somebody saved it meanwhile, so that stays; what was executed is in {beside}"
+        (failed if problem else finished).append(lesson)
+        execute.say(f"{lesson.number} {lesson.title}: {f'not changed. {problem}' if problem else _seconds(result)}")
 
     try:
         execute.execute_lessons(list(by_path), dataset, TIMEOUT, arguments.jobs, done)
@@ -51,6 +55,10 @@ def main(arguments: argparse.Namespace) -> int:
     return status or (1 if failed else 0)
 
 
+def _seconds(result: dict) -> str:
+    return f"{result['seconds']:.0f} s"
+
+
 def derive(lessons: list[find.Lesson]) -> None:
     """Rebuild what is made from these lessons."""
     from tools.lessons import readme, student
@@ -61,6 +69,7 @@ def derive(lessons: list[find.Lesson]) -> None:
 
 def set_up(path: Path) -> None:
     """Put the common set-up cell and ruff's format into a lesson; its outputs stay."""
-    notebook = files.read(path)
+    before = files.content(path)
+    notebook = json.loads(before)
     repository.put_set_up_cell(notebook, repository.address())
-    files.write(path, files.formatted(path, files.text(notebook)))
+    files.renew(path, before, files.formatted(path, files.text(notebook)))

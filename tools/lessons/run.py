@@ -11,6 +11,7 @@ from helpers.places import BUILD
 from tools.lessons import files, find
 
 TIMEOUT = 1800  # seconds a cell
+LESSONS = BUILD / "lessons"
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Lessons</title>
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     find.add_jobs_argument(parser, default=min(2, os.cpu_count() or 1))
     find.add_scheduler_argument(parser)
     parser.add_argument("--edition", choices=("complete", "student"), default="complete")
-    parser.add_argument("--out", type=Path, default=BUILD / "lessons", help="where to write; build/lessons")
+    parser.add_argument("--out", type=Path, default=LESSONS, help="where to write; build/lessons")
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -41,6 +42,7 @@ def main(arguments: argparse.Namespace) -> int:
     from tools.lessons import execute
 
     lessons = find.find(*arguments.lesson)
+    _refuse_folder_of_others(arguments.out, [lesson.path.name for lesson in lessons])
     dataset = find.dataset_or_exit(arguments.dataset)
     folder = find.STUDENT if arguments.edition == "student" else find.NOTEBOOKS
     by_path = {folder / lesson.path.name: lesson for lesson in lessons}
@@ -77,6 +79,13 @@ def main(arguments: argparse.Namespace) -> int:
         files.write(arguments.out / "index.html", _page(dataset, finished, results))
         print(f"Lessons with outputs: {arguments.out.resolve() / 'index.html'}")
     return status or (1 if failed else 0)
+
+
+def _refuse_folder_of_others(out: Path, names: list[str]) -> None:
+    """Raise SystemExit where a notebook lies that this command did not write: there is no page of it."""
+    for place in (out / name for name in names):
+        if out != LESSONS and os.path.lexists(place) and not place.with_suffix(".html").is_file():
+            raise SystemExit(f"{place} is there and was not written by this command: name another folder.")
 
 
 def _print(lesson: find.Lesson, result: dict) -> None:

@@ -1,7 +1,7 @@
 """Make the student edition from the complete lessons, with nbgrader.
 
 Outputs are cleared, instructor notes dropped, solutions replaced by a stub that raises, and the cells that hold a
-stub or a check tagged ``raises-exception``, there and nowhere else.
+stub or a check tagged ``raises-exception``, there and nowhere else. Files that somebody changed are never lost.
 """
 
 from __future__ import annotations
@@ -13,31 +13,46 @@ import tempfile
 from pathlib import Path
 
 from helpers.places import ROOT
-from tools.lessons import files, find
+from tools.lessons import files, find, workspace
 
 STUB = "raise NotImplementedError  # Replace this line by your code."
 ANSWER = "*Write your answer here.*"
 
 
 def main(arguments: argparse.Namespace) -> int:
+    """Make it; 1 when somebody saved a file at the same moment, whose file then stays."""
     lessons = find.find()
-    for path in write(lessons):
+    made = write(lessons)
+    for path in made:
         print(path.relative_to(ROOT))
     for path in find.STUDENT.glob("*.ipynb"):
-        if path.name not in {lesson.path.name for lesson in lessons}:
+        if path.name in {lesson.path.name for lesson in lessons}:
+            continue
+        if files.untouched(files.content(path)):
             path.unlink()
             print(f"{path.relative_to(ROOT)} removed: there is no such lesson")
-    return 0
+        else:
+            print(f"{path.relative_to(ROOT)} stays: there is no such lesson, and it is not as this command wrote it")
+    return 0 if len(made) == len(lessons) else 1
 
 
 def write(lessons: list[find.Lesson]) -> list[Path]:
-    """Write the student edition of these lessons into ``notebooks/student``; returns the files."""
+    """Write the student edition of these lessons into ``notebooks/student``; returns the files.
+
+    A file that somebody changed is kept in the folder ``work``.
+    """
     import nbformat
 
     paths = []
     for name, notebook in generate([lesson.path for lesson in lessons]).items():
-        files.write(find.STUDENT / name, nbformat.writes(notebook) + "\n")
-        paths.append(find.STUDENT / name)
+        path, new = find.STUDENT / name, nbformat.writes(notebook) + "\n"
+        held = files.content(path)
+        if held is not None and not files.same(held, new) and not files.untouched(held):
+            print(f"{name} of the student edition was changed by somebody: kept as {workspace.keep(path, held)}")
+        if files.swap(path, held, new):
+            paths.append(path)
+        else:
+            print(f"{name} of the student edition was saved by somebody at this moment, and stays: call this again")
     return paths
 
 
@@ -72,6 +87,7 @@ def generate(paths: list[Path]) -> dict:
         for path in paths:
             notebook = nbformat.read(course / "release" / "notebooks" / path.name, as_version=4)
             _tag(notebook)
+            files.sign(notebook)
             made[path.name] = notebook
         return made
 

@@ -44,6 +44,7 @@ def folder(tmp_path, monkeypatch):
     """An empty ``data/trained``, and a ``build`` beside it."""
     monkeypatch.setattr(places, "TRAINED", tmp_path / "trained")
     monkeypatch.setattr(places, "BUILD", tmp_path / "build")
+    (tmp_path / "trained").mkdir()
     return tmp_path / "trained"
 
 

@@ -13,10 +13,25 @@ from helpers.records import read
 def test_what_was_never_stored_is_empty(folder):
     assert records.result("small") is None
     assert records.histories("small") == {}
-    assert records.study("small") == []
-    assert records.benchmark("small") == {}
     assert records.seconds_to("small", 100) == {}
-    assert not folder.exists()
+    assert not list(folder.iterdir())
+
+
+def test_what_a_lesson_needs_and_is_not_there_is_named(folder):
+    """Most of what lessons read is stored; they look into it without asking whether it is there."""
+    with pytest.raises(ValueError, match=r"trained holds no trial of the study depth\. Put the stored file back"):
+        records.study("depth")
+    with pytest.raises(ValueError, match=r"training\.json cannot be read: No such file.*Put the stored file back"):
+        records.benchmark("training")
+    (folder / "small.weights.h5").touch()
+    for ask in (records.result, records.histories, lambda name: records.seconds_to(name, 100)):
+        with pytest.raises(ValueError, match=r"has weights of small, and no trainings/small to go with\. Put the"):
+            ask("small")
+    (folder / "small.weights.h5").unlink()
+    folder.rmdir()
+    for ask in (records.result, records.histories, records.study):
+        with pytest.raises(ValueError, match="trained is missing, and with it all that was measured before"):
+            ask("small")
 
 
 @pytest.fixture
@@ -119,6 +134,27 @@ def test_a_seed_that_lacks_what_the_others_have_is_named(store, change, field, s
             ask("small")
 
 
+@pytest.mark.parametrize("change", ["fewer epochs", "no validation"])
+def test_seeds_with_other_epochs_are_refused(store, record, change):
+    store(seed=0)
+    history = record()["history"]
+    if change == "fewer epochs":
+        history = {name: values[:1] for name, values in history.items()}
+    else:
+        history = history | {"val_loss": [], "val_accuracy": []}
+    store(seed=1, history=history)
+    for ask in (records.result, records.histories):
+        with pytest.raises(ValueError, match=r"Stored trainings of small do not belong.*seeds \[0, 1\] have"):
+            ask("small")
+
+
+def test_a_stored_training_has_an_epoch(store, record):
+    store(seed=1, history={name: [] for name in record()["history"]})
+    for ask in (records.result, records.histories):
+        with pytest.raises(ValueError, match=r"Stored training of small, seed 1, has no epoch"):
+            ask("small")
+
+
 def test_one_damaged_seed_is_named(store):
     store(seed=0)
     store(seed=1).write_text('{"seed": 1,')
@@ -140,24 +176,49 @@ def test_a_study_comes_back_in_its_order(store):
     trials = records.study("depth")
     assert [trial["label"] for trial in trials] == ["a", "b", "c", "d"]
     assert all(trial["recipe"] == small_training.TUTORIAL for trial in trials)
-    assert records.study("width") == []
 
 
 def test_a_benchmark_is_one_file_a_part(folder):
-    records.write_json(folder / "benchmarks" / "training.json", {"epochs": {"small": 3}})
-    assert records.benchmark("training") == {"epochs": {"small": 3}}
-    assert records.benchmark("parts") == {}
+    measured = {"epochs": {"small": {"seconds": [3, 4.5], "units": 0.5, "share_of_ceiling": 0.25}, "one": [2.5]}}
+    records.write_json(folder / "benchmarks" / "training.json", measured)
+    assert records.benchmark("training") == measured
+    with pytest.raises(ValueError, match=r"training\.json is not whole: it has no 'large'\. Put the stored"):
+        records.benchmark("training")["epochs"]["large"]
+    records.write_json(folder / "benchmarks" / "parts.json", {"ratio": 1.5})
+    assert records.benchmark("parts") == {"ratio": 1.5}
+    with pytest.raises(ValueError, match=r"parts\.json is not whole: it has no 'epochs'"):
+        records.benchmark("parts")["epochs"]
     (folder / "benchmarks" / "training.json").write_text("[]")
     with pytest.raises(ValueError, match=r"training\.json holds a list"):
+        records.benchmark("training")
+
+
+@pytest.mark.parametrize(
+    ("epochs", "sentence"),
+    [
+        ([3.5], r"epochs is \[3\.5\], a dict is expected"),
+        ({"small": []}, r"epochs\['small'\] is \[\], a list is expected"),
+        ({"small": 3}, r"epochs\['small'\] is 3, a list"),
+        ({"small": ["3"]}, r"epochs\['small'\]\[0\] is '3', a float is expected"),
+        ({"small": [2, -3]}, r"epochs\['small'\]\[1\] is -3, 0 or more is expected"),
+        ({"small": {"units": 1.0}}, "it has no 'seconds'"),
+        ({"small": {"seconds": [1.0]}}, "it has no 'units'"),
+        ({"small": {"seconds": [1.0], "units": "2", "share_of_ceiling": 0.5}}, "units of 'small' is '2', a float"),
+    ],
+)
+def test_a_damaged_benchmark_is_named(folder, epochs, sentence):
+    records.write_json(folder / "benchmarks" / "training.json", {"epochs": epochs})
+    with pytest.raises(ValueError, match=rf"training\.json.*{sentence}.*Put the stored file back"):
         records.benchmark("training")
 
 
 def test_what_was_read_is_remembered(three, monkeypatch):
     monkeypatch.setattr(read, "READ", set())
     records.result("small")
-    records.study("depth")
-    records.benchmark("training")
-    assert {"trainings/small", "studies/depth", "benchmarks/training.json"} == read.READ
+    for ask in (records.study, records.benchmark):
+        with pytest.raises(ValueError, match="Put the stored"):
+            ask("training")
+    assert {"trainings/small", "studies/training", "benchmarks/training.json"} == read.READ
 
 
 def test_seconds_to_an_accuracy_are_epochs_times_seconds(store):
@@ -183,4 +244,6 @@ def test_seconds_to_an_accuracy_are_epochs_times_seconds(store):
     # Three epochs, and views that took 10 / 20 and 30 / 40 of one.
     assert records.seconds_to("fast90", 100) == dict.fromkeys(("70%", "80%", "85%", "90%"), 362)
     assert records.seconds_to("fast94", 100) == {}
+    store("trainings/whole", training_images=50_000, history=history([]), test_accuracy=0.8)
+    assert records.seconds_to("whole", 100) == {"70%": 300, "80%": 300}, "without views"
     assert records.MARKS == {"70%": 0.7, "80%": 0.8, "85%": 0.85, "90%": 0.9, "92%": 0.92, "94%": 0.94}

@@ -50,6 +50,14 @@ def test_a_trial_needs_no_recipe_and_an_integer_is_a_number(store):
         ("seed: 0", "is damaged: Expecting value"),
         ("", "is damaged"),
         ('{"seed": 0, "dataset": "cif', "is damaged: Unterminated string"),
+        ('{"seed": NaN}', "is damaged: 'NaN' is no number that a record can hold"),
+        ('{"seconds": -Infinity}', "is damaged: '-Infinity' is no number"),
+        ('{"seconds": 1e999}', "is damaged: '1e999' is no number"),
+        ('{"seed": 9223372036854775808}', "is damaged: '9223372036854775808' is no number"),
+        ('{"seed": ' + "9" * 5000 + "}", "is damaged: '9+...9+' is no number"),
+        ('{"seed": 0, "a": {"b": 1, "b": 2}}', r"is damaged: one of \['b', 'b'\] stands there twice"),
+        ("[" * 100_000, "is damaged: maximum recursion"),
+        ('{"a":' * 100_000, "is damaged: maximum recursion"),
         ("[1, 2]", "holds a list where a record is expected"),
         ('"text"', "holds a str where"),
         ("null", "holds a NoneType where"),
@@ -70,9 +78,38 @@ def test_bytes_that_are_no_text_are_named(tmp_path):
         schema.read(path)
 
 
+def test_a_folder_and_a_file_that_may_not_be_read_are_named(tmp_path, monkeypatch):
+    path = tmp_path / "seed-0.json"
+    path.mkdir()
+    for read in (schema.read, schema.read_json):
+        with pytest.raises(ValueError, match=r"seed-0\.json cannot be read: .*git checkout -- data/trained"):
+            read(path)
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(path), "read_text", refuse)
+    with pytest.raises(ValueError, match=r"seed-0\.json cannot be read: Permission denied\. Put"):
+        schema.read(path)
+
+
+@pytest.mark.parametrize("field", ["seed", "training_images", "seconds", "parameters", "views_seconds"])
+def test_counts_and_times_are_not_below_zero(store, field):
+    with pytest.raises(ValueError, match=rf"seed-0\.json: {field} is -2, 0 or more is expected"):
+        schema.read(store(name="seed-0.json", **{field: -2}))
+
+
+def test_who_asks_for_what_a_record_lacks_is_told_the_file(store):
+    trial = schema.read(store())
+    assert trial.get("label") is None
+    for ask in (lambda: trial["label"], lambda: copy.deepcopy(trial)["label"], lambda: trial["versions"]["label"]):
+        with pytest.raises(ValueError, match=r"seed-0\.json is not whole: it has no 'label'\. Put the stored"):
+            ask()
+
+
 @pytest.mark.parametrize("field", schema.ALWAYS)
 def test_a_missing_field_is_named(store, field):
-    with pytest.raises(ValueError, match=rf"some\.json is no record of a trial: it has no '{field}'\. Put"):
+    with pytest.raises(ValueError, match=rf"some\.json is not whole: it has no '{field}'\. Put"):
         schema.read(store(name="some.json", **{field: None}))
 
 
@@ -87,23 +124,28 @@ def test_a_missing_field_is_named(store, field):
         ("machine", ["Abacus"], "str"),
         ("versions", "3.15.1", "dict"),
         ("seconds", "6.5", "float"),
-        ("seconds", float("inf"), "float"),
+        ("versions", {"keras": 3}, "str"),
+        ("test_by_views", [0.5], "dict"),
+        ("test_by_views", {"1": "0.5"}, "float"),
+        ("validation_by_images", {"1": None}, "float"),
+        ("search", 1, "bool"),
+        ("trainable", 1.5, "int"),
+        ("rate", "0.1", "float"),
         ("label", 3, "str"),
         ("parameters", 12.5, "int"),
         ("precision", 16, "str"),
         ("test_accuracy", "0.5", "float"),
-        ("test_accuracy", float("nan"), "float"),
         ("validation_accuracy", [0.5], "float"),
-        ("validation_accuracy", float("nan"), "float"),
         ("views_seconds", "7", "float"),
         ("weights_sha256", 7, "str"),
     ],
 )
 def test_a_field_of_another_kind_is_named_with_its_value(store, field, value, expected):
     path = store(name="seed-0.json", **{field: value})
-    with pytest.raises(ValueError, match=rf"seed-0\.json: {field} is .*, a {expected} is expected\. Put") as raised:
+    with pytest.raises(ValueError, match=rf"seed-0\.json: {field}.* is .*, a {expected} is expected\. Put") as raised:
         schema.read(path)
-    assert repr(value) in str(raised.value)
+    inner = value if not isinstance(value, dict) else next(iter(value.values()))
+    assert repr(inner) in str(raised.value)
 
 
 @pytest.mark.parametrize("field", ["test_accuracy", "validation_accuracy"])
@@ -120,7 +162,10 @@ def test_a_recipe_that_is_none_is_named(store, record):
         (recipe | {"reach": 2}, "unexpected keyword argument 'reach'"),
         ({"model": "small_cnn"}, "missing 4 required positional arguments: 'optimizer'"),
         (recipe | {"schedule": "linear"}, "schedule is 'linear'"),
-        (recipe | {"epochs": "four"}, "'<' not supported"),
+        (recipe | {"epochs": "four"}, "epochs is 'four': it must be a whole number"),
+        (recipe | {"nesterov": 1}, "nesterov is 1: it must be True or False"),
+        (recipe | {"learning_rate": True}, "learning_rate is True: it must be a number"),
+        (recipe | {"options": [1]}, r"options is \[1\]: it must be a dictionary"),
         ([1], "must be a mapping"),
     ):
         with pytest.raises(ValueError, match=rf"seed-0\.json: its recipe is none\. .*{sentence}.*Put the stored file"):
@@ -138,7 +183,9 @@ def test_a_recipe_that_is_none_is_named(store, record):
         ({"loss": 1.5}, "loss of its history"),
         ({"loss": [1.5, "nan"]}, "loss of its history"),
         ({"loss": [1.5, None]}, "loss of its history"),
-        ({"loss": [1.5, float("nan")]}, "loss of its history"),
+        ({"accuracy": [0.4, 1.5]}, "accuracy of its history"),
+        ({"seconds": [0.4, -1.5]}, "seconds of its history"),
+        ({"val_accuracy": []}, "val_accuracy of its history"),
         ({"accuracy": [0.4, True]}, "accuracy of its history"),
     ],
 )

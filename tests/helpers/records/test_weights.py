@@ -3,7 +3,9 @@
 import dataclasses
 import hashlib
 import json
+import os
 
+import keras
 import numpy as np
 import pytest
 import small_training
@@ -38,13 +40,18 @@ def stored(folder, store):
         weights = folder / f"{name}.weights.h5"
         records.save_weights(model, weights)
         common = {"recipe": recipe.as_dict(), "parameters": model.count_params()}
-        store(f"trainings/{name}", seed=5, **common)
+        store(f"trainings/{name}", seed=5, history={key: [0.75] for key in training.HISTORY_KEYS}, **common)
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
         history = {key: [0.25] for key in training.HISTORY_KEYS}
         store(f"trainings/{name}", seed=6, weights_sha256=digest, history=history, **common)
         return model
 
     return keep
+
+
+def history_of(number):
+    """The history that the stand-in for a training gives, the number of the training as its loss."""
+    return {key: [number if key == "loss" else 0.5] for key in training.HISTORY_KEYS}
 
 
 @pytest.fixture
@@ -54,7 +61,7 @@ def trainings(monkeypatch):
 
     def train(recipe, dataset):
         calls.append(recipe.model)
-        return models.from_recipe(recipe, dataset.x_train.shape[1:], len(dataset.class_names)), {"loss": [len(calls)]}
+        return models.from_recipe(recipe, dataset.x_train.shape[1:], len(dataset.class_names)), history_of(len(calls))
 
     monkeypatch.setattr(training, "train", train)
     return calls
@@ -144,7 +151,7 @@ def test_retrain_trains_and_leaves_the_stored_weights_alone(stored, folder, trai
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     _, history = records.trained("small", images_of("drawn", 100), retrain=True)
     assert trainings == ["small_cnn"]
-    assert history == {"loss": [1]}
+    assert history == history_of(1)
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
@@ -161,18 +168,152 @@ def test_the_second_time_comes_from_the_cache(folder, trainings, name, side, cap
     first, history = records.trained(name, dataset)
     second, again = records.trained(name, dataset)
     assert len(trainings) == 1
-    assert again == history == {"loss": [1]}
+    assert again == history == history_of(1)
     assert_same_weights(second, first)
-    assert records.trained(name, dataset, retrain=True)[1] == {"loss": [2]}
-    assert records.trained(name, dataclasses.replace(dataset, name="others"))[1] == {"loss": [3]}
+    assert records.trained(name, dataset, retrain=True)[1] == history_of(2)
+    assert records.trained(name, dataclasses.replace(dataset, name="others"))[1] == history_of(3)
     for suffix in (".h5", ".json"):
         for file in (places.BUILD / "trained").glob(f"*{suffix}"):
             half(file)
         trained_before = len(trainings)
         _, history = records.trained(name, dataset)
-        assert history == {"loss": [trained_before + 1]}
-        assert "cannot be read" in capsys.readouterr().out
-    assert not folder.exists(), "what is trained here is no record"
+        assert history == history_of(trained_before + 1)
+        assert "under build/ cannot be used (ValueError): trained anew" in capsys.readouterr().out
+    assert not list(folder.iterdir()), "what is trained here is no record"
+    assert not list((places.BUILD / "trained").glob("part-*"))
+
+
+def cache():
+    """The two files of the one training that is kept under build/."""
+    (weights,) = (places.BUILD / "trained").glob("*.h5")
+    return weights, weights.with_suffix(".json")
+
+
+def turn_a_bit(path):
+    content = bytearray(path.read_bytes())
+    content[-200] ^= 4
+    path.write_bytes(content)
+
+
+def another_recipes_files():
+    """Both files under another's name: somebody copied them, or a recipe changed."""
+    for file in cache():
+        file.rename(file.with_name(file.name.replace("small-", "small-older-")))
+    records.trained("small", dataclasses.replace(small_training.drawn(), name="others"))
+    for file in sorted((places.BUILD / "trained").glob("small-[!o]*")):
+        older = next((places.BUILD / "trained").glob(f"small-older-*{file.suffix}"))
+        file.rename(older.with_name(older.name.replace("older-", "")))
+        older.unlink()
+
+
+CACHE_DAMAGES = {
+    "a bit of the weights": lambda weights, memory: turn_a_bit(weights),
+    "no weights": lambda weights, memory: weights.unlink(),
+    "no memory": lambda weights, memory: memory.unlink(),
+    "a folder": lambda weights, memory: (memory.unlink(), memory.mkdir()),
+    "a list": lambda weights, memory: memory.write_text("[]"),
+    "null": lambda weights, memory: memory.write_text("null"),
+    "as it was kept before": lambda weights, memory: memory.write_text(json.dumps(history_of(1))),
+    "another digest": lambda weights, memory: change_record(memory, sha256="0" * 64),
+    "no history": lambda weights, memory: change_record(memory, history=None),
+    "renamed keys": lambda weights, memory: change_record(memory, history={"Loss": [1]}),
+    "no number": lambda weights, memory: change_record(memory, history=history_of(float("nan"))),
+    "another's": lambda weights, memory: another_recipes_files(),
+}
+
+
+@pytest.mark.parametrize("damage", CACHE_DAMAGES)
+def test_a_damaged_cache_is_told_and_trained_anew(folder, trainings, damage, capsys):
+    dataset = small_training.drawn()
+    records.trained("small", dataset)
+    CACHE_DAMAGES[damage](*cache())
+    before = len(trainings)
+    capsys.readouterr()
+    model, history = records.trained("small", dataset)
+    said = capsys.readouterr().out.splitlines()
+    assert history == history_of(before + 1)
+    assert [line.split(":")[0].partition(" under")[0] for line in said[:1]] == [cache_name(dataset)]
+    assert said[1:2] == ["small: training 4 epochs of 100 images of drawn."]
+    if damage == "a folder":
+        assert said[2].startswith("small is trained, but cannot be kept:")
+        return
+    assert len(said) == 2
+    again, same = records.trained("small", dataset)
+    assert_same_weights(again, model)
+    assert same == history
+    assert not capsys.readouterr().out
+
+
+def cache_name(dataset):
+    return f"small-{training.fingerprint(TUTORIAL, small_cnn(), dataset)}.weights.h5"
+
+
+@pytest.mark.parametrize("what", ["no room", "a file where the folder should be"])
+def test_a_training_that_cannot_be_kept_is_not_lost(folder, trainings, monkeypatch, capsys, what):
+    if what == "no room":
+
+        def full(*_, **__):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(keras.Model, "save_weights", full)
+    else:
+        places.BUILD.write_text("")
+    model, history = records.trained("small", small_training.drawn())
+    assert model.count_params()
+    assert history == history_of(1)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("small is trained, but cannot be kept: [Errno ")
+    assert last.endswith("The next time it is trained anew.")
+    if what == "no room":
+        assert not list((places.BUILD / "trained").iterdir())
+
+
+def test_two_processes_that_keep_the_same_training_do_not_meet(folder, trainings, monkeypatch):
+    """The second one keeps its weights while the first is about to rename its own."""
+    dataset, replace = small_training.drawn(), os.replace
+
+    def second(*paths):
+        monkeypatch.setattr(os, "replace", replace)
+        records.trained("small", dataset, retrain=True)
+        replace(*paths)
+
+    monkeypatch.setattr(os, "replace", second)
+    model, history = records.trained("small", dataset)
+    assert history == history_of(1)
+    assert len(trainings) == 2
+    again, same = records.trained("small", dataset)
+    assert_same_weights(again, model)
+    assert same == history
+    assert len(trainings) == 2
+
+
+def test_what_is_trained_and_why_is_said_in_a_line(stored, folder, trainings, capsys):
+    records.trained("small", small_training.drawn())
+    assert capsys.readouterr().out == "small: training 4 epochs of 100 images of drawn.\n"
+    stored("quick")
+    records.trained("quick", small_training.drawn(images=60, side=12))
+    assert "of 60 images of drawn (stored weights: 100 images of drawn)." in capsys.readouterr().out
+
+
+def test_weights_without_a_record_are_named_and_nothing_is_trained(stored, folder, trainings):
+    stored("small")
+    for seed in (5, 6):
+        (folder / "trainings" / "small" / f"seed-{seed}.json").unlink()
+    for ask in (lambda: records.trained("small", images_of("drawn", 100)), lambda: records.stored_model("small")):
+        with pytest.raises(ValueError, match=r"has weights of small, and no trainings/small to go with.*git checkout"):
+            ask()
+    assert not trainings
+    records.trained("small", images_of("drawn", 100), retrain=True)
+    assert trainings
+
+
+def test_weights_that_no_record_knows_are_named(stored, folder, trainings):
+    stored("small")
+    change_record(folder / "trainings" / "small" / "seed-6.json", weights_sha256=None)
+    for ask in (lambda: records.trained("small", images_of("drawn", 100)), lambda: records.stored_model("small")):
+        with pytest.raises(ValueError, match=r"small\.weights\.h5 belongs to none of the records.*git checkout"):
+            ask()
+    assert not trainings
 
 
 PROJECT = [*models.TUTORIALS, *models.FAST]

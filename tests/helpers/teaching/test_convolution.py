@@ -6,12 +6,13 @@ import keras
 import nbformat
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 
 from helpers.teaching.convolution import convolve, output_size, pool
 from tools.lessons.find import NOTEBOOKS
 
-RANDOM = np.random.default_rng(1)
 LESSON_FUNCTIONS = {
     "convolve-loops": "convolve_loops",
     "convolve-windows": "convolve_windows",
@@ -35,11 +36,15 @@ def lesson():
     return functions
 
 
-def test_output_size_counts_window_positions(lesson):
-    for size, kernel_size, stride, padding in RANDOM.integers((7, 1, 1, 0), (50, 7, 6, 5), size=(50, 4)):
-        counted = len(range(0, size + 2 * padding - kernel_size + 1, stride))
-        assert output_size(size, kernel_size, stride, padding) == counted
-        assert lesson["positions_along"](size, kernel_size, stride, padding) == counted
+@given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 6), st.integers(0, 5))
+def test_output_size_counts_window_positions(lesson, size, kernel_size, stride, padding):
+    starts = range(0, size + 2 * padding - kernel_size + 1, stride)
+    if not starts:
+        with pytest.raises(ValueError, match="does not fit"):
+            output_size(size, kernel_size, stride, padding)
+    else:
+        assert output_size(size, kernel_size, stride, padding) == len(starts)
+        assert lesson["positions_along"](size, kernel_size, stride, padding) == len(starts)
 
 
 @pytest.mark.parametrize("arguments", [(2, 3), (32, 3, 0), (32, 3, 1, -1), (32, 0)])
@@ -48,36 +53,44 @@ def test_output_size_says_what_does_not_fit(arguments):
         output_size(*arguments)
 
 
-@pytest.mark.parametrize("padding", ["valid", "same"])
-@pytest.mark.parametrize("stride", [1, 2, 3])
-def test_convolve_equals_keras_on_random_shapes(stride, padding):
-    for _ in range(5):
-        size, channels, filters = (int(value) for value in RANDOM.integers(1, 6, size=3))
-        rows, columns = RANDOM.integers(6, 20, size=2)
-        image = RANDOM.normal(size=(rows, columns, channels))
-        weights, biases = RANDOM.normal(size=(size, size, channels, filters)), RANDOM.normal(size=filters)
-        layer = keras.layers.Conv2D(filters, size, strides=stride, padding=padding)
-        layer.build((None, *image.shape))
-        layer.set_weights([weights, biases])
-        expected = np.array(layer(image[None].astype("float32")))[0]
-        got = convolve(image, weights, biases, stride=stride, padding=padding)
-        assert got.shape == expected.shape
-        np.testing.assert_allclose(got, expected, atol=1e-4)
-        first_filter = convolve(image, weights[..., 0], biases[0], stride=stride, padding=padding)
-        np.testing.assert_allclose(first_filter, got[..., 0])
+sides = st.tuples(st.integers(1, 15), st.integers(1, 15))
+kernel_sides = st.tuples(st.integers(1, 6), st.integers(1, 6))
+seeds = st.integers(0, 999)
+paddings = st.sampled_from(["valid", "same"])
 
 
-def test_the_lesson_teaches_what_the_helper_does(lesson):
-    for _ in range(5):
-        rows, columns, size = RANDOM.integers((8, 8, 1), (20, 20, 6))
-        image, kernel = RANDOM.normal(size=(rows, columns)), RANDOM.normal(size=(size, size))
-        expected = convolve(image, kernel)
-        np.testing.assert_allclose(lesson["convolve_loops"](image, kernel), expected)
-        np.testing.assert_allclose(lesson["convolve_windows"](image, kernel), expected)
-        for stride in (1, 2, 3):
-            strided = lesson["convolve_with_stride"](image, kernel, stride)
-            np.testing.assert_allclose(strided, convolve(image, kernel, stride=stride), atol=1e-12)
-        np.testing.assert_array_equal(lesson["max_pool"](image, size), pool(image, int(size)))
+@given(
+    sides, kernel_sides, st.integers(1, 4), paddings, st.integers(1, 5), st.integers(1, 5),
+    st.sampled_from(["float32", "float64", "uint8"]), seeds,
+)  # fmt: skip
+def test_convolve_equals_keras(side, kernel_side, stride, padding, channels, filters, kind, seed):
+    generator = np.random.default_rng(seed)
+    image = (255 * generator.random((*side, channels))).astype(kind)
+    kernel, biases = generator.normal(size=(*kernel_side, channels, filters)), generator.normal(size=filters)
+    if padding == "valid" and np.greater(kernel_side, side).any():
+        with pytest.raises(ValueError, match="cannot be larger than input"):
+            convolve(image, kernel, biases, stride, padding)
+        return
+    expected = keras.ops.conv(image[None].astype("float64"), kernel, stride, padding)[0] + biases
+    got = convolve(image, kernel, biases, stride, padding)
+    assert got.shape == expected.shape
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-4)
+    # One filter, then one channel of it.
+    np.testing.assert_allclose(convolve(image, kernel[..., 0], biases[0], stride, padding), got[..., 0], atol=1e-4)
+    by_channel = [convolve(image[..., i], kernel[..., i, 0], 0, stride, padding) for i in range(channels)]
+    np.testing.assert_allclose(sum(by_channel) + biases[0], got[..., 0], rtol=1e-5, atol=1e-4)
+
+
+@given(st.integers(1, 6), st.integers(0, 12), st.integers(0, 12), st.integers(1, 4), seeds)
+def test_the_lesson_teaches_what_the_helper_does(lesson, size, more_rows, more_columns, stride, seed):
+    generator = np.random.default_rng(seed)
+    image, kernel = generator.normal(size=(size + more_rows, size + more_columns)), generator.normal(size=(size, size))
+    expected = convolve(image, kernel)
+    np.testing.assert_allclose(lesson["convolve_loops"](image, kernel), expected, atol=1e-12)
+    np.testing.assert_allclose(lesson["convolve_windows"](image, kernel), expected, atol=1e-12)
+    strided = lesson["convolve_with_stride"](image, kernel, stride)
+    np.testing.assert_allclose(strided, convolve(image, kernel, stride=stride), atol=1e-12)
+    np.testing.assert_array_equal(lesson["max_pool"](image, size), pool(image, size))
 
 
 @pytest.mark.parametrize(
@@ -94,12 +107,10 @@ def test_convolve_names_an_unknown_padding():
         convolve(np.zeros((5, 5)), np.ones((3, 3)), padding="full")
 
 
-@pytest.mark.parametrize(("kind", "reduce"), [("max", np.max), ("average", np.mean)])
-def test_pool_equals_keras_on_random_shapes(kind, reduce):
-    for _ in range(10):
-        size, stride = (int(value) for value in RANDOM.integers(1, 5, size=2))
-        image = RANDOM.normal(size=RANDOM.integers(5, 20, size=2)).astype("float32")
-        operation = getattr(keras.ops, f"{kind}_pool")
+@given(st.integers(1, 4), st.integers(1, 5), st.integers(0, 15), st.integers(0, 15), seeds)
+def test_pool_equals_keras(size, stride, more_rows, more_columns, seed):
+    image = np.random.default_rng(seed).normal(size=(size + more_rows, size + more_columns)).astype("float32")
+    for operation, reduce in ((keras.ops.max_pool, np.max), (keras.ops.average_pool, np.mean)):
         expected = np.array(operation(image[None, :, :, None], size, strides=stride))[0, :, :, 0]
         np.testing.assert_allclose(pool(image, size, stride, reduce), expected, atol=1e-6)
 

@@ -185,16 +185,75 @@ def test_a_model_that_was_not_built_is_built_for_the_images(tmp_path):
     assert len(history["loss"]) == TUTORIAL.epochs
 
 
-def test_a_loss_that_is_no_number_stops_with_what_to_try(tmp_path):
-    dataset = drawn()
-    spoilt = dataset.x_train.astype("float32")
-    spoilt[7, 0, 0, 0] = np.nan
-    sentence = r"small_cnn: the loss of epoch 1 is nan\. Try a lower learning rate \(it is 0\.01\).*labels"
+def test_a_loss_that_is_no_number_stops_with_what_to_try(tmp_path, monkeypatch):
+    sentence = r"fast_cnn: the loss of epoch 1 is nan\. Try a lower learning rate \(it is 1e\+30\)\."
     with pytest.raises(FloatingPointError, match=sentence):
-        train(tmp_path, dataset=dataclasses.replace(dataset, x_train=spoilt))
-    with pytest.raises(FloatingPointError, match=r"fast_cnn: the loss of epoch 1 is nan\. .*it is 1e\+30"):
         train(tmp_path, dataclasses.replace(FAST, learning_rate=1e30))
     assert not any(tmp_path.iterdir()), "a state without numbers is not worth a backup"
+    fit = keras.Model.fit
+
+    def lose_validation(model, *given, **settings):
+        done = fit(model, *given, **settings)
+        done.history["val_loss"] = [np.inf]
+        return done
+
+    monkeypatch.setattr(keras.Model, "fit", lose_validation)
+    with pytest.raises(FloatingPointError, match=r"small_cnn: the val_loss of epoch 1 is inf\. Try a lower"):
+        train(tmp_path)
+
+
+def test_a_loss_that_is_no_number_in_half_precision_is_not_blamed_on_the_learning_rate(tmp_path):
+    def half():
+        model = keras.Sequential([layers.Input((8, 8, 3)), layers.Flatten(), layers.Dense(4)])
+        model.layers[-1].kernel.assign(np.full((192, 4), 1e3))
+        return model
+
+    keras.config.set_floatx("float16")
+    try:
+        with pytest.raises(FloatingPointError, match=r"epoch 1 is nan\. The model computes in float16.*set_floatx"):
+            train(tmp_path, build=half)
+    finally:
+        keras.config.set_floatx("float32")
+
+
+@pytest.mark.parametrize("part", ["train", "val"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_images_that_are_no_numbers_are_named_before_training(tmp_path, part, value, monkeypatch):
+    monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: pytest.fail("trained"))
+    dataset = drawn()
+    images = getattr(dataset, f"x_{part}").astype("float32")
+    images[7, 0, 0, 0] = value
+    name = {"train": "training", "val": "validation"}[part]
+    with pytest.raises(ValueError, match=f"drawn has {name} images with NaN or infinite values"):
+        train(tmp_path, dataset=dataclasses.replace(dataset, **{f"x_{part}": images}))
+
+
+def dense(shape=(8, 8, 3), classes=4):
+    return keras.Sequential([layers.Input(shape), layers.Flatten(), layers.Dense(classes)])
+
+
+@pytest.mark.parametrize(
+    ("build", "sentence"),
+    [
+        (lambda: dense((9, 9, 3)), r"takes images of shape \(9, 9, 3\); those of drawn have \(8, 8, 3\)"),
+        (lambda: dense((8, 8, 1)), r"takes images of shape \(8, 8, 1\); those of drawn have \(8, 8, 3\)"),
+        (lambda: dense((192,)), r"takes images of shape \(192,\); those of drawn"),
+        (lambda: dense(classes=10), r"output has the shape \(10,\); drawn has 4 classes"),
+        (lambda: dense(classes=3), r"output has the shape \(3,\); drawn has 4 classes"),
+        (lambda: keras.Sequential([layers.Input((8, 8, 3)), layers.Dense(4)]), r"the shape \(8, 8, 4\); drawn has 4"),
+    ],
+)
+def test_a_model_that_does_not_fit_is_named_before_training(tmp_path, build, sentence, monkeypatch):
+    monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: pytest.fail("trained"))
+    with pytest.raises(ValueError, match=sentence):
+        train(tmp_path, build=build)
+
+
+def test_a_model_that_takes_images_of_any_size_fits(tmp_path):
+    def any_size():
+        return keras.Sequential([layers.Input((None, None, 3)), layers.GlobalAveragePooling2D(), layers.Dense(4)])
+
+    assert len(train(tmp_path, build=any_size)[1]["loss"]) == TUTORIAL.epochs
 
 
 # The fingerprint of a training

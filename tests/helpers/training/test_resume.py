@@ -24,16 +24,6 @@ both_kinds = pytest.mark.parametrize("kind", RECIPES)
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory, eagerly):
-    """Kind of recipe -> weights and figures of a training that nothing stopped."""
-    ends = {}
-    for kind, recipe in RECIPES.items():
-        model, history = train(tmp_path_factory.mktemp(kind), recipe)
-        ends[kind] = model.get_weights(), figures(history)
-    return ends
-
-
-@pytest.fixture(scope="module")
 def interrupted_once(tmp_path_factory, eagerly):
     """Kind of recipe -> the folder of backups of a training that was stopped in its third epoch."""
     folders = {kind: tmp_path_factory.mktemp(kind) for kind in RECIPES}
@@ -246,6 +236,19 @@ def test_a_training_killed_after_its_last_epoch_is_not_repeated(tmp_path, undist
 
 # A damaged backup
 
+
+def change_state(backup, change):
+    state = json.loads((backup / "state.json").read_text())
+    change(state)
+    (backup / "state.json").write_text(json.dumps(state))
+
+
+def turn_a_bit(path):
+    content = bytearray(path.read_bytes())
+    content[-200] ^= 4
+    path.write_bytes(content)
+
+
 DAMAGES = {
     "half weights": lambda backup: half(backup / "2.weights.h5"),
     "empty weights": lambda backup: (backup / "2.weights.h5").write_bytes(b""),
@@ -253,11 +256,21 @@ DAMAGES = {
     "half state": lambda backup: half(backup / "state.json"),
     "history without accuracy": lambda backup: (backup / "state.json").write_text('{"history": {"loss": [1.0, 0.9]}}'),
     "a list": lambda backup: (backup / "state.json").write_text("[]"),
+    "null": lambda backup: (backup / "state.json").write_text("null"),
+    "no end": lambda backup: (backup / "state.json").write_text("[" * 100_000),
+    "a folder": lambda backup: ((backup / "state.json").unlink(), (backup / "state.json").mkdir()),
+    "another figure": lambda backup: change_state(backup, lambda state: state["history"]["loss"].__setitem__(0, 0.5)),
+    "more epochs": lambda backup: change_state(
+        backup, lambda state: [one.append(1) for one in state["history"].values()]
+    ),
+    "no digest": lambda backup: change_state(backup, lambda state: state.pop("sha256")),
+    "a bit of the weights": lambda backup: turn_a_bit(backup / "2.weights.h5"),
 }
 SLOW_DAMAGES = {
     "half slow weights": lambda backup: half(backup / "2.npz"),
     "empty slow weights": lambda backup: (backup / "2.npz").write_bytes(b""),
     "no slow weights": lambda backup: (backup / "2.npz").unlink(),
+    "a bit of the slow weights": lambda backup: turn_a_bit(backup / "2.npz"),
 }
 
 
@@ -268,14 +281,42 @@ SLOW_DAMAGES = {
 def test_a_damaged_backup_is_put_aside_and_the_training_begins_anew(interrupted, undisturbed, kind, damage, capsys):
     folder, backup = interrupted(kind)
     (DAMAGES | SLOW_DAMAGES)[damage](backup)
-    left = {path.name: path.read_bytes() for path in backup.iterdir()}
+    left = {path.name: path.is_file() and path.read_bytes() for path in backup.iterdir()}
     assert_same_end(*train(folder, RECIPES[kind]), *undisturbed[kind])
     said = capsys.readouterr().out
     assert "backup of this training cannot be read" in said
     assert "begins anew" in said
     (aside,) = folder.iterdir()
     assert aside.name in said
-    assert {path.name: path.read_bytes() for path in aside.iterdir()} == left
+    assert {path.name: path.is_file() and path.read_bytes() for path in aside.iterdir()} == left
+
+
+def test_a_backup_under_another_trainings_name_is_not_gone_on_from(interrupted, undisturbed, capsys):
+    """Somebody renames the folder: the recipe and the images are other ones, the weights would fit."""
+    folder, backup = interrupted("tutorial")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "Progress", small_training.StopInEpoch)
+        with pytest.raises(Stop):
+            train(folder, seed=4, progress=True)
+    (other,) = (path for path in folder.iterdir() if path != backup)
+    shutil.rmtree(backup)
+    other.rename(backup)
+    assert_same_end(*train(folder), *undisturbed["tutorial"])
+    assert "begins anew" in capsys.readouterr().out
+
+
+def test_a_damaged_backup_that_cannot_be_put_aside_does_not_stop_the_training(
+    interrupted, undisturbed, monkeypatch, capsys
+):
+    folder, backup = interrupted("tutorial")
+    half(backup / "state.json")
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    assert_same_end(*train(folder), *undisturbed["tutorial"])
+    assert "cannot be read (JSONDecodeError). The training begins anew." in capsys.readouterr().out
 
 
 def test_a_second_damaged_backup_gets_a_name_of_its_own(interrupted):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import threading
 
 import nbformat
@@ -33,6 +34,16 @@ def test_a_lesson_finds_the_code_beside_it_from_anywhere(tmp_path):
     cells, problem = executed(notebook_with(tmp_path / "a.ipynb", source))
     assert problem == ""
     assert cells[0]["outputs"][0]["text"] == [f"{execute.find.ROOT}\n"]
+
+
+def test_the_kernel_is_that_of_this_python_whatever_kernelspecs_there_are(tmp_path, monkeypatch):
+    spec = tmp_path / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    spec.write_text(json.dumps({"argv": ["/gone/python", "-m", "x"], "display_name": "Wrong", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    cells, problem = executed(notebook_with(tmp_path / "a.ipynb", "import sys\nprint(sys.executable)"))
+    assert problem == ""
+    assert cells[0]["outputs"][0]["text"] == [f"{sys.executable}\n"]
 
 
 def test_a_failing_cell_is_named_and_ends_the_run(tmp_path):

@@ -74,6 +74,36 @@ def test_a_lesson_is_written_before_the_next_one_is_finished(lessons, monkeypatc
     assert printed(folder / "02_second.ipynb") == "old\n"
 
 
+def test_what_somebody_saved_meanwhile_stays_and_the_result_lies_beside(lessons, monkeypatch, capsys, tmp_path):
+    folder, derived = lessons
+    monkeypatch.setattr(regenerate, "BUILD", tmp_path / "build")
+
+    def edited(paths, *others):
+        paths[0].write_text("my edit")
+        executed_at_once(paths, *others)
+
+    notebook_with(folder / "02_second.ipynb", "1").rename(folder / "03_third.ipynb")
+    monkeypatch.setattr(execute, "execute_lessons", edited)
+    assert call() == 1
+    assert (folder / "01_first.ipynb").read_text() == "my edit"
+    assert printed(tmp_path / "build" / "regenerated" / "01_first.ipynb") == "new\n"
+    assert derived == ["03"]
+    assert "01 Tiny: not changed. Somebody saved it meanwhile" in capsys.readouterr().out
+
+
+def test_what_somebody_saved_while_it_was_formatted_stays(lessons, monkeypatch):
+    path = lessons[0] / "01_first.ipynb"
+
+    def edited(path, content):
+        path.write_text("my edit")
+        return content + " "
+
+    monkeypatch.setattr(files, "formatted", edited)
+    with pytest.raises(SystemExit, match="saved by somebody at this moment"):
+        regenerate.set_up(path)
+    assert path.read_text() == "my edit"
+
+
 def test_nothing_is_executed_without_its_images(lessons, monkeypatch, tmp_path):
     monkeypatch.setattr(regenerate, "DATASET", "cifar10")
     monkeypatch.setenv("CIFAR10_PATH", str(tmp_path / "nowhere"))

@@ -50,6 +50,17 @@ def test_one_lesson_or_several_are_chosen(lessons, monkeypatch):
     assert sorted(path.stem for path in (lessons / "out").glob("*.ipynb")) == ["01_first", "03_third"]
 
 
+def test_a_folder_with_somebody_elses_notebooks_is_refused(lessons, monkeypatch):
+    monkeypatch.setattr(execute, "execute_lessons", executed_at_once)
+    mine = notebook_with(lessons / "work" / "02_second.ipynb", "my answer")
+    before = mine.read_bytes()
+    assert call("--out", lessons / "work", "--lesson", "1") == 0, "nothing of somebody else has that name"
+    for out in (lessons / "work", lessons, lessons / "student"):
+        with pytest.raises(SystemExit, match=r"\.ipynb is there and was not written by this command"):
+            call("--out", out)
+        assert mine.read_bytes() == before
+
+
 def test_lines_come_in_the_order_of_the_lessons(lessons, monkeypatch, capsys):
     def backwards(paths, dataset, timeout, jobs, done, scheduler):
         assert (dataset, jobs) == ("shapes10", 2)

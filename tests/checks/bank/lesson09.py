@@ -1,0 +1,263 @@
+"""Answers to the exercises of lesson 09, written from their cards."""
+
+import keras
+import numpy as np
+from keras import layers
+
+from helpers import records
+
+
+def flip_where(x, chosen):
+    return np.where(np.asarray(chosen)[:, None, None, None], np.flip(x, axis=2), x)
+
+
+def flip_by_loop(x, chosen):
+    return [image[:, ::-1] if yes else image for image, yes in zip(x, chosen)]
+
+
+def flip_by_tensors(x, chosen):
+    import tensorflow as tf
+
+    return tf.where(tf.reshape(chosen, (-1, 1, 1, 1)), tf.image.flip_left_right(x), x)
+
+
+def flip_by_index(x, chosen):
+    columns = np.arange(x.shape[2])[None, :].repeat(len(x), 0)
+    columns[np.asarray(chosen)] = columns[0, ::-1]
+    return np.take_along_axis(x, columns[:, None, :, None], axis=2)
+
+
+def flip_chosen(x, chosen, change):
+    result = x.copy()
+    result[chosen] = change(x[chosen])
+    return result
+
+
+def flip_in_place(x, chosen):
+    x[chosen] = x[chosen, :, ::-1].copy()
+    return x
+
+
+def shift_zeros(x, down, right, fill=0):
+    result = np.full_like(x, fill)
+    rows, columns = x.shape[1:3]
+    result[:, max(down, 0) : rows + min(down, 0), max(right, 0) : columns + min(right, 0)] = x[
+        :, max(-down, 0) : rows - max(down, 0), max(-right, 0) : columns - max(right, 0)
+    ]
+    return result
+
+
+def shift_reflected(x, down, right):
+    rows = np.abs(np.arange(x.shape[1]) - down)
+    columns = np.abs(np.arange(x.shape[2]) - right)
+    rows = np.where(rows >= x.shape[1], 2 * (x.shape[1] - 1) - rows, rows)
+    columns = np.where(columns >= x.shape[2], 2 * (x.shape[2] - 1) - columns, columns)
+    return x[:, rows][:, :, columns]
+
+
+def shift_by_scipy(x, down, right):
+    from scipy.ndimage import shift
+
+    return shift(x, (0, down, right, 0), order=0, mode="constant", cval=0)
+
+
+def shift_by_symmetric(x, down, right):
+    padding = max(abs(down), abs(right))
+    padded = np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)), mode="symmetric")
+    return padded[:, padding - down : padding - down + x.shape[1], padding - right : padding - right + x.shape[2]]
+
+
+def shift_by_tensors(x, down, right):
+    import tensorflow as tf
+
+    return tf.constant(shift_zeros(x, down, right))
+
+
+def rolled(x, down, right):
+    return np.roll(x, (down, right), axis=(1, 2))
+
+
+def smaller(x, down, right):
+    return x[:, max(-down, 0) : x.shape[1] - max(down, 0), max(-right, 0) : x.shape[2] - max(right, 0)]
+
+
+TRIALS = records.study("augmentation_and_time")
+
+
+def seeds(epochs, label):
+    return [
+        trial["history"]["val_accuracy"][-1]
+        for trial in TRIALS
+        if trial["label"] == label and trial["recipe"].epochs == epochs
+    ]
+
+
+GAINS = {
+    epochs: round(100 * float(np.mean(seeds(epochs, "with flip and shift")) - np.mean(seeds(epochs, "without"))), 1)
+    for epochs in (5, 50)
+}
+
+
+def verdict(epochs):
+    high, low = seeds(epochs, "with flip and shift"), seeds(epochs, "without")
+    return "helps" if min(high) > max(low) else "hurts" if max(high) < min(low) else "not distinguishable"
+
+
+VERDICTS = {epochs: verdict(epochs) for epochs in (5, 50)}
+
+
+def best_gain(epochs):
+    return round(100 * (max(seeds(epochs, "with flip and shift")) - max(seeds(epochs, "without"))), 1)
+
+
+def head_functional(network, classes):
+    for layer in network.layers:
+        layer.trainable = False
+    return keras.Model(network.inputs, layers.Dense(classes)(network.layers[-2].output))
+
+
+def head_in_a_chain(network, classes):
+    model = keras.Sequential([keras.Input(network.input_shape[1:]), *network.layers[:-1]])
+    for layer in model.layers:
+        layer.trainable = False
+    model.add(layers.Dense(classes, activation="softmax"))
+    return model
+
+
+def head_of_a_copy(network, classes):
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    return head_functional(copy, classes)
+
+
+def head_with_softmax_behind(network, classes):
+    features = keras.Model(network.inputs[0], network.layers[-2].output)
+    features.trainable = False
+    return keras.Sequential([features, layers.Dense(classes), layers.Softmax()])
+
+
+def nothing_frozen(network, classes):
+    return keras.Model(network.inputs, layers.Dense(classes)(network.layers[-2].output))
+
+
+def all_frozen(network, classes):
+    model = nothing_frozen(network, classes)
+    model.trainable = False
+    return model
+
+
+def behind_the_old_head(network, classes):
+    network.trainable = False
+    return keras.Sequential([network, layers.Dense(classes)])
+
+
+def untrained(network, classes):
+    return head_functional(keras.models.clone_model(network), classes)
+
+
+def last_frozen_only(network, classes):
+    network.layers[-2].trainable = False
+    return nothing_frozen(network, classes)
+
+
+def two_new_layers(network, classes):
+    for layer in network.layers:
+        layer.trainable = False
+    return keras.Model(network.inputs, layers.Dense(classes)(layers.Dense(16)(network.layers[-2].output)))
+
+
+def first_not_frozen(network, classes):
+    model = head_functional(network, classes)
+    next(layer for layer in model.layers if layer.weights).trainable = True
+    return model
+
+
+RIGHT = {
+    "9.1": [
+        ("where", flip_where),
+        ("a loop", flip_by_loop),
+        ("tensors", flip_by_tensors),
+        ("index", flip_by_index),
+    ],
+    "9.2": [
+        ("zeros", shift_zeros),
+        ("reflected by index", shift_reflected),
+        ("SciPy", shift_by_scipy),
+        ("tensors", shift_by_tensors),
+        ("lists", lambda x, down, right: shift_zeros(x, down, right).tolist()),
+    ],
+    "9.3": [
+        ("rounded", GAINS, VERDICTS, TRIALS),
+        ("not rounded", {epochs: gain + 0.01 for epochs, gain in GAINS.items()}, VERDICTS, TRIALS),
+        ("capitals", GAINS, {epochs: word.capitalize() for epochs, word in VERDICTS.items()}, TRIALS),
+        ("another order", dict(reversed(GAINS.items())), dict(reversed(VERDICTS.items())), TRIALS),
+    ],
+    "9.4": [
+        ("functional", head_functional),
+        ("a chain", head_in_a_chain),
+        ("a copy", head_of_a_copy),
+        ("softmax as a layer", head_with_softmax_behind),
+    ],
+}
+WRONG = {
+    "9.1": [
+        ("upside down", "top|upside|row|columns", lambda x, chosen: flip_chosen(x, chosen, lambda y: y[:, ::-1])),
+        ("channels", "channel|colour", lambda x, chosen: flip_chosen(x, chosen, lambda y: y[..., ::-1])),
+        ("all of them", "all|chosen|others", lambda x, chosen: x[:, :, ::-1]),
+        (
+            "the others",
+            "other|not chosen",
+            lambda x, chosen: flip_chosen(x, ~np.asarray(chosen), lambda y: y[:, :, ::-1]),
+        ),
+        ("in place", "changed its input", flip_in_place),
+        ("turned", "both|turn|rotat|row", lambda x, chosen: flip_chosen(x, chosen, lambda y: y[:, ::-1, ::-1])),
+        (
+            "transposed",
+            "transpose|swapped|rows",
+            lambda x, chosen: flip_chosen(x, chosen, lambda y: np.resize(y.transpose(0, 2, 1, 3), y.shape)),
+        ),
+        ("the chosen ones alone", "chosen|others|shape", lambda x, chosen: x[chosen][:, :, ::-1]),
+        ("nothing", "unchanged|nothing|input itself|as it was|flip", lambda x, chosen: x.copy()),
+        ("order of the images", "order|images|batch", lambda x, chosen: flip_chosen(x, chosen, lambda y: y[::-1])),
+    ],
+    "9.2": [
+        ("rolled", "other side|roll|opposite|comes back|again", rolled),
+        ("the other way", "opposite|other direction|up|wrong way", lambda x, d, r: shift_zeros(x, -d, -r)),
+        ("swapped", "swapped|other way round|down", lambda x, d, r: shift_zeros(x, r, d)),
+        ("down alone", "right|column|both", lambda x, d, r: shift_zeros(x, d, 0)),
+        ("right alone", "down|row|both", lambda x, d, r: shift_zeros(x, 0, r)),
+        ("smaller", "shape", smaller),
+        ("absolute values", "negative|sign", lambda x, d, r: shift_zeros(x, abs(d), abs(r))),
+        ("white", "gap|fill|0|edge", lambda x, d, r: shift_zeros(x, d, r, 255)),
+        ("nothing", "unchanged|nothing|moved|move", lambda x, d, r: x.copy()),
+        ("one too far", "one|pixel|far", lambda x, d, r: shift_zeros(x, d + 1, r + 1)),
+    ],
+    "9.3": [
+        ("fractions", "points|100|fraction", {e: g / 100 for e, g in GAINS.items()}, VERDICTS, TRIALS),
+        ("sign", "sign|minus|with", {e: -g for e, g in GAINS.items()}, VERDICTS, TRIALS),
+        ("swapped", "swapped|epochs", {5: GAINS[50], 50: GAINS[5]}, VERDICTS, TRIALS),
+        ("best seeds", "best|mean", {e: best_gain(e) for e in GAINS}, VERDICTS, TRIALS),
+        ("verdicts swapped", "worst|best|seeds", GAINS, {5: VERDICTS[50], 50: VERDICTS[5]}, TRIALS),
+        ("another word", "one of", GAINS, {5: "yes", 50: "no"}, TRIALS),
+        ("one missing", "50|filled", {5: GAINS[5]}, VERDICTS, TRIALS),
+        ("a list", "dictionary", list(GAINS.values()), VERDICTS, TRIALS),
+    ],
+    "9.4": [
+        ("nothing frozen", "frozen|freeze|trainable", nothing_frozen),
+        ("all frozen", "frozen|head|new layer", all_frozen),
+        ("behind the old head", "last layer|old|head", behind_the_old_head),
+        ("untrained", "learnt|weights|trained", untrained),
+        ("one frozen", "frozen|freeze|trainable", last_frozen_only),
+        ("one class too many", "class", lambda network, classes: head_functional(network, classes + 1)),
+        ("two new layers", "one|Dense|new", two_new_layers),
+        ("first one left", "frozen|freeze|trainable", first_not_frozen),
+        ("the old network", "class|head|new", lambda network, classes: network),
+        (
+            "sigmoid",
+            "sigmoid|softmax",
+            lambda network, classes: keras.Sequential(
+                [head_functional(network, classes), layers.Activation("sigmoid")]
+            ),
+        ),
+    ],
+}

@@ -1,0 +1,190 @@
+"""Every exercise ends every hostile answer with one sentence, and none of them with a traceback of ours."""
+
+import importlib
+import inspect
+import itertools
+import pkgutil
+
+import keras
+import numpy as np
+import pytest
+
+import checks
+from checks.grading import NotRight, calls
+
+EXERCISES = {
+    check.number: check
+    for module in pkgutil.iter_modules(checks.__path__)
+    if module.name.startswith("lesson")
+    for check in vars(importlib.import_module(f"checks.{module.name}")).values()
+    if isinstance(getattr(check, "number", None), str)
+}
+
+
+class Raises:
+    """Whatever is done with it fails."""
+
+    def _fail(self, *_, **__):
+        raise RuntimeError("no")
+
+    __repr__ = __str__ = __len__ = __iter__ = __eq__ = __array__ = __float__ = __getitem__ = __bool__ = _fail
+    __hash__ = None
+
+
+class EndlessList(list):
+    def __iter__(self):
+        return itertools.count()
+
+    def __len__(self):
+        return 10**9
+
+
+class UnprintableError(Exception):
+    def __str__(self):
+        raise RuntimeError("no")
+
+
+def contains_itself():
+    itself = [1]
+    itself.append(itself)
+    return itself
+
+
+# A fresh value each time, so that a check cannot use one up.
+VALUES = {
+    "text": lambda: "text",
+    "empty text": lambda: "",
+    "digits": lambda: "12",
+    "bytes": lambda: b"12",
+    "true": lambda: True,
+    "nan": lambda: float("nan"),
+    "infinity": lambda: -float("inf"),
+    "huge": lambda: 10**5000,
+    "huge float": lambda: 1e308,
+    "complex": lambda: 1j,
+    "object": object,
+    "raises": Raises,
+    "list of raises": lambda: [Raises(), Raises()],
+    "empty list": list,
+    "ragged": lambda: [[1, 2], [3]],
+    "ragged array": lambda: np.array([np.zeros(2), np.zeros(3)], dtype=object),
+    "deep": lambda: [[[[[[[[[1]]]]]]]]],
+    "itself": contains_itself,
+    "endless list": EndlessList,
+    "generator": lambda: (each for each in range(5)),
+    "endless generator": itertools.count,
+    "endless tuple": lambda: (itertools.count(), itertools.count()),
+    "map": lambda: map(float, "123"),
+    "set": lambda: {1, 2},
+    "dict": lambda: {"a": 1, 2: [3]},
+    "list of texts": lambda: ["a", "b", "c"],
+    "list of huge": lambda: [10**5000, -(10**5000)],
+    "list with none": lambda: [1, None, 2],
+    "zero": lambda: np.array(0.0),
+    "no rows": lambda: np.zeros((0, 4)),
+    "many axes": lambda: np.zeros((1,) * 12),
+    "large view": lambda: np.broadcast_to(1.0, (10**5, 10**5)),
+    "nan array": lambda: np.full((3, 3), np.nan),
+    "dates": lambda: np.array(["2020-01-01"], "M8[D]"),
+    "records": lambda: np.zeros(3, dtype=[("a", float)]),
+    "texts": lambda: np.array(["1", "2"]),
+    "symbolic": lambda: keras.Input((4,)),
+    "class": lambda: int,
+    "module": lambda: np,
+}
+
+
+def endless(*_, **__):
+    while True:
+        pass
+
+
+def ends_the_program(*_, **__):
+    raise SystemExit(3)
+
+
+def interrupted(*_, **__):
+    raise KeyboardInterrupt
+
+
+def unprintable(*_, **__):
+    raise UnprintableError
+
+
+def recursive(*arguments, **options):
+    return recursive(*arguments, **options)
+
+
+def overwrites(*arguments, **__):
+    for argument in arguments:
+        if isinstance(argument, np.ndarray):
+            argument[...] = 0
+        elif isinstance(argument, (list, dict)):
+            argument.clear()
+    return arguments[0] if arguments else 0
+
+
+def replaces_numpy(*_, **__):
+    np.sum = np.abs = np.mean = np.allclose = np.array_equal = lambda *_, **__: 1
+    return 1
+
+
+FUNCTIONS = {
+    "endless": endless,
+    "exit": ends_the_program,
+    "interrupted": interrupted,
+    "unprintable": unprintable,
+    "recursive": recursive,
+    "overwrites": overwrites,
+    "replaces numpy": replaces_numpy,
+    "no parameters": lambda: 1,
+    "none": lambda *_, **__: None,
+    "itself": lambda *arguments, **__: arguments,
+    "first": lambda *arguments, **__: arguments[0] if arguments else 1,
+    "class": Raises,
+}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(calls, "SECONDS", 0.3)
+
+
+def refused(check, *answers):
+    with pytest.raises(NotRight) as caught:
+        check(*answers)
+    sentence = str(caught.value)
+    assert sentence.startswith(f"Exercise {check.number}")
+    assert len(sentence.splitlines()) == 1
+    assert len(sentence) < 1000
+    assert caught.value.__cause__ is None, f"a check's own code stumbled: {caught.value.__cause__!r}"
+
+
+def arity(check):
+    return len(inspect.signature(check).parameters)
+
+
+def takes_a_function(check):
+    return all("Callable" in str(each.annotation) for each in inspect.signature(check).parameters.values())
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+@pytest.mark.parametrize("value", VALUES)
+def test_a_value_that_is_no_answer(number, value):
+    check = EXERCISES[number]
+    refused(check, *(VALUES[value]() for _ in range(arity(check))))
+
+
+@pytest.mark.parametrize("number", [number for number, check in EXERCISES.items() if takes_a_function(check)])
+@pytest.mark.parametrize("value", VALUES)
+def test_a_function_that_returns_what_is_no_answer(number, value):
+    check = EXERCISES[number]
+    refused(check, *[lambda *_, **__: VALUES[value]()] * arity(check))
+
+
+@pytest.mark.parametrize("number", [number for number, check in EXERCISES.items() if takes_a_function(check)])
+@pytest.mark.parametrize("behaviour", FUNCTIONS)
+def test_a_function_that_does_what_no_answer_does(number, behaviour):
+    check, held = EXERCISES[number], (np.sum, np.abs, np.mean, np.allclose, np.array_equal)
+    refused(check, *[FUNCTIONS[behaviour]] * arity(check))
+    assert (np.sum, np.abs, np.mean, np.allclose, np.array_equal) == held
