@@ -1,262 +1,257 @@
-"""Checks of lesson 02: memory of a copy, one-hot, standardising, stratified split."""
+"""Checks of lesson 02: memory of a copy, one-hot, standardising; the stratified split stands beside it."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from checks.grading import (
-    NotFilledIn,
-    NotRight,
-    call,
-    close,
-    describe,
-    exercise,
-    name_mistake,
-    number,
-    numbers,
-    seeded,
-    wrong,
-)
+from checks.grading import by_rules, call, exercise, number, numbers, seeded, wrong
+from checks.lesson02_split import exercise_2_4
+
+__all__ = ["exercise_2_1", "exercise_2_2", "exercise_2_3", "exercise_2_4"]
+
+BYTES = 50_000 * 32 * 32 * 3 * 8
+OTHER_BYTES = {
+    "this is the number of values. Each needs one byte as uint8, and how many as float64?": BYTES / 8,
+    "this is a float32 copy, 4 bytes a value. A float64 has twice as many bits.": BYTES / 2,
+    "this is a float16 copy, 2 bytes a value. A float64 has four times as many bits.": BYTES / 4,
+    "these are bits. A byte has 8 of them.": BYTES * 8,
+    "this is one colour channel. A colour image has three numbers for each pixel.": BYTES / 3,
+    "this is the number of pixels. Each has three numbers, and how many bytes has each of these?": BYTES / 24,
+    "this is one image. There are 50,000.": BYTES / 50_000,
+    "these are the numbers of one image. There are 50,000 images, and a number has several bytes.": BYTES / 400_000,
+    "this is 60,000 images: the question is about the 50,000 of the training set.": BYTES * 60 / 50,
+    "this is 45,000 images: the question is about all 50,000.": BYTES * 45 / 50,
+    "this is 10,000 images: the question is about the 50,000 of the training set.": BYTES * 10 / 50,
+    "this counts the uint8 images as well. How large is the new array by itself?": BYTES * 9 / 8,
+    "these are kilobytes. Give the answer in bytes.": BYTES / 1e3,
+    "these are megabytes. Give the answer in bytes.": BYTES / 1e6,
+    "these are gigabytes. Give the answer in bytes.": BYTES / 1e9,
+    "these are kibibytes (2 to the power of 10). Give the answer in bytes.": BYTES / 2**10,
+    "these are mebibytes (2 to the power of 20). Give the answer in bytes.": BYTES / 2**20,
+    "these are gibibytes (2 to the power of 30). Give the answer in bytes.": BYTES / 2**30,
+    "the sign is reversed: memory is positive.": -BYTES,
+}
+SHARE = 0.002  # Who writes 1.23e9 has understood it, hence a share and not a difference.
 
 
 @exercise("2.1")
 def exercise_2_1(predicted_bytes: Any) -> str:
     """Bytes of a float64 copy of all 50,000 training images, one number."""
     got = number(predicted_bytes, "the number of bytes")
-    right = 50_000 * 32 * 32 * 3 * 8
-    mistakes = {
-        "this is the number of values. Each needs one byte as uint8, and how many as float64?": right / 8,
-        "this is a float32 copy, 4 bytes a value. A float64 has twice as many bits.": right / 2,
-        "these are bits. A byte has 8 of them.": right * 8,
-        "this is one colour channel. A colour image has three numbers for each pixel.": right / 3,
-        "this is one image. There are 50,000.": right / 50_000,
-        "this is 60,000 images: the question is about the 50,000 of the training set.": right * 60 / 50,
-        "this is 45,000 images: the question is about all 50,000.": right * 45 / 50,
-        "these are megabytes. Give the answer in bytes.": right / 1e6,
-        "these are gigabytes. Give the answer in bytes.": right / 1e9,
-        "these are mebibytes (2 to the power of 20). Give the answer in bytes.": right / 2**20,
-        "these are gibibytes (2 to the power of 30). Give the answer in bytes.": right / 2**30,
-    }
-    # Who writes 1.23e9 has understood it, hence a share and not a difference.
-    for sentence, value in mistakes.items():
-        if abs(got / value - 1) < 0.002:
+    for sentence, value in OTHER_BYTES.items():
+        if abs(got / value - 1) < SHARE:
             wrong(sentence)
-    if abs(got / right - 1) > 0.002:
+    if abs(got / BYTES - 1) > SHARE:
         wrong(f"{got:,.10g} bytes is not what the copy takes. Images × rows × columns × channels × bytes a value?")
-    return f"{right:,} bytes, eight times the uint8 images."
+    return f"{BYTES:,} bytes, eight times the uint8 images."
 
 
 @exercise("2.2")
 def exercise_2_2(one_hot: Callable) -> str:
     """``one_hot(labels, classes)``, integers (n,), gives (n, classes) with a single 1 in each row."""
+
+    @functools.wraps(one_hot)
+    def with_integers(*given: Any) -> Any:
+        result = call(one_hot, *given)
+        try:
+            array = np.asarray(result)
+        except Exception:  # rows of different lengths and the like: by_rules says so
+            return result
+        return array.astype(int) if array.dtype == bool else result
+
     generator = seeded("2.2")
-    for images, classes in ((7, 4), (1, 5), (int(generator.integers(8, 30)), int(generator.integers(3, 7)))):
-        # The last class never occurs, as happens in a small batch.
-        labels = generator.integers(0, classes - 1, images)
-        result = call(one_hot, labels, classes)
-        if "bool" in str(getattr(result, "dtype", "")):
-            result = np.asarray(result, dtype=int)
-        got = numbers(result, "the result")
-        if got.shape == (images, labels.max() + 1):
-            wrong(
-                f"{classes} classes need {classes} columns; yours has {got.shape[1]}, as many as the largest label "
-                "of this batch asks for. A batch need not hold every class: use the argument."
-            )
-        if got.shape == (classes, images):
-            wrong("rows and columns are swapped: one row an image, one column a class.")
-        if got.shape != (images, classes):
-            wrong(f"the result should have the shape {(images, classes)}, yours has {got.shape}.")
-        expected = np.zeros((images, classes))
-        for row, label in enumerate(labels):
-            expected[row, label] = 1
-        if np.array_equal(got, expected):
-            continue
-        where = "Labels were " + ", ".join(map(str, labels[:7])) + (" ..." if images > 7 else "") + "."
-        if np.array_equal(got, 1 - expected):
-            wrong("ones and zeros are swapped: a single 1 in each row, and it marks the image's class.")
-        if np.array_equal(got, np.roll(expected, 1, axis=1)) or np.array_equal(got, np.roll(expected, -1, axis=1)):
-            wrong("the 1 stands one column off. Class 0 is the first column.")
-        if not np.isin(got, (0, 1)).all():
-            wrong(
-                f"only 0 and 1 belong into a one-hot array; yours also holds {got[~np.isin(got, (0, 1))][0]:g}. {where}"
-            )
-        if (got.sum(axis=1) != 1).any():
-            row = int(np.flatnonzero(got.sum(axis=1) != 1)[0])
-            wrong(f"row {row} holds {got[row].sum():g} ones; every row has exactly one. {where}")
-        row = int(np.flatnonzero((got != expected).any(axis=1))[0])
-        wrong(f"row {row} has its 1 in column {got[row].argmax()}, the label is {labels[row]}. {where}")
+    # The last class never occurs, as happens in a small batch; class 0 does.
+    cases = [
+        (np.append(generator.integers(1, classes - 1, images - 1), 0), classes)
+        for images, classes in ((7, 4), (3, 8), (16, 6))
+    ]
+    cases.append((np.array([2]), 5))
+    by_rules(with_integers, cases, _ones, _one_hot_mistakes, _with_labels, look=_look_at_ones)
     return "Classes that a batch lacks get their column, too."
+
+
+def _ones(labels: np.ndarray, classes: int) -> np.ndarray:
+    result = np.zeros((len(labels), classes))
+    for row, label in enumerate(labels):
+        result[row, label] = 1
+    return result
+
+
+def _with_labels(labels: np.ndarray, classes: int) -> str:
+    return f"the labels {', '.join(map(str, labels[:7]))}{', ...' if len(labels) > 7 else ''} and {classes} classes"
+
+
+def _one_hot_mistakes(labels: np.ndarray, classes: int) -> dict[str, np.ndarray]:
+    right, one_column_more = _ones(labels, classes), _ones(labels, classes + 1)
+    column = np.arange(classes)
+    present, anew = np.unique(labels, return_inverse=True)
+    first, last = np.zeros_like(right), np.zeros_like(right)
+    first[0], last[-1] = right[0], right[-1]
+    return {
+        "the result has as many columns as the largest label of the batch asks for. A batch need not hold every "
+        "class: use the argument.": _ones(labels, labels.max() + 1),
+        "the classes of the batch are numbered anew. A batch need not hold every class: use the argument, and the "
+        "label as the column.": _ones(anew, len(present)),
+        "rows and columns are swapped: one row an image, one column a class.": right.T,
+        "ones and zeros are swapped: a single 1 in each row, and it marks the image's class.": 1 - right,
+        "the 1 stands one column too far to the left. Class 0 is the first column.": np.roll(right, -1, axis=1),
+        "the 1 stands one column too far to the right. Class 0 is the first column.": np.roll(right, 1, axis=1),
+        "the columns run from the last class to the first. Class 0 is the first column.": right[:, ::-1],
+        "there is one column too many. Classes are counted from 0: the last one is classes - 1.": one_column_more,
+        "there is one column too many, and the first one is empty. Class 0 is the first column.": (
+            one_column_more[:, [-1, *column]]
+        ),
+        "the label itself stands where a 1 belongs.": right * labels[:, None],
+        "every row marks all labels of the batch. Pair each row with its own label.": (
+            np.tile(right.max(axis=0), (len(labels), 1))
+        ),
+        "every column up to the label is marked. Only the label's own column gets a 1.": (
+            (column <= labels[:, None]).astype(float)
+        ),
+        "only the first row is filled. Does the return stand inside the loop?": first,
+        "only the last row is filled. Does every image get a new array of zeros?": last,
+        "nothing is marked yet: all numbers are 0.": np.zeros_like(right),
+        "these are the labels as they came. Give each of them a row of zeros with a single 1.": labels,
+    }
+
+
+def _look_at_ones(answer: Any, said: str, labels: np.ndarray, classes: int) -> None:
+    right = _ones(labels, classes)
+    got = numbers(answer, f"the result for {said}", right.shape)
+    strange = got[~np.isin(got, (0, 1))]
+    if strange.size:
+        wrong(f"only 0 and 1 belong into a one-hot array; for {said}, yours also holds {strange[0]:g}.")
+    counts = got.sum(axis=1)
+    if (counts != 1).any():
+        row = int(np.flatnonzero(counts != 1)[0])
+        wrong(f"for {said}, row {row} holds {counts[row]:g} ones. Every row has exactly one.")
+    row = int(np.flatnonzero((got != right).any(axis=1))[0])
+    wrong(f"for {said}, row {row} has its 1 in column {got[row].argmax()}, but the label is {labels[row]}.")
 
 
 @exercise("2.3")
 def exercise_2_3(standardise: Callable) -> str:
     """``standardise(images, mean, std)``, (n, 32, 32, 3) uint8 and two (3,) for images of 0 to 1, gives float32."""
+    results = []
+
+    @functools.wraps(standardise)
+    def of_float(*given: Any) -> Any:
+        result = call(standardise, *given)
+        numbers(result, "the result", given[0].shape)
+        results.append(np.asarray(result))
+        kind = results[-1].dtype
+        if kind.kind in "iu":
+            wrong(f"the result has the type {kind}, which drops fractions. Return float32.")
+        if kind.itemsize < 4:
+            wrong(f"the result has the type {kind}, which keeps about three digits. Return float32.")
+        return result
+
     generator = seeded("2.3")
-    for images in (int(generator.integers(2, 6)), 1):
-        batch = generator.integers(0, 256, (images, 32, 32, 3)).astype(np.uint8)
-        # Channels far apart, and not those of this batch: only the given statistics lead to the right answer.
+    cases = []
+    for images in (3, 1):
+        # Images and channels of unequal brightness, and other statistics than theirs: only those that are given lead
+        # to the right answer.
+        brightness = generator.uniform(0.4, 1.0, (images, 1, 1, 3))
+        batch = (generator.uniform(0, 256, (images, 32, 32, 3)) * brightness).astype(np.uint8)
         mean = np.array([0.3, 0.5, 0.7]) + generator.uniform(-0.05, 0.05, 3)
         std = np.array([0.15, 0.25, 0.35]) + generator.uniform(-0.02, 0.02, 3)
-        result = call(standardise, batch, mean, std)
-        got = numbers(result, "the result", batch.shape)
-        dtype = np.asarray(result).dtype
-        expected = np.empty(batch.shape)
-        for channel in range(3):
-            expected[..., channel] = (batch[..., channel].astype(float) / 255 - mean[channel]) / std[channel]
-        if dtype.kind in "iu":
-            wrong(f"the result has the type {dtype}, which drops fractions. Return float32.")
-        if dtype.itemsize < 4:
-            wrong(f"the result has the type {dtype}, which keeps about three digits. Return float32.")
-        if not close(got, expected, 1e-4):
-            # A mean that became uint8, too, may be off by one grey level.
-            levels = (got - expected) * std * 255
-            wrapped = np.abs(levels - 256) <= 1.01
-            if wrapped.any() and (wrapped | (np.abs(levels) <= 1.01)).all():
-                wrong(
-                    "what is darker than the mean came out very bright: you subtracted as uint8, which wraps around "
-                    "below 0. Convert to float first, then subtract."
-                )
-            name_mistake(got, _standardise_mistakes(batch, mean, std), 1e-3)
+        cases.append((batch, mean, std))
+
+    def look(answer: Any, said: str, batch: np.ndarray, mean: np.ndarray, std: np.ndarray) -> None:
+        if all(_wraps_around(*pair) for pair in zip(results, cases)):
             wrong(
-                f"the first pixel is {_three(got[0, 0, 0])}, it should be {_three(expected[0, 0, 0])}: "
-                f"it was {batch[0, 0, 0].tolist()}, mean {_three(mean)}, std {_three(std)}."
+                "what is darker than the mean came out very bright: you subtracted as uint8, which wraps around "
+                "below 0. Convert to float first, then subtract."
             )
-        if dtype != np.float32:
+        got, right = np.asarray(answer, dtype=float), _standardised(batch, mean, std)
+        at = tuple(np.argwhere(np.abs(got - right) > 1e-4 * np.abs(right).max())[0][:3].tolist())
+        wrong(
+            f"for {said}, the pixel [{', '.join(map(str, at))}] is {_three(got[at])}, it should be "
+            f"{_three(right[at])}: it was {batch[at].tolist()}, mean {_three(mean)}, std {_three(std)}."
+        )
+
+    by_rules(
+        of_float,
+        cases,
+        _standardised,
+        _standardise_mistakes,
+        lambda batch, mean, std: f"a batch of {len(batch)} image{'s' * (len(batch) > 1)}",
+        look=look,
+        tolerance=1e-4,
+    )
+    for result in results:
+        if result.dtype != np.float32:
             wrong(
-                f"the numbers are right, their type is {dtype}; return float32. Mean and std are float64 arrays, and "
-                "NumPy computes in the wider type."
+                f"the numbers are right, their type is {result.dtype}; return float32. Mean and std are float64 "
+                "arrays, and NumPy computes in the wider type."
             )
     return "The same three means and deviations serve training, validation and test images."
 
 
+def _standardised(batch: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+    result = np.empty(batch.shape)
+    for channel in range(3):
+        result[..., channel] = (batch[..., channel].astype(float) / 255 - mean[channel]) / std[channel]
+    return result
+
+
+def _wraps_around(got: np.ndarray, case: tuple) -> bool:
+    """Some numbers are 256 levels too large, all others right; a mean turned uint8 may be off by one level."""
+    levels = (got.astype(float) - _standardised(*case)) * case[2] * 255
+    wrapped = np.abs(levels - 256) <= 1.01
+    return bool(wrapped.any() and (wrapped | (np.abs(levels) <= 1.01)).all())
+
+
 def _standardise_mistakes(batch: np.ndarray, mean: np.ndarray, std: np.ndarray) -> dict[str, np.ndarray]:
-    scaled = batch / 255.0
-    with np.errstate(all="ignore"):
-        return {
-            "this is only divided by 255. Now subtract the mean, then divide by the standard deviation.": scaled,
-            "divide by 255 at the beginning: mean and std belong to images of 0 to 1.": (batch - mean) / std / 255,
-            "the division by 255 comes once, at the beginning. Standardised numbers are not divided again.": (
-                (scaled - mean) / std / 255
-            ),
-            "this takes one mean and one std of the whole batch, over all colours. Use those that are given, one for "
-            "each channel.": (scaled - scaled.mean()) / scaled.std(),
-            "divide by 255 first: mean and std belong to images of 0 to 1, the batch runs from 0 to 255.": (
-                batch - mean
-            )
-            / std,
-            "the mean is gone, now divide by the standard deviation.": scaled - mean,
-            "divide by std as it is: you divided by its square, the variance.": (scaled - mean) / std**2,
-            "first subtract the mean, then divide: mind the brackets.": scaled - mean / std,
-            "multiply or divide? A deviation of std must become a deviation of 1.": (scaled - mean) * std,
-            "the sign is reversed: subtract the mean from the image.": (mean - scaled) / std,
-            "these are the statistics of the batch itself. Use the mean and std that are given: an image's "
-            "result must not depend on its neighbours in the batch.": (scaled - scaled.mean((0, 1, 2)))
-            / scaled.std((0, 1, 2)),
-            "this uses one mean and one std for all colours. Each channel has its own.": (scaled - mean.mean())
-            / std.mean(),
-            "the channels are mixed up: mean[0] and std[0] belong to red.": (scaled - mean[::-1]) / std[::-1],
-        }
+    scaled, right = batch / 255.0, _standardised(batch, mean, std)
+    by_image = {"axis": (1, 2), "keepdims": True}
+    least, most = scaled.min(), scaled.max()
+    return {
+        "this is only divided by 255. Now subtract the mean, then divide by the standard deviation.": scaled,
+        "divide by 255 at the beginning: mean and std belong to images of 0 to 1.": (batch - mean) / std / 255,
+        "the division by 255 comes once, at the beginning. Standardised numbers are not divided again.": right / 255,
+        "you divide by 256. The brightest value is 255, and it should become 1.": (batch / 256 - mean) / std,
+        "this takes one mean and one std of the whole batch, over all colours. Use those that are given, one for "
+        "each channel.": (scaled - scaled.mean()) / scaled.std(),
+        "divide by 255 first: mean and std belong to images of 0 to 1, the batch runs from 0 to 255.": (
+            (batch - mean) / std
+        ),
+        "the mean is multiplied by 255 and std is not. Divide the batch by 255, and use both as they are.": (
+            (batch - 255 * mean) / std
+        ),
+        "the mean is gone, now divide by the standard deviation.": scaled - mean,
+        "you divide by the standard deviation, but the mean is still there: subtract it first.": scaled / std,
+        "divide by std as it is: you divided by its square, the variance.": (scaled - mean) / std**2,
+        "you divide by the square root of std. It is the standard deviation already.": (scaled - mean) / np.sqrt(std),
+        "first subtract the mean, then divide: mind the brackets.": scaled - mean / std,
+        "multiply or divide? A deviation of std must become a deviation of 1.": (scaled - mean) * std,
+        "the sign is reversed: subtract the mean from the image.": -right,
+        "the mean is added. Subtract it, so that an average image comes out near 0.": (scaled + mean) / std,
+        "these are the statistics of the batch itself. Use the mean and std that are given: an image's "
+        "result must not depend on its neighbours in the batch.": (
+            (scaled - scaled.mean((0, 1, 2))) / scaled.std((0, 1, 2))
+        ),
+        "these are the statistics of each image by itself. Use the mean and std that are given.": (
+            (scaled - scaled.mean(**by_image)) / scaled.std(**by_image)
+        ),
+        "this stretches the batch from its darkest to its brightest value. Use the mean and std that are given.": (
+            (scaled - least) / (most - least)
+        ),
+        "this maps the values to -1 to 1, whatever mean and std are. Use those that are given.": 2 * scaled - 1,
+        "this uses one mean and one std for all colours. Each channel has its own.": (
+            (scaled - mean.mean()) / std.mean()
+        ),
+        "the channels are mixed up: mean[0] and std[0] belong to red.": (scaled - mean[::-1]) / std[::-1],
+        "your result holds no negative number. What is darker than the mean should come out below 0.": (
+            np.maximum(right, 0)
+        ),
+        "your result is limited to 0 to 1. Standardised numbers may lie outside.": np.clip(right, 0, 1),
+    }
 
 
 def _three(values: np.ndarray) -> str:
     return "(" + ", ".join(f"{value:.3f}" for value in values) + ")"
-
-
-@exercise("2.4")
-def exercise_2_4(stratified_split: Callable) -> str:
-    """``stratified_split(labels, held_out, seed)`` gives two arrays of indices, (kept, held_out)."""
-    generator = seeded("2.4")
-    for classes, each, per_class in ((3, 20, 4), (int(generator.integers(4, 9)), int(generator.integers(30, 60)), 7)):
-        labels = generator.permutation(np.repeat(np.arange(classes), each))
-        held_out = classes * per_class
-        kept, held = _parts(_call_split(stratified_split, labels, held_out), labels, held_out)
-        both = np.concatenate([kept, held])
-        if len(held) == classes * held_out:
-            wrong(
-                f"you hold out {held_out} images of each class, {len(held)} in all. {held_out} is the number for all "
-                "classes together."
-            )
-        if len(held) == classes * (held_out // 10):
-            wrong(f"you hold out {len(held)} images instead of {held_out}. {_not_ten(classes)}")
-        uneven = (np.bincount(labels[held], minlength=classes) != per_class).any()
-        if len(held) == held_out and held.max() < each and (uneven or len(np.unique(both)) < len(both)):
-            wrong(
-                f"the held-out indices run from 0 to {held.max()} only, and a class has {each} images: these look "
-                "like positions within a class. Draw from the positions of its images among all labels."
-            )
-        if len(np.unique(both)) < len(both):
-            overlap = np.intersect1d(kept, held)
-            if len(overlap):
-                wrong(f"{len(overlap)} images are in both parts, number {overlap[0]} for one. An image belongs to one.")
-            wrong("some images come twice in one part: draw without replacement (replace=False).")
-        if len(both) < len(labels):
-            missing = np.setdiff1d(np.arange(len(labels)), both)[0]
-            wrong(f"{len(labels) - len(both)} images are in neither part, number {missing} for one. Keep the rest.")
-        if len(held) != held_out:
-            wrong(f"{held_out} images are to be held out, you hold out {len(held)}.")
-        counts = np.bincount(labels[held], minlength=classes)
-        if (counts != per_class).any():
-            wrong(
-                f"the held-out images hold {counts.tolist()} of the classes; all should have {per_class}. "
-                "Draw from each class by itself."
-            )
-        again = _parts(call(stratified_split, labels, held_out, 0), labels, held_out)
-        if not np.array_equal(np.sort(again[1]), np.sort(held)):
-            wrong(
-                "seed 0 gave two different splits. Make the generator inside the function: np.random.default_rng(seed)."
-            )
-        other = _parts(call(stratified_split, labels, held_out, 1), labels, held_out)
-        if np.array_equal(np.sort(other[1]), np.sort(held)):
-            wrong("seed 0 and seed 1 hold out the same images. The seed must decide which ones are drawn.")
-    return "No image in both parts, none lost, every class with the same share, and the seed brings it back."
-
-
-def _call_split(stratified_split: Callable, labels: np.ndarray, held_out: int) -> Any:
-    try:
-        return call(stratified_split, labels, held_out, 0)
-    except NotRight as error:
-        # Does it stop because it is written for CIFAR-10's ten classes?
-        if "stopped with" in str(error):
-            try:
-                call(stratified_split, np.arange(100) % 10, 50, 0)
-            except (NotFilledIn, NotRight):
-                raise error from None
-            wrong(f"{str(error).partition(' It was called')[0]} {_not_ten(len(np.unique(labels)))}")
-        raise
-
-
-def _not_ten(classes: int) -> str:
-    return f"This test has {classes} classes, not ten: find them with np.unique(labels)."
-
-
-def _parts(result: Any, labels: np.ndarray, held_out: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two arrays of indices, whatever they came as."""
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
-        wrong(f"return two arrays, (kept, held_out); this is {describe(result)}.")
-    parts = []
-    for name, part in zip(("kept", "held_out"), result):
-        if "bool" in str(getattr(part, "dtype", "")):
-            wrong(f"{name} is a mask of True and False. Return indices: np.flatnonzero turns one into the other.")
-        values = numbers(part, name)
-        if values.ndim != 1:
-            wrong(f"{name} should be one row of indices, yours has the shape {values.shape}.")
-        if (values != np.floor(values)).any():
-            wrong(f"{name} holds {values[values != np.floor(values)][0]:g}, which is no index.")
-        if len(values) and (values.min() < 0 or values.max() >= len(labels)):
-            wrong(
-                f"{name} runs from {values.min():g} to {values.max():g}; "
-                f"with {len(labels)} images, indices run from 0 to {len(labels) - 1}."
-            )
-        dtype = np.asarray(part).dtype
-        if len(values) and dtype.kind not in "iu":
-            wrong(f"{name} has the type {dtype}. Only integers can be indices: x[{name}] would stop with an error.")
-        parts.append(values.astype(int))
-    kept, held = parts
-    if len(kept) == held_out and len(held) == len(labels) - held_out:
-        wrong("the two parts are swapped: first what is kept for training, then what is held out.")
-    if len(kept) + len(held) == len(labels) and len(np.unique(np.concatenate(parts))) <= len(np.unique(labels)):
-        wrong("these look like labels. Return the positions of the images: indices into the array of labels.")
-    return kept, held

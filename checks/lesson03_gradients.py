@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from checks.grading import NotRight, by_rules, call, close, exercise, name_mistake, numbers, seeded, wrong
+from checks.grading import NotRight, by_rules, call, exercise, seeded, wrong
 
 
 @exercise("3.4")
@@ -16,9 +17,9 @@ def exercise_3_4(descent_step: Callable) -> str:
     """``descent_step(weights, inputs, targets, rate)``, (k,), (n, k), (n,) and a number, gives the new weights (k,)."""
     generator = seeded("3.4")
     cases = []
-    for examples, count in ((7, 3), (20, 1), (4, 4), (5, 6)):
+    for examples, count, rate in ((7, 3, 0.125), (20, 1, 0.3), (4, 5, 0.05), (5, 6, 0.2)):
         weights, inputs = generator.normal(size=count), generator.normal(1.0, 2.0, (examples, count))
-        cases.append((weights, inputs, generator.normal(size=examples), 0.125))
+        cases.append((weights, inputs, generator.normal(size=examples), rate))
     by_rules(
         descent_step,
         cases,
@@ -62,6 +63,8 @@ def _step_mistakes(weights, inputs, targets, rate) -> dict[str, np.ndarray]:
             weights - rate * gradient * examples / 2
         ),
         "the learning rate is missing.": weights - gradient,
+        "you take 0.01 as the learning rate every time. Use the argument.": weights - 0.01 * gradient,
+        "you take 0.1 as the learning rate every time. Use the argument.": weights - 0.1 * gradient,
         "this is the gradient. The new weights are asked: the old ones minus a step.": gradient,
         "this is the step alone. Add it to the old weights.": -rate * gradient,
         "every weight gets the same step: each error must be multiplied by that weight's own input.": (
@@ -79,43 +82,53 @@ def _step_mistakes(weights, inputs, targets, rate) -> dict[str, np.ndarray]:
 def exercise_3_5(numerical_gradient: Callable) -> str:
     """``numerical_gradient(function, point, step)``, a function of an array to a number, gives an array like point."""
     generator = seeded("3.5")
-    step = 1e-3
-    for shape in ((3,), (1,), (3, 3), (2, 2, 3)):
+    cases = []
+    for shape, step in (((3,), 1e-3), ((1,), 2e-3), ((3, 4), 5e-4), ((2, 2, 3), 1e-3)):
         point = generator.uniform(0.5, 1.0, shape)
-        cubic, linear, mixed = (generator.uniform(0.5, 1.0, shape) for _ in range(3))
-        distances = []
+        cases.append((_loss(point, *(generator.uniform(0.5, 1.0, shape) for _ in range(3))), point, step))
 
-        def loss(p, point=point, cubic=cubic, linear=linear, mixed=mixed, distances=distances):
-            distances.append(float(np.abs(p - point).max()))
-            return float((cubic * p**3 + linear * p).sum() + (mixed * p).sum() ** 2)
-
+    @functools.wraps(numerical_gradient)
+    def with_its_step(loss: Callable, point: np.ndarray, step: float) -> Any:
+        loss.distances.clear()
         result = _call_gradient(numerical_gradient, loss, point, step)
-        if isinstance(result, (float, np.floating)):
-            wrong(
-                f"you return one derivative, {result:.4g}. Every number of the point has its own: move one at a time, "
-                f"and return an array of shape {shape}."
-            )
-        got = numbers(result, "the gradient", shape)
-        if not got.any():
-            wrong(f"all your derivatives are 0. {_SECOND_NAME}")
         # Half a step to each side is a central difference too, and finer rules look two steps away.
-        if distances and not step / 2.1 < max(distances) < step * 2.1:
+        if max(loss.distances, default=0) and not step / 2.1 < max(loss.distances) < step * 2.1:
             wrong(
-                f"you move by {max(distances):.3g}, but the call asks for step={step:g}. Use the argument `step` "
+                f"you move by {max(loss.distances):.3g}, but the call asks for step={step:g}. Use the argument `step` "
                 "wherever you move and divide: whoever calls the function chooses it."
             )
-        exact = 3 * cubic * point**2 + linear + 2 * (mixed * point).sum() * mixed
-        if close(got, exact, 2e-5):
-            continue
-        mistakes = _gradient_mistakes(loss, point, step)
-        name_mistake(got, mistakes, 2e-6)
-        if any(close(got / step**2, exact * factor, 1e-4) for factor in (1, 2)):
-            wrong("`/ 2 * step` divides by 2 and then multiplies by the step. Put the distance in brackets.")
-        wrong(
-            f"for a point of shape {shape} you are off by up to {np.abs(got - exact).max():.2g}. Move one number by "
-            f"+{step:g} and by -{step:g}, all others as they were, and compare with a function you can derive."
-        )
+        return result
+
+    by_rules(
+        with_its_step,
+        cases,
+        lambda loss, point, step: loss.gradient,
+        _gradient_mistakes,
+        lambda loss, point, step: f"a point of shape {point.shape}",
+        lambda got, loss, point, step: (
+            f"You are off by up to {np.abs(got - loss.gradient).max():.2g}. Move one number by +{step:g} and by "
+            f"-{step:g}, all others as they were, and compare with a function you can derive."
+        ),
+        tolerance=3e-6,
+        shapes=lambda loss, point, step: {
+            "you return one derivative, {value}. Every number of the point has its own: move one at a time, and return "
+            "an array of the point's shape.": (),
+            "you return all derivatives in one row. Give them the shape of the point.": (point.size,),
+        },
+    )
     return "It agrees with the exact gradient, for points of any shape."
+
+
+def _loss(point: np.ndarray, cubic: np.ndarray, linear: np.ndarray, mixed: np.ndarray) -> Callable:
+    """A function of an array; it keeps its gradient at ``point`` and how far from there it was asked."""
+
+    def loss(p):
+        loss.distances.append(float(np.abs(p - point).max()))
+        return float((cubic * p**3 + linear * p).sum() + (mixed * p).sum() ** 2)
+
+    loss.distances = []
+    loss.gradient = 3 * cubic * point**2 + linear + 2 * (mixed * point).sum() * mixed
+    return loss
 
 
 _SECOND_NAME = "Is there a line like `ahead = point`? It is a second name for the same array, not a copy: point.copy()."
@@ -157,6 +170,9 @@ def _gradient_mistakes(loss: Callable, point: np.ndarray, step: float) -> dict[s
         moved[index] -= 2 * step
         not_put_back[index] = (higher - loss(moved)) / (2 * step)
     return {
+        f"all your derivatives are 0. {_SECOND_NAME}": np.zeros(point.shape),
+        "`/ 2 * step` divides by 2 and then multiplies by the step. Put the distance in brackets.": central * step**2,
+        "you multiply by the step instead of dividing by it. Put the distance in brackets.": (2 * central * step**2),
         "this is the difference between one step forward and the point itself. Step to both sides: the error then "
         "shrinks with the square of the step.": ahead,
         "this is the difference between the point and one step back. Step to both sides.": behind,

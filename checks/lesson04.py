@@ -18,6 +18,11 @@ def _random_cases(number: str, *choices: list, count: int = 30) -> list[tuple]:
     return [tuple(choice[generator.integers(len(choice))] for choice in choices) for _ in range(count)]
 
 
+def _for_a_case(mistakes: Callable) -> Callable:
+    """The same mistakes, each sentence beginning with the case that its number belongs to."""
+    return lambda *case: {f"for {{case}}, {sentence}": value for sentence, value in mistakes(*case).items()}
+
+
 @exercise("4.1")
 def exercise_4_1(conv_parameters: Callable) -> str:
     """``conv_parameters(kernel_size, channels, filters)`` gives the number of parameters of a Conv2D layer."""
@@ -26,9 +31,13 @@ def exercise_4_1(conv_parameters: Callable) -> str:
         # As a layer holds them: an array for the kernel, another one for the biases.
         return np.empty((kernel_size, kernel_size, channels, filters)).size + np.empty(filters).size
 
-    cases = [(3, 32, 100), *_random_cases("4.1", [1, 2, 3, 5, 7], [1, 2, 3, 16, 32, 50], [1, 4, 8, 10, 32, 64])]
+    cases = [(3, 32, 100), *_random_cases("4.1", [2, 3, 5, 7], [2, 3, 16, 32, 50], [4, 8, 10, 32, 64], count=20)]
     by_rules(
-        conv_parameters, cases, count, _conv_mistakes, "kernel_size {0}, {1} channels in, {2} filters (in this order)"
+        conv_parameters,
+        cases,
+        count,
+        _for_a_case(_conv_mistakes),
+        "kernel_size {0}, {1} channels in, {2} filters (in this order)",
     )
     return "The size of the image does not come in: the same filter works at every position."
 
@@ -71,6 +80,10 @@ def _side_mistakes(s, k, t, p):
     same, valid = math.ceil(s / t), (s - k) // t + 1
     # Swapped paddings and the like show only when the values are looked at for each padding by itself.
     of_same_and_valid = {
+        "the division keeps its rest. Positions are counted: should it round down or up here?": (
+            s / t,
+            (s - k) / t + 1,
+        ),
         'with "valid" one window is missing: the first window stands before any step is made. Count the starts 0, '
         "stride, 2 × stride, ... for a small image.": (same, valid - 1),
         'with "valid" the + 1 stands inside the division. The first window is there before any step: add it at the '
@@ -106,7 +119,7 @@ def exercise_4_3(dense_parameters: Callable) -> str:
         ((rows, columns, channels), units)
         for rows, columns, channels, units in _random_cases("4.3", sides, sides, [3, 8, 32], [1, 10, 64, 128])
     ]
-    by_rules(dense_parameters, cases, count, _dense_mistakes, "input {0} and {1} units")
+    by_rules(dense_parameters, cases, count, _for_a_case(_dense_mistakes), "input {0} and {1} units")
     return "Here the size of the image does come in: every position has weights of its own."
 
 
@@ -158,7 +171,9 @@ def exercise_4_4(parameters: int, macs: int) -> str:
         tolerance=0,
     )
     if parameters != right["parameters"]:
-        wrong(f"parameters: {parameters:,} is not it. Write down the shape after each layer first, then the counts.")
+        wrong(
+            f"parameters: {parameters:,.15g} is not it. Write down the shape after each layer first, then the counts."
+        )
     # The convolutions alone, and what the dense layers add.
     convolutions, dense = 32 * 32 * 32 * 75 + 28 * 28 * 32 * 800, 14 * 14 * 32 * 512 + 512 * 10
     name_mistake(
@@ -197,7 +212,7 @@ def exercise_4_4(parameters: int, macs: int) -> str:
         tolerance=0,
     )
     if macs != right["macs"]:
-        wrong(f"macs: {macs:,} is not it. For each layer: output numbers × weights that one of them needs.")
+        wrong(f"macs: {macs:,.15g} is not it. For each layer: output numbers × weights that one of them needs.")
     before = anatomy.layers(_with_strides(2))
     more, work = (right[key] / sum(getattr(row, key) for row in before) for key in ("parameters", "macs"))
     return f"That is {more:.0f} times the parameters and {work:.0f} times the work."

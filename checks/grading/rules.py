@@ -17,6 +17,7 @@ from checks.grading.answers import (
     number,
     numbers,
     settled,
+    shape_of,
     values,
     whole,
     wrong,
@@ -85,13 +86,15 @@ def by_rules(
     advice: str | Callable[..., str] = "Do this one on paper, then step by step.",
     look: Callable[..., None] | None = None,
     tolerance: float = 1e-5,
+    shapes: Callable[..., dict[str, tuple[int, ...]]] | None = None,
 ) -> None:
     """Call the answer on every case, compare with ``expected(*case)``, and where they differ say why.
 
     A mistake, of ``mistakes`` or of those that all exercises share, is named when its results equal the student's in
     *all* cases; else the smallest wrong case is shown. ``mistakes(*case)`` gives {sentence: result}, of any shape, NaN
     and infinity allowed; in a sentence {case} and {value} stand for that case and the student's result there. Whole
-    numbers have to be equal, floats and arrays (of the right shape) up to ``tolerance``.
+    numbers have to be equal, floats and arrays (of the right shape) up to ``tolerance``. ``shapes(*case)`` gives
+    {sentence: shape} for mistakes that show in the shapes of all results, whatever they hold.
 
     ``words`` describes a case; {0}, {1} are its arguments. ``advice`` ends the sentence that shows a case; a function
     gets the student's result and the case. ``look(answer, words, *case)`` may say more about the answer to that case.
@@ -104,13 +107,18 @@ def by_rules(
     worst = min(off, key=lambda index: _size(cases[index]))
     case, answer, true = cases[worst], got[worst], right[worst]
     text = words(*case) if callable(words) else words.format(*case)
-    with np.errstate(all="ignore"):
-        tables = [mistakes(*case) for case in cases] if mistakes else [{}]
-    for sentence in tables[0]:
-        if all(sentence in table and like(each, table[sentence], tolerance) for each, table in zip(got, tables)):
-            wrong(sentence.replace("{case}", text).replace("{value}", _shown(answer)))
+
+    def name(usual: Callable[..., dict[str, Any]] | None, agree: Callable[[Any, Any], bool]) -> None:
+        with np.errstate(all="ignore"):
+            tables = [usual(*case) for case in cases] if usual else [{}]
+        for sentence in tables[0]:
+            if all(sentence in table and agree(each, table[sentence]) for each, table in zip(got, tables)):
+                wrong(sentence.replace("{case}", text).replace("{value}", _shown(answer)))
+
+    name(mistakes, lambda each, value: like(each, value, tolerance))
     name_swapped_arguments(function, cases, got, expected, tolerance)
     name_slip(got, right, tolerance)
+    name(shapes, lambda each, shape: values(each) is not None and shape_of(each) == shape)
     if look:
         look(answer, text, *case)
     read = _read(answer, f"the result for {text}", true)

@@ -241,6 +241,20 @@ def test_no_float_passes_for_a_whole_number_close_by():
         grading.by_rules(lambda n: n + 1, [(10**6,)], lambda n: n, None, "{0} things")
 
 
+def test_a_mistake_of_all_shapes_is_named_and_text_has_none():
+    def check(function):
+        cases = [(np.arange(n) + 0.5,) for n in (2, 3)]
+        shapes = lambda x: {"{value} is one number.": ()}  # noqa: E731
+        grading.by_rules(function, cases, lambda x: x / 3, None, lambda x: f"{len(x)} numbers", shapes=shapes)
+
+    with pytest.raises(NotRight, match=r"^2 is one number"):
+        check(lambda x: x.sum())
+    with pytest.raises(NotRight, match="shape"):
+        check(lambda x: x.sum() if len(x) == 2 else x)
+    with pytest.raises(NotRight, match="made of numbers"):
+        check(lambda x: "one")
+
+
 def test_everybody_gets_the_same_cases():
     assert grading.seeded("4.1").integers(10**9) == grading.seeded("4.1").integers(10**9)
     assert grading.seeded("4.1").integers(10**9) != grading.seeded("4.2").integers(10**9)

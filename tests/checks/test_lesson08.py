@@ -187,8 +187,8 @@ def test_8_2_names_the_mistake(answer, sentence):
 
 
 def test_8_1_and_8_2_tell_mistakes_apart(monkeypatch):
-    told_apart(monkeypatch, check, check.exercise_8_1, dead)
-    told_apart(monkeypatch, check, check.exercise_8_2, field)
+    told_apart(check.exercise_8_1, monkeypatch, dead)
+    told_apart(check.exercise_8_2, monkeypatch, field)
 
 
 @pytest.mark.parametrize("exercise", [check.exercise_8_1, check.exercise_8_2])

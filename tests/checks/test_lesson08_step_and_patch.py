@@ -226,8 +226,8 @@ def test_8_4_names_the_mistake(answer, sentence):
 
 
 def test_8_3_and_8_4_tell_mistakes_apart(monkeypatch):
-    told_apart(monkeypatch, check, check.exercise_8_3, uphill)
-    told_apart(monkeypatch, check, check.exercise_8_4, loss)
+    told_apart(check.exercise_8_3, monkeypatch, uphill)
+    told_apart(check.exercise_8_4, monkeypatch, loss)
 
 
 @pytest.mark.parametrize("exercise", [check.exercise_8_3, check.exercise_8_4])

@@ -240,9 +240,9 @@ def test_9_2_names_the_mistake(answer, sentence):
 
 
 def test_9_1_and_9_2_tell_mistakes_apart(monkeypatch):
-    told_apart(monkeypatch, check, check.exercise_9_1, flip)
+    told_apart(check.exercise_9_1, monkeypatch, flip)
     # Wrong in one case, so that the mistakes are looked at, and known by a gap that is right in all others.
-    told_apart(monkeypatch, check, check.exercise_9_2, lambda x, d, r: zeros(x, d, r) if d < 3 else x)
+    told_apart(check.exercise_9_2, monkeypatch, lambda x, d, r: zeros(x, d, r) if d < 3 else x)
 
 
 @pytest.mark.parametrize("exercise", [check.exercise_9_1, check.exercise_9_2])

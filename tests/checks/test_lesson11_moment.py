@@ -152,7 +152,7 @@ def test_11_3_names_the_mistake(answer, sentence):
 
 
 def test_11_3_tells_mistakes_apart(monkeypatch):
-    told_apart(monkeypatch, check, check.exercise_11_3, reach)
+    told_apart(check.exercise_11_3, monkeypatch, reach)
 
 
 @pytest.mark.parametrize(("answer", "sentence"), HOSTILE + HOSTILE_RESULTS)
