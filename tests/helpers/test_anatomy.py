@@ -345,3 +345,9 @@ def test_models_that_cannot_be_read_are_refused_with_what_to_do():
 
     with pytest.raises(ValueError, match=r"subclass of keras\.Model"):
         anatomy.layers(Written())
+
+
+def test_a_layer_with_its_channels_first_is_named():
+    model = stack(layers.Conv2D(4, 3, data_format="channels_first", name="turned"), shape=(3, 32, 32))
+    with pytest.raises(ValueError, match=r"Layer turned is channels_first.*data_format='channels_last'"):
+        anatomy.table(model)

@@ -286,7 +286,7 @@ FLIPS = some.lists(some.tuples(some.floats(0, 1, exclude_max=True), some.integer
 
 
 @pytest.mark.parametrize("suffix", image_files.WHOLE)
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(changes=FLIPS, kept=some.floats(0, 1), header=some.booleans())
 def test_damaged_bytes_are_an_image_or_a_sentence(tmp_path_factory, suffix, changes, kept, header):
     content = bytearray(image_files.WHOLE[suffix])

@@ -19,6 +19,13 @@ def test_saliency_of_a_linear_model_is_its_weights():
     np.testing.assert_allclose(explain.saliency(model, x, classes), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("fill", [np.nan, np.inf, [1, 2], [1, 2, np.nan], [[1, 2, 3]]])
+def test_a_fill_that_covers_with_no_colour_is_named(fill):
+    model, _ = linear(classes=3)
+    with pytest.raises(ValueError, match=r"fill is .*: give one number, or one for each of 3 colours"):
+        explain.occlusion(model, images(1, side=6), [0], fill)
+
+
 def test_saliency_by_finite_differences(model):
     x = images(2).astype(np.float32)
     gradients = explain.saliency(model, x, [1, 2])

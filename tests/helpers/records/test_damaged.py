@@ -15,7 +15,7 @@ from helpers.records import schema
 NUMBERS = [0, -1, 2, 10**30, 0.5, -0.5, 1e308, float("nan"), float("inf")]
 OTHERS = [None, True, False, "", "0.5", "\ud800", "\x1b[2J", [], {}, [[]], [0.5], [None], {"": None}, {"1": 0.5}]
 VALUES = some.sampled_from(NUMBERS + OTHERS)
-often = settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+often = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def positions(content, path=()):

@@ -88,7 +88,7 @@ def compiled_model():
     return model
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(choices=some.data())
 def test_a_backup_is_restored_to_the_last_bit_or_put_aside(tmp_path_factory, choices):
     folder, model, dataset = tmp_path_factory.mktemp("backups") / "small-3-abc", compiled_model(), drawn()
