@@ -165,7 +165,7 @@ def describe(answer: Any) -> str:
     if isinstance(answer, int) and not isinstance(answer, bool) and abs(answer) >= 10**CHARACTERS:
         return f"an integer of more than {CHARACTERS} digits"
     try:
-        text = _SHORT.repr(answer)
+        text = str(answer) if isinstance(answer, np.number) else _SHORT.repr(answer)
     except Exception:  # an object whose own repr fails
         return f"an object of type {type(answer).__name__}"
     text = " ".join(text.split())
