@@ -82,6 +82,7 @@ def train(
             verbose=0,
             callbacks=callbacks,
         ).history
+        del images  # while those of the next epoch are made
         if not math.isfinite(figures["loss"][0]):
             raise FloatingPointError(
                 f"{recipe.model}: the loss of epoch {epoch + 1} is {figures['loss'][0]}. Try a lower learning rate (it "
