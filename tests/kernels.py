@@ -24,7 +24,9 @@ def outputs(folder: Path, *sources: str, **variables: str) -> list[tuple[str, st
     notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
     nbclient.NotebookClient(
         notebook,
-        timeout=100,
+        timeout=300,
+        startup_timeout=120,
+        coalesce_streams=True,
         kernel_name="python3",
         extra_arguments=["--log-level=ERROR"],
         allow_errors=True,

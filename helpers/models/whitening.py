@@ -9,6 +9,7 @@ from helpers import augmentation
 
 # Added to the variances of patches, so that noise is not amplified without bound.
 EPSILON = 5e-4
+CHUNK = 500  # images at a time: the patches of 5,000 take 700 MB
 
 
 def whitening_kernel(images: np.ndarray, size: int = 2) -> np.ndarray:
@@ -23,13 +24,20 @@ def whitening_kernel(images: np.ndarray, size: int = 2) -> np.ndarray:
     images = np.asarray(images)
     augmentation.check_images(images)
     channels = images.shape[-1]
-    patches = sliding_window_view(images, (size, size), axis=(1, 2))  # n, row, column, channel, and position in it
-    patches = np.moveaxis(patches, 3, -1).reshape(-1, size * size * channels).astype(np.float64)
-    patches -= patches.mean(axis=0)
-    values, vectors = np.linalg.eigh(patches.T @ patches / len(patches))
+    parts = [images[first : first + CHUNK] for first in range(0, len(images), CHUNK)]
+    count = len(images) * (images.shape[1] - size + 1) * (images.shape[2] - size + 1)
+    mean = sum(_patches(part, size).sum(axis=0) for part in parts) / count
+    covariance = sum((centred := _patches(part, size) - mean).T @ centred for part in parts) / count
+    values, vectors = np.linalg.eigh(covariance)
     # Rounding can bring an eigenvalue of 0 below 0.
     scaled = (vectors / np.sqrt(np.maximum(values, 0) + EPSILON))[:, ::-1]
     return np.concatenate([scaled, -scaled], axis=1).reshape(size, size, channels, -1).astype(np.float32)
+
+
+def _patches(images: np.ndarray, size: int) -> np.ndarray:
+    """(n, size² * channels) float64, a row for each position of the window in each image."""
+    windows = sliding_window_view(images, (size, size), axis=(1, 2))  # n, row, column, channel, and position in it
+    return np.moveaxis(windows, 3, -1).reshape(-1, size * size * images.shape[-1]).astype(np.float64)
 
 
 @keras.saving.register_keras_serializable("helpers")

@@ -83,6 +83,7 @@ def train(
             verbose=0,
             callbacks=callbacks,
         ).history
+        del images  # while those of the next epoch are made
         if lost := [key for key in ("loss", "val_loss") if not math.isfinite(figures.get(key, [0])[0])]:
             advice = f"Try a lower learning rate (it is {recipe.learning_rate})."
             if "float16" in (model.compute_dtype, keras.config.floatx()):

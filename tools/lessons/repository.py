@@ -44,12 +44,12 @@ try:
     start.lesson()
 except Exception as error:
     raise SystemExit(f"{error}. Call `make lab` in the folder of the course; rename a `helpers` of yours.") from error
-""".rstrip()
+"""
 # Colab has the dependencies, and its TensorFlow has to stay. Neither git nor pip asks for a password and waits.
 ON_COLAB = """\
 course = "URL"
 if "google.colab" in str(get_ipython()):
-    !GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=true timeout 99 pip install -qqq --no-input --no-deps git+{course} < /dev/null \\
+    !GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=true timeout 300 pip install -qqq --no-input --no-deps git+{course} </dev/null \\
         || echo "{course} could not be fetched: is there a network, is git installed, is the address public?"
 """
 
@@ -57,8 +57,8 @@ if "google.colab" in str(get_ipython()):
 def set_up_cell(url: str) -> str:
     """The first code cell of every lesson. With an address, it fetches the project on Colab, and nothing else."""
     if url == PLACEHOLDER:
-        return SET_UP
-    return ON_COLAB.replace("URL", url) + SET_UP.replace("the folder of the course", "a copy of {course}")
+        return SET_UP.rstrip()
+    return ON_COLAB.replace("URL", url) + SET_UP.rstrip().replace("the folder of the course", "a copy of {course}")
 
 
 def put_set_up_cell(notebook: dict, url: str) -> None:

@@ -3,12 +3,14 @@
 import argparse
 import json
 import os
+import shutil
 import signal
 
 import nbformat
 import pytest
 from tools_notebooks import executed_at_once, notebook_with, printed, runs, start, wait_for
 
+from helpers.places import ROOT
 from tools.lessons import execute, files, find, regenerate, repository
 
 
@@ -113,6 +115,7 @@ def test_nothing_is_executed_without_its_images(lessons, monkeypatch, tmp_path):
 
 
 def test_set_up_cell_and_format_are_put_right_and_outputs_stay(tmp_path):
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     path = notebook_with(tmp_path / "01_first.ipynb", "import old_way", "import sys\nimport os\nx = [ os,sys ]")
     notebook = files.read(path)
     notebook["cells"][0]["id"] = "setup"
