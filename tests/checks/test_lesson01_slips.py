@@ -157,16 +157,24 @@ def test_a_long_shape_is_cut_short_in_its_sentence():
     assert len(sentence(check.exercise_1_6, [tuple(range(1000)), *RIGHT[1:]])) < 250
 
 
+FALLING = np.array([[0, 1, 1], [-1, 0, 1], [-1, -1, 0]])
+
+
 @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e6])
 def test_what_a_kernel_does_counts_and_not_how_large_its_numbers_are(scale, capsys):
     # Along \ a window is cut into its three numbers of one sign and the rest; along / what is cut off cancels.
-    check.exercise_1_3(scale * np.array([[0, 1, 1], [-1, 0, 1], [-1, -1, 0]]))
+    check.exercise_1_3(scale * FALLING)
     assert f"get up to {3 * scale:g}, edges along / up to 0," in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("kernel", "told"),
     [
+        (FALLING + 1.1 * FALLING[:, ::-1], "responds to the other diagonal"),
+        (FALLING + 0.99 * FALLING[:, ::-1], "At most half as much"),
+        (FALLING + 0.52 * FALLING[:, ::-1], "At most half as much"),
+        ([[0, 1, 0], [-1, 0, -1], [0, 1, 0]], "no diagonal edge gets a response"),
+        (FALLING + 3e-5 * np.eye(3), "add up to 9e-05"),
         ([[0, 2, 2], [-2, 0, 2], [-2, -2, 0.1]], "add up to 0.1,"),
         ([[2, 2, 0], [2, 0, -2], [0, -2, -2]], "edges along / get up to 6, edges along \\ up to 0:"),
         ([[2, 0, -2]] * 3, "the same response, 4,"),
@@ -175,3 +183,8 @@ def test_what_a_kernel_does_counts_and_not_how_large_its_numbers_are(scale, caps
 )
 def test_the_figures_of_a_kernel_are_those_of_its_own_numbers(kernel, told):
     assert told in sentence(check.exercise_1_3, kernel)
+
+
+@pytest.mark.parametrize("share", [0.49, 0.5])
+def test_half_of_the_response_may_be_to_the_other_diagonal(share):
+    check.exercise_1_3(FALLING + share * FALLING[:, ::-1] + 1e-8)
