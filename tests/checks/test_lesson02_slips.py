@@ -212,9 +212,11 @@ def twice_in_one_part(labels, held_out, seed):
 
 def only_for(spoil):
     """Right for three classes, or for five; spoilt for the others."""
-    return lambda classes: lambda labels, held_out, seed: (
-        spoil if len(np.unique(labels)) == classes else lambda *part: part
-    )(*split(labels, held_out, seed))
+    return lambda classes: (
+        lambda labels, held_out, seed: (spoil if len(np.unique(labels)) == classes else lambda *part: part)(
+            *split(labels, held_out, seed)
+        )
+    )
 
 
 without_one, without_two = (only_for(lambda kept, held, n=n: (kept[n:], held)) for n in (1, 2))
