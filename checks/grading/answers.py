@@ -15,7 +15,8 @@ import numpy as np
 
 CHARACTERS = 40  # of an answer that a message shows
 DEPTH = 6  # lists in lists that are looked into
-MOST = 10**6  # entries that an answer's list may have
+MOST = 10**6  # entries that an answer's lists may have together
+LARGEST = 10**8  # numbers of an array: a copy of more could end the kernel
 
 
 class NotRight(AssertionError):
@@ -34,15 +35,19 @@ def wrong(sentence: str) -> NoReturn:
     raise NotRight(sentence)
 
 
-def settled(answer: Any, what: str = "the answer", depth: int = 0) -> Any:
+def settled(answer: Any, what: str = "the answer", depth: int = 0, left: list[int] | None = None) -> Any:
     """The answer as plain data: arrays for tensors and tables, lists for what is like a list; else what it is.
 
     Functions, models, texts and single numbers stay as they are. Raises NotRight for what gives its values one after
-    the other, such as a generator, and for lists without an end.
+    the other, such as a generator, for lists without an end, and for arrays of more than ``LARGEST`` numbers. ``left``
+    is how many entries of lists may still come.
     """
+    left = [MOST] if left is None else left
     if isinstance(answer, (str, bytes, bool, int, float, complex, np.generic, type(None))) or callable(answer):
         return answer
     if isinstance(answer, np.ndarray):
+        if answer.size > LARGEST:
+            wrong(f"{what} has {answer.size:,} numbers. Which of its axes, {answer.shape}, is too long?")
         return np.asarray(answer)
     if isinstance(answer, Iterator):
         wrong(
@@ -52,10 +57,11 @@ def settled(answer: Any, what: str = "the answer", depth: int = 0) -> Any:
     if isinstance(answer, Mapping):
         return dict(answer) if depth < DEPTH else answer
     if isinstance(answer, Sequence) and depth < DEPTH:
-        entries = list(itertools.islice(answer, MOST + 1))
-        if len(entries) > MOST:
+        entries = list(itertools.islice(answer, left[0] + 1))
+        left[0] -= len(entries)
+        if left[0] < 0:
             wrong(f"{what} has more than {MOST:,} entries. Does it have an end?")
-        plain = [settled(entry, f"an entry of {what}", depth + 1) for entry in entries]
+        plain = [settled(entry, f"an entry of {what}" if depth == 0 else what, depth + 1, left) for entry in entries]
         if hasattr(answer, "_fields"):  # a row of a table, whose entries have names
             return type(answer)(*plain)
         return tuple(plain) if isinstance(answer, tuple) else plain
@@ -159,7 +165,7 @@ def describe(answer: Any) -> str:
     if isinstance(answer, int) and not isinstance(answer, bool) and abs(answer) >= 10**CHARACTERS:
         return f"an integer of more than {CHARACTERS} digits"
     try:
-        text = _SHORT.repr(answer)
+        text = str(answer) if isinstance(answer, np.number) else _SHORT.repr(answer)
     except Exception:  # an object whose own repr fails
         return f"an object of type {type(answer).__name__}"
     text = " ".join(text.split())

@@ -20,7 +20,7 @@ def name_slip(got: Sequence[Any], right: Sequence[Any], tolerance: float = 1e-5)
 
     ``got`` and ``right`` hold one result for each case. Raises NotRight with the slip's sentence.
     """
-    read, true = _finite(got), _finite(right)
+    read, true = _numbers(got), _numbers(right)
     # Results that are all the same number are explained by too much.
     if not read or not true or len({number for array in true for number in array.flat}) < 2:
         return
@@ -31,12 +31,18 @@ def name_slip(got: Sequence[Any], right: Sequence[Any], tolerance: float = 1e-5)
         if differs and all(close(*pair, tolerance) for pair in zip(read, slipped)):
             wrong(sentence)
     for decimals in range(6):
-        rounded = [np.round(each, decimals) for each in true]
-        differs = any(not close(*pair, tolerance) for pair in zip(rounded, true))
-        # Exactly: a result that was rounded has no digits left. float32 keeps seven of them.
-        if differs and all(close(*pair, 2e-7) for pair in zip(read, rounded)):
+        if all(_is_rounded(*pair, decimals) for pair in zip(read, true)):
             to = "to whole numbers" if decimals == 0 else f"to {decimals} decimal{'s' * (decimals > 1)}"
             wrong(f"your result is rounded {to}. Return it as it is, and round only what you print.")
+
+
+def _is_rounded(got: np.ndarray, right: np.ndarray, decimals: int) -> bool:
+    """No digits are left, and none was off by more than half of the last one; halves may go up or down."""
+    if got.shape != right.shape or not close(got, np.round(got, decimals), 2e-7):
+        return False
+    with np.errstate(invalid="ignore"):
+        off = np.where(got == right, 0, np.abs(got - right))
+    return bool((off <= 0.500001 * 10.0**-decimals).all())
 
 
 def name_swapped_arguments(
@@ -47,7 +53,7 @@ def name_swapped_arguments(
     tolerance: float = 1e-5,
 ) -> None:
     """Name the two arguments whose values, put in each other's place, explain every result."""
-    if not _finite(got):
+    if not _numbers(got):
         return
     for (first, one), (second, other) in itertools.combinations(enumerate(_names(function, len(cases[0]))), 2):
         if all(_kind(case[first]) == _kind(case[second]) for case in cases) and all(
@@ -56,10 +62,10 @@ def name_swapped_arguments(
             wrong(f"your function takes `{one}` for `{other}` and the other way round. Are they in the right order?")
 
 
-def _finite(results: Sequence[Any]) -> list[np.ndarray]:
-    """All results as arrays; none of them where one is not made of finite numbers."""
+def _numbers(results: Sequence[Any]) -> list[np.ndarray]:
+    """All results as arrays; none of them where one is not made of numbers, or holds NaN."""
     arrays = [values(each) for each in results]
-    return [] if any(array is None or not np.isfinite(array).all() for array in arrays) else arrays
+    return [] if any(array is None or np.isnan(array).any() for array in arrays) else arrays
 
 
 def _kind(argument: Any) -> int:

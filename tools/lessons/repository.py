@@ -43,12 +43,13 @@ try:
 
     start.lesson()
 except Exception as error:
-    raise SystemExit(f"{error}. Call `make lab` in the folder of the course; rename a `helpers` of yours.") from error"""
+    raise SystemExit(f"{error}. Call `make lab` in the folder of the course; rename a `helpers` of yours.") from error
+""".rstrip()
 # Colab has the dependencies, and its TensorFlow has to stay. Neither git nor pip asks for a password and waits.
 ON_COLAB = """\
 course = "URL"
 if "google.colab" in str(get_ipython()):
-    !GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=true timeout 300 pip install -qqq --no-input --no-deps git+{course} < /dev/null \\
+    !GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=true timeout 99 pip install -qqq --no-input --no-deps git+{course} < /dev/null \\
         || echo "{course} could not be fetched: is there a network, is git installed, is the address public?"
 """
 

@@ -154,7 +154,7 @@ RIGHT = {
         ("three values", [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]),
         ("negative", -np.array([[0, 1, 1], [-1, 0, 1], [-1, -1, 0]])),
         ("small", np.array([[0, 1, 0], [-1, 0, 1], [0, -1, 0]]) / 100),
-        ("a line", [[2, -1, -1], [-1, 2, -1], [-1, -1, 2]]),
+        ("uneven", [[0, 2, 1], [-2, 0, 3], [-1, -3, 0]]),
         ("a tuple", ((0, 3, 3), (-3, 0, 3), (-3, -3, 0))),
     ],
     "1.5": [
@@ -169,6 +169,7 @@ RIGHT = {
         ("a tuple", tuple(SHAPES)),
         ("arrays", [np.array(shape) for shape in SHAPES]),
         ("200 alone", [*SHAPES[:4], 200]),
+        ("with an axis for the images, as Keras shows it", [(None, *shape) for shape in SHAPES]),
     ],
 }
 WRONG = {
@@ -203,7 +204,7 @@ WRONG = {
         ("stride along rows alone", "one side|both", lambda i, k, s: by_views(i, k, 1)[::s]),
         (
             "maximum",
-            "largest|maximum",
+            "",
             lambda i, k, s: convolved(i, k, s, lambda window, kernel: (window * kernel).max()),
         ),
         ("ReLU", "negative", lambda i, k, s: np.maximum(by_views(i, k, s), 0)),
@@ -229,7 +230,7 @@ WRONG = {
         ("absolute values", "absolute|sign|negative", by_absolute_value),
         (
             "first of each window",
-            "first|corner",
+            "first|corner|without looking",
             lambda i, size: i[::size, ::size][: i.shape[0] // size, : i.shape[1] // size],
         ),
         ("sum", "sum", lambda i, size: convolved(i, np.ones((size, size)), size, lambda w, k: w.sum())),
@@ -244,7 +245,7 @@ WRONG = {
         ("stride with valid", "same|7|6", shapes(at2=(6, 6, 32))),
         ("3 x 3 takes one", "two|2|6|window|valid", shapes(at3=(6, 6, 8))),
         ("Flatten keeps rows", "row|Flatten|200|one", shapes(at4=(5, 5, 8))),
-        ("batch", "batch|image", [(None, *shape) for shape in SHAPES]),
+        ("no channels", "", [shape[:2] for shape in SHAPES]),
         ("channels first", "channel|last|first", [shape[::-1] if len(shape) == 3 else shape for shape in SHAPES]),
         ("four shapes", "five|4", SHAPES[:4]),
         ("25 numbers", "200|filter|channel|Flatten", shapes(at4=(25,))),

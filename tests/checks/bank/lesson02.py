@@ -164,6 +164,7 @@ RIGHT = {
         ("uint8", put_along_an_axis),
         ("Keras", lambda labels, classes: keras.utils.to_categorical(labels, classes)),
         ("comparison", lambda labels, classes: (labels[:, None] == np.arange(classes)).astype(int)),
+        ("truth values", lambda labels, classes: labels[:, None] == np.arange(classes)),
         ("keras.ops", lambda labels, classes: keras.ops.one_hot(labels, classes)),
     ],
     "2.3": [
@@ -199,8 +200,7 @@ WRONG = {
         ("all chosen columns", "every row|whole column|each row|rows", fills_the_whole_column),
         ("counted from 1", "from 0|from 1|class 0|shift|next|one column", counts_from_one),
         ("the label in place of 1", "1|label", label_in_place_of_one),
-        ("truth values", "True and False", lambda labels, classes: labels[:, None] == np.arange(classes)),
-        ("zeros", "zeros|no 1|sum", lambda labels, classes: np.zeros((len(labels), classes))),
+        ("zeros", "all numbers are 0", lambda labels, classes: np.zeros((len(labels), classes))),
         ("the labels", "shape|labels", lambda labels, classes: labels),
     ],
     "2.3": [
@@ -214,7 +214,7 @@ WRONG = {
         ("std not used", "std|divid", lambda b, m, s: (b / 255 - m).astype("f4")),
         ("mean not used", "mean|subtract", lambda b, m, s: (b / 255 / s).astype("f4")),
         ("mean and std swapped", "swapped|other way round|place", lambda b, m, s: ((b / 255 - s) / m).astype("f4")),
-        ("mean last", "order|first|before|bracket|parenthes", lambda b, m, s: (b / 255 / s - m).astype("f4")),
+        ("mean last", "", lambda b, m, s: (b / 255 / s - m).astype("f4")),
         ("one mean of all", "channel", lambda b, m, s: ((b / 255 - m.mean()) / s.mean()).astype("f4")),
         ("variance", "variance|square", lambda b, m, s: ((b / 255 - m) / s**2).astype("f4")),
         ("rounded", "rounded", lambda b, m, s: np.round((b / 255 - m) / s, 2).astype("f4")),

@@ -220,7 +220,7 @@ RIGHT = {
         ("flat", differences),
         ("lists", differences_in_a_list),
         ("put back", differences_put_back),
-        ("another step", lambda f, p, step=1e-5: differences(f, p, 1e-5)),
+        ("another default", lambda f, p, step=1e-6: differences(f, p, step)),
     ],
 }
 WRONG = {
@@ -232,7 +232,7 @@ WRONG = {
         ("half", "half|2", lambda p, t: np.mean((p - t) ** 2) / 2),
         ("one for each row", "one number", lambda p, t: np.mean((p - t) ** 2, axis=-1)),
         ("mean of the sums", "sum|row|first", lambda p, t: np.sum((p - t) ** 2) / len(p)),
-        ("signed", "square", lambda p, t: np.mean(p - t)),
+        ("signed", "Square", lambda p, t: np.mean(p - t)),
         ("rounded", "rounded", lambda p, t: round(float(np.mean((p - t) ** 2)), 2)),
         ("squares apart", "", lambda p, t: np.mean(p**2 - t**2)),
     ],
@@ -270,7 +270,7 @@ WRONG = {
     "3.4": [
         ("uphill", "uphill|sign|plus|add|direction", functools.partial(step, sign=1)),
         ("no 2", "2|half", functools.partial(step, factor=1.0)),
-        ("not divided", "mean|divide|number of examples", functools.partial(step, count=1)),
+        ("not divided", "averag|mean|divide", functools.partial(step, count=1)),
         ("in place", "changed its input", step_in_place),
         ("the gradient", "gradient", gradient_only),
         ("no learning rate", "learning rate", lambda w, x, t, rate: step(w, x, t, 1.0)),
@@ -288,7 +288,7 @@ WRONG = {
         ("flattened", "shape", flattened),
         ("not put back", "back|before|earlier|again", differences_that_forget_to_put_back),
         ("sign", "sign", lambda f, p, step=1e-4: -differences(f, p, step)),
-        ("not divided", "divid|step", lambda f, p, step=1e-4: differences(f, p, step) * 2 * step),
+        ("not divided", "Divide|step", lambda f, p, step=1e-4: differences(f, p, step) * 2 * step),
         ("another step", "", a_step_of_its_own),
     ],
 }

@@ -92,7 +92,7 @@ WRONG = {
         ),
         ("stride ignored", "stride", lambda n, k, s, p: n if p == "same" else n - k + 1),
         ("same keeps the side", "stride|same", lambda n, k, s, p: n if p == "same" else (n - k) // s + 1),
-        ("a fraction", "whole", lambda n, k, s, p: n / s if p == "same" else (n - k) / s + 1),
+        ("a fraction", "rest", lambda n, k, s, p: n / s if p == "same" else (n - k) / s + 1),
         (
             "swapped words",
             "other way round|swapped",

@@ -213,7 +213,7 @@ WRONG = {
         ("turned", "both|turn|rotat|row", lambda x, chosen: flip_chosen(x, chosen, lambda y: y[:, ::-1, ::-1])),
         (
             "transposed",
-            "transpose|swapped|rows",
+            "",
             lambda x, chosen: flip_chosen(x, chosen, lambda y: np.resize(y.transpose(0, 2, 1, 3), y.shape)),
         ),
         ("the chosen ones alone", "chosen|others|shape", lambda x, chosen: x[chosen][:, :, ::-1]),
@@ -222,7 +222,7 @@ WRONG = {
     ],
     "9.2": [
         ("rolled", "other side|roll|opposite|comes back|again", rolled),
-        ("the other way", "opposite|other direction|up|wrong way", lambda x, d, r: shift_zeros(x, -d, -r)),
+        ("the other way", "other way", lambda x, d, r: shift_zeros(x, -d, -r)),
         ("swapped", "swapped|other way round|down", lambda x, d, r: shift_zeros(x, r, d)),
         ("down alone", "right|column|both", lambda x, d, r: shift_zeros(x, d, 0)),
         ("right alone", "down|row|both", lambda x, d, r: shift_zeros(x, 0, r)),
@@ -235,9 +235,9 @@ WRONG = {
     "9.3": [
         ("fractions", "points|100|fraction", {e: g / 100 for e, g in GAINS.items()}, VERDICTS, TRIALS),
         ("sign", "sign|minus|with", {e: -g for e, g in GAINS.items()}, VERDICTS, TRIALS),
-        ("swapped", "swapped|epochs", {5: GAINS[50], 50: GAINS[5]}, VERDICTS, TRIALS),
+        ("swapped", "each other's place", {5: GAINS[50], 50: GAINS[5]}, VERDICTS, TRIALS),
         ("best seeds", "best|mean", {e: best_gain(e) for e in GAINS}, VERDICTS, TRIALS),
-        ("verdicts swapped", "worst|best|seeds", GAINS, {5: VERDICTS[50], 50: VERDICTS[5]}, TRIALS),
+        ("other verdicts", "worst|best|seeds", GAINS, {5: "hurts", 50: "hurts"}, TRIALS),
         ("another word", "one of", GAINS, {5: "yes", 50: "no"}, TRIALS),
         ("one missing", "50|filled", {5: GAINS[5]}, VERDICTS, TRIALS),
         ("a list", "dictionary", list(GAINS.values()), VERDICTS, TRIALS),

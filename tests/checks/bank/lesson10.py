@@ -225,7 +225,7 @@ WRONG = {
         ),
         (
             "spread over the others",
-            "others|all classes|classes - 1|also",
+            "other.* classes",
             lambda y, c, s: np.where(np.eye(c)[y] == 1, 1 - s, s / (c - 1)),
             loss_by_scipy,
         ),
@@ -256,7 +256,7 @@ WRONG = {
         ("start ignored", "start", lambda d, s, p, e: line_by_interp(d, 0, p, e)),
         ("end ignored", "end", lambda d, s, p, e: line_by_interp(d, s, p, 0)),
         ("peak in the middle", "peak|middle|half", lambda d, s, p, e: line_by_interp(d, s, 0.5, e)),
-        ("start and end swapped", "swapped|other way round|order", lambda d, s, p, e: line_by_interp(d, e, p, s)),
+        ("start and end swapped", "changed places", lambda d, s, p, e: line_by_interp(d, e, p, s)),
         ("upside down", "", lambda d, s, p, e: s + e - line_by_interp(d, s, p, e)),
         (
             "falls to the end from start",
@@ -318,7 +318,7 @@ WRONG = {
         ("no gradient of inputs", "input", lambda stack: flops(stack, inputs_of=lambda t, b: 0)),
         ("no outputs", "output|forward", lambda stack: flops(stack, forward=False)),
         ("weights alone", "position", lambda stack: flops([(1, w, t) for _, w, t in stack])),
-        ("from the end", "last|order|first|back|end", lambda stack: flops(stack[::-1])),
+        ("from the end", "after", lambda stack: flops(stack[::-1])),
         ("one layer each", "one number", lambda stack: [2 * p * w for p, w, _ in stack]),
     ],
 }
