@@ -239,6 +239,8 @@ without_one, without_two = (only_for(lambda kept, held, n=n: (kept[n:], held)) f
         (without_two(5), "2 images are in neither"),
         (spoilt(lambda kept, held: (kept - 1, held)), "kept runs from -1 to"),
         (spoilt(lambda kept, held: (kept, held + 0.25)), ".25, which is no index"),
+        (spoilt(lambda kept, held: (kept, None)), "held_out should be made of numbers, this holds None"),
+        (spoilt(lambda kept, held: ([*kept, None], held)), "kept should be made of numbers, this holds None"),
         (spoilt(lambda kept, held: (kept, held, kept)), "return two arrays"),
         (spoilt(lambda kept, held: (kept, held[None])), "yours has the shape (1, 12)"),
         (spoilt(lambda kept, held: (kept, held > 3)), "mask of True and False"),
