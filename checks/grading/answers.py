@@ -176,6 +176,8 @@ def _no_number(array: np.ndarray) -> str:
     """What an array holds that NumPy turns into numbers although it is none; empty for numbers, bfloat16 included."""
     kinds = {"b": "True and False", "c": "complex numbers", "m": "times", "M": "dates"}
     if array.dtype.kind == "O":
+        if any(entry is None for entry in array.flat):
+            return "None"
         return "text" if any(isinstance(entry, (str, bytes)) for entry in array.flat) else ""
     if array.dtype.names:
         return "records"

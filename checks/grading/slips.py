@@ -100,7 +100,10 @@ SLIPS: list[tuple[str, Callable[[np.ndarray], np.ndarray | None]]] = [
         "and divide by / instead of //.",
         np.trunc,
     ),
-    ("your result is in per cent. Leave it as a fraction of 1.", lambda right: 100 * right),
+    (
+        "your result is 100 times what it should be, as in per cent. Leave the factor 100 out.",
+        lambda right: 100 * right,
+    ),
     (
         "your result is a hundredth of what it should be. Was it divided by 100 once too often?",
         lambda right: right / 100,

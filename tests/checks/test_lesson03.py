@@ -111,7 +111,7 @@ def test_softmax_right(answer):
         (lambda z: np.exp2(z) / np.exp2(z).sum(axis=1, keepdims=True), "raise 2"),
         (lambda z: np.eye(z.shape[1])[z.argmax(axis=1)], "all to the largest"),
         (lambda z: softmax(z, axis=1).T, "swapped"),
-        (lambda z: softmax(z, axis=1)[0], "shape"),
+        (lambda z: softmax(z, axis=1)[0], "one row. Each image"),
         (lambda z: np.exp(z) / np.exp(z).sum(axis=1), "ValueError.*keepdims=True"),
         (lambda z: naive_softmax(z - z.max(axis=1)), "ValueError.*keepdims=True"),
         (lambda z: tf.exp(z) / tf.reduce_sum(tf.exp(z), axis=1), "keepdims=True"),
