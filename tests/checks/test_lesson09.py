@@ -239,6 +239,31 @@ def test_9_2_names_the_mistake(answer, sentence):
     fails(check.exercise_9_2, answer, match=sentence)
 
 
+@pytest.mark.parametrize("by", [by for by in check.SHIFTS if any(by)])
+def test_9_2_says_of_each_shift_what_is_off(by):
+    """Its gap alone, or a pixel at a corner of what stays in the image, or one that can be followed."""
+    down, right = by
+
+    def gap(x, d, r):
+        return np.where(zeros(x, d, r) > 0, zeros(x, d, r), 77) if (d, r) == by else zeros(x, d, r)
+
+    def with_corner(row, column):
+        def answer(x, d, r):
+            shifted = gap(x, d, r)
+            if (d, r) == by:
+                shifted[:, row, column] ^= 1
+            return shifted
+
+        return answer
+
+    fails(check.exercise_9_2, gap, match=f"for down = {down}, right = {right} the part that stays .* the gap is not")
+    row, column = 3 if down < 0 else 2, 3
+    followed = f"row {row}, column {column} should now be in row {row + down}, column {column + right}\\."
+    for row in (max(down, 0), 5 + min(down, 0)):
+        for column in (max(right, 0), 6 + min(right, 0)):
+            fails(check.exercise_9_2, with_corner(row, column), match=followed)
+
+
 def test_9_1_and_9_2_tell_mistakes_apart(monkeypatch):
     told_apart(check.exercise_9_1, monkeypatch, flip)
     # Wrong in one case, so that the mistakes are looked at, and known by a gap that is right in all others.

@@ -96,6 +96,10 @@ def extrapolated(losses, target):
     return moment if math.isfinite(moment) else len(losses) + 1.5
 
 
+def first_loss_there(losses, target):
+    return next((loss for loss in losses[1:] if loss <= target), math.inf)
+
+
 def below_only(losses, target):
     return reach(losses, target - 1e-9) if losses[0] > target else 0
 
@@ -145,6 +149,13 @@ def below_only(losses, target):
         (lambda v, t: reach(v, t) or 0.7, "before training: 0 epochs"),
         (lambda v, t: None if reach(v, t) == math.inf else reach(v, t), "returned None"),
         (lambda v, t: [reach(v, t)], "one number"),
+        (lambda v, t: first_loss_there(v, t) if v[0] > t else 0, "you return a loss. The number of epochs is wanted.$"),
+        (first_loss_there, "you return a loss.*And where the start"),
+        (lambda v, t: last_time(v, t) if len(v) == 4 else reach(v, t), "was there before, and rose again"),
+        (lambda v, t: reach(v, t) - 0.01 if len(v) == 4 and v[3] == 1.0 else reach(v, t), "Find the first epoch"),
+        (lambda v, t: reach(v, t) if len(v) > 1 else 0, "the losses 2.3 and the target 1 you have 0. The curve never"),
+        (lambda v, t: reach(v, t) if len(v) != 3 else 1.2, "you have 1.2. The curve is there before training"),
+        (lambda v, t: reach(v, t) - 0.3, "you have -0.3. The curve is there before training"),
     ],
 )
 def test_11_3_names_the_mistake(answer, sentence):
