@@ -232,6 +232,10 @@ def moves_input(x, down, right):
         (lambda x, d, r: zeros(x, d, r).swapaxes(1, 2), "should have the shape"),
         (lambda x, d, r: (down for down in x), "list\\(...\\)"),
         (moves_input, "changed its input"),
+        (lambda x, d, r: zeros(x, d, r) / 2, "half of what it should be"),
+        (lambda x, d, r: zeros(x, d, r).astype(int) + 1, "always 1 too large"),
+        (lambda x, d, r: padded_shift("symmetric")(x, d, r) * 2.0, "twice what it should be"),
+        (lambda x, d, r: zeros(x, d, r).astype(int)[::-1] + 1, "should now be"),
         (lambda x, d, r: reflected(x, d, r)[0], "should have the shape"),
     ],
 )

@@ -75,6 +75,8 @@ def of_integers(y, classes, smoothing):
         (lambda y, k, s: targets(y, k, 0.2), "always 0.2"),
         (lambda y, k, s: targets(y, 10, s), "always ten classes"),
         (lambda y, k, s: targets(y, k, s) * 0.9, "adds up to 0.900"),
+        (lambda y, k, s: targets(y, k, s) * np.r_[0.9, np.ones(len(y) - 1)][:, None], "first row adds up to 0.900"),
+        (lambda y, k, s: targets(y, k, s) * np.r_[1, np.full(len(y) - 1, 0.9)][:, None], r"first row is \[0.05, 0.05,"),
         (lambda y, k, s: targets(y, k, s / 2), "How much should the true class have"),
         (lambda y, k, s: targets(y, k, s) + 0.05, "adds up to 1.2"),
         (lambda y, k, s: targets(y, k, s).T, "rows and columns of your result are swapped"),

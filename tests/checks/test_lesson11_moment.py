@@ -70,6 +70,12 @@ def test_11_3_accepts(answer):
     passes(check.exercise_11_3, answer)
 
 
+def reach_by_halving(losses, target):
+    """Another way, which differs in the last digits."""
+    moment = reach(losses, target)
+    return np.nextafter(moment, 0.0) if math.isfinite(moment) else moment
+
+
 def shifted(by):
     def answer(losses, target):
         return reach(losses, target) + by if losses[0] > target else 0.0
@@ -114,6 +120,8 @@ def below_only(losses, target):
         (lambda v, t: first_epoch(v, t), "first one that is not above"),
         (lambda v, t: round(reach(v, t)) if reach(v, t) < math.inf else math.inf, "nearest whole epoch"),
         (lambda v, t: round(reach(v, t), 3), "rounded to 3 decimals"),
+        (lambda v, t: round(reach(v, t), 1), "rounded to 1 decimal"),
+        (lambda v, t: round(float(reach_by_halving(v, t)), 2), "rounded to 2 decimals"),
         (pairs(lambda a, b, t: 0.5), "half of the way"),
         (pairs(lambda a, b, t: (a - t) / a), "by the loss before"),
         (pairs(lambda a, b, t: a - t), "leave out the division"),
