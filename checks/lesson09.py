@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.grading import by_rules, call, close, exercise, numbers, seeded, shape_of, wrong
+from checks.grading import by_rules, call, close, exercise, name_slip, numbers, seeded, shape_of, wrong
 from checks.lesson09_gains_and_head import exercise_9_3, exercise_9_4
 
 __all__ = ["exercise_9_1", "exercise_9_2", "exercise_9_3", "exercise_9_4"]
@@ -116,6 +116,8 @@ def exercise_9_2(shift: Callable) -> str:
 
 
 def _name_shift(got: list, cases: list[tuple], likely: str) -> None:
+    for fill in ALLOWED:
+        name_slip(got, [_shifted(*case, fill) for case in cases])
     results = iter(got)
     by_rules(
         lambda x, down, right: next(results),

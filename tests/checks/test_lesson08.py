@@ -70,6 +70,8 @@ def test_8_1_accepts(answer):
         (lambda maps: [i for i, image in enumerate(maps) if image.max() == 0], r"channels are the \*last\* axis"),
         (lambda maps: [], "always empty"),
         (lambda maps: [c for c in range(maps.shape[-1]) if maps[:, 2, 3, c].max() == 0], "you list channel"),
+        (lambda maps: [*dead(maps), 1] if len(maps) == 1 else dead(maps), "you list channel 1; its largest value is"),
+        (lambda maps: [0, *dead(maps)] if len(maps) == 1 else dead(maps), "you list channel 0; its largest value is"),
         (lambda maps: [*dead(maps), maps.shape[-1]], "index 4; indices go from 0 to 3"),
         (lambda maps: maps.max(axis=(0, 1, 2)), "whole number"),
         (lambda maps: [maps[..., c].max() == 0 for c in range(maps.shape[-1])], "np.flatnonzero"),
@@ -153,6 +155,16 @@ def adds_strides(less):
     return answer
 
 
+def adds_whole_kernels(size):
+    def answer(stack):
+        total, step = size, 1
+        for kernel, stride in stack:
+            total, step = total + kernel * step, step * stride
+        return total
+
+    return answer
+
+
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
@@ -166,7 +178,12 @@ def adds_strides(less):
         (lambda stack: np.prod([stride for _, stride in stack]), "the step between neighbours"),
         (lambda stack: field(stack[::-1]), "order of the layers"),
         (lambda stack: (field(stack), 1), "two numbers"),
-        (lambda stack: [field(stack[: end + 1]) for end in range(len(stack))], "should be one number"),
+        (lambda stack: [field(stack[: end + 1]) for end in range(len(stack))], "a number for each layer"),
+        (lambda stack: [field(stack), 1, 1], "should be one number"),
+        (adds_whole_kernels(1), "because each layer adds `kernel` pixels"),
+        (adds_whole_kernels(0), "and the field starts from 0"),
+        (adds_whole_kernels(2), "Draw it"),
+        (lambda stack: field(stack) if len(stack) > 1 else 1, r"you have 1, and that is not it\. Draw it"),
         (lambda stack: field(stack[:-1]), "without the last layer"),
         (lambda stack: field([(1, stack[0][1]), *stack[1:]]), "without the first layer"),
         (lambda stack: field([(k, s if k != s else 1) for k, s in stack]), "ignores the strides of pooling"),

@@ -96,6 +96,12 @@ def in_place(image, gradient, step_size):
         (lambda p, s, z: uphill(p, s, z) / 255, "divided by 255"),
         (lambda p, s, z: p - z * s / max(np.abs(s).max(), 1e-12), "goes downhill.*And clip"),
         (lambda p, s, z: s.copy(), "this is the gradient"),
+        (lambda p, s, z: (p + z * s / max(np.abs(s).max(), 1e-12)).clip(-1, 1), "-1 to 1"),
+        (lambda p, s, z: uphill(np.zeros_like(p), s, z), "the step alone, clipped"),
+        (lambda p, s, z: p + z * s, "gradient as it is.*And clip"),
+        (lambda p, s, z: p + z * s / max(np.linalg.norm(s), 1e-12), "norm of the gradient.*And clip"),
+        (lambda p, s, z: p + z * np.sign(s), "only the signs.*And clip"),
+        (lambda p, s, z: p + s / max(np.abs(s).max(), 1e-12), "`step_size` is missing.*And clip"),
         (
             lambda p, s, z: uphill(p, s, z).transpose(1, 0, 2),
             r"should have the shape \(4, 6, 3\), yours has \(6, 4, 3\)",
@@ -162,6 +168,16 @@ def covering(predict, image, where, fill):
     return predict(image[None])[0] - predict(covered[None])[0]
 
 
+def around(row, column, before, behind):
+    return np.s_[max(row - before, 0) : row + behind, max(column - before, 0) : column + behind]
+
+
+def everything_else(predict, image, row, column, side, fill):
+    covered, patch = np.zeros(image.shape) + fill, np.s_[row : row + side, column : column + side]
+    covered[patch] = image[patch]
+    return predict(image[None])[0] - predict(covered[None])[0]
+
+
 def covers_the_original(predict, image, row, column, side, fill):
     before = predict(image[None])[0]
     image[row : row + side, column : column + side] = fill
@@ -216,6 +232,13 @@ def same_array(predict, image, row, column, side, fill):
         (lambda f, p, r, c, s, fill: covering(f, p, np.s_[:, c : c + s], fill), "whole columns"),
         (lambda f, p, r, c, s, fill: covering(f, p, np.s_[:], fill), "the whole image"),
         (lambda f, p, r, c, s, fill: loss(lambda x: f(x / 255), p, r, c, s, fill), "divided by 255"),
+        (
+            lambda f, p, r, c, s, fill: covering(f, p, np.s_[r : r + s, c : c + s, 0], fill[0]),
+            "one of the three colours",
+        ),
+        (lambda f, p, r, c, s, fill: covering(f, p, around(r, c, s, s), fill), "twice as large"),
+        (lambda f, p, r, c, s, fill: covering(f, p, around(r, c, s, 0), fill), "for the lower right one"),
+        (everything_else, "everything else"),
         (lambda f, p, *a: f(p)[0], "predict takes a batch"),
         (lambda f, p, *a: f(np.stack([p, p])), "two numbers"),
         (covers_the_original, "changed its input"),

@@ -232,11 +232,40 @@ def moves_input(x, down, right):
         (lambda x, d, r: zeros(x, d, r).swapaxes(1, 2), "should have the shape"),
         (lambda x, d, r: (down for down in x), "list\\(...\\)"),
         (moves_input, "changed its input"),
+        (lambda x, d, r: zeros(x, d, r) / 2, "half of what it should be"),
+        (lambda x, d, r: zeros(x, d, r).astype(int) + 1, "always 1 too large"),
+        (lambda x, d, r: padded_shift("symmetric")(x, d, r) * 2.0, "twice what it should be"),
+        (lambda x, d, r: zeros(x, d, r).astype(int)[::-1] + 1, "should now be"),
         (lambda x, d, r: reflected(x, d, r)[0], "should have the shape"),
     ],
 )
 def test_9_2_names_the_mistake(answer, sentence):
     fails(check.exercise_9_2, answer, match=sentence)
+
+
+@pytest.mark.parametrize("by", [by for by in check.SHIFTS if any(by)])
+def test_9_2_says_of_each_shift_what_is_off(by):
+    """Its gap alone, or a pixel at a corner of what stays in the image, or one that can be followed."""
+    down, right = by
+
+    def gap(x, d, r):
+        return np.where(zeros(x, d, r) > 0, zeros(x, d, r), 77) if (d, r) == by else zeros(x, d, r)
+
+    def with_corner(row, column):
+        def answer(x, d, r):
+            shifted = gap(x, d, r)
+            if (d, r) == by:
+                shifted[:, row, column] ^= 1
+            return shifted
+
+        return answer
+
+    fails(check.exercise_9_2, gap, match=f"for down = {down}, right = {right} the part that stays .* the gap is not")
+    row, column = 3 if down < 0 else 2, 3
+    followed = f"row {row}, column {column} should now be in row {row + down}, column {column + right}\\."
+    for row in (max(down, 0), 5 + min(down, 0)):
+        for column in (max(right, 0), 6 + min(right, 0)):
+            fails(check.exercise_9_2, with_corner(row, column), match=followed)
 
 
 def test_9_1_and_9_2_tell_mistakes_apart(monkeypatch):

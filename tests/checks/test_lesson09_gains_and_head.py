@@ -58,6 +58,20 @@ def test_9_3_knows_all_three_verdicts():
     fails(check.exercise_9_3, gains, VERDICTS, hurt, match="after 50 epochs the seeds reach 83.1%, 83.8% and 82.9%")
 
 
+@pytest.mark.parametrize(("low", "verdict"), [(0.64, "not distinguishable"), (0.6399, "helps")])
+def test_9_3_asks_for_the_worst_above_the_best(low, verdict):
+    """Equal accuracies are not told apart, whichever row is the higher one."""
+    rows = {check.WITH: (0.66, 0.64), check.WITHOUT: (0.62, low)}
+    trials = [trial(5, label, seed, last) for label, row in rows.items() for seed, last in enumerate(row)]
+    gain = 100 * (0.65 - (0.62 + low) / 2)
+    passes(check.exercise_9_3, {5: gain}, {5: verdict}, trials)
+    swapped = {check.WITH: check.WITHOUT, check.WITHOUT: check.WITH}
+    trials = [dict(one, label=swapped[one["label"]]) for one in trials]
+    passes(check.exercise_9_3, {5: -gain}, {5: verdict.replace("helps", "hurts")}, trials)
+    other = "hurts" if verdict != "helps" else "not distinguishable"
+    fails(check.exercise_9_3, {5: -gain}, {5: other}, trials, match="after 5 epochs the seeds reach")
+
+
 @pytest.mark.parametrize(
     ("gains", "verdicts", "sentence"),
     [
@@ -69,7 +83,12 @@ def test_9_3_knows_all_three_verdicts():
         ({n: gain - 0.9 for n, gain in GAINS.items()}, VERDICTS, r"\*best\* epochs"),
         ({5: -5, 50: -5.0}, VERDICTS, r"\*first\* epochs"),
         ({5: 40.0, 50: 40}, VERDICTS, "losses"),
+        ({5: -1.2, 50: 2.0}, VERDICTS, "seed 1 alone"),
         ({5: -0.2, 50: np.float32(3.7)}, VERDICTS, "seed 2 alone"),
+        ({5: GAINS[50], 50: GAINS[50]}, VERDICTS, "both gains are that for 50 epochs"),
+        ({5: GAINS[5], 50: GAINS[50] - 0.08}, VERDICTS, "for 50 epochs you have a gain of 2.8"),
+        ({5: GAINS[5] / 100, 50: GAINS[50] / 100 + 0.01}, VERDICTS, "for 5 epochs you have a gain of -0.0093"),
+        ({5: ..., 50: GAINS[50]}, VERDICTS, "not filled in yet"),
         ({n: 3 * gain for n, gain in GAINS.items()}, VERDICTS, "sums over the seeds"),
         ({5: -1, 50: 3}, VERDICTS, "rounded to whole points"),
         ({5: -1.3, 50: 3.5}, VERDICTS, "in per cent of the accuracy"),

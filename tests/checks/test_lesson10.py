@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from answers import HOSTILE, HOSTILE_RESULTS, fails, passes
+from mistake_tables import told_apart
 
 from checks import lesson10 as check
 from helpers import training
@@ -67,6 +68,15 @@ def of_integers(y, classes, smoothing):
         (lambda y, k, s: np.eye(k)[y], "Where does `smoothing` come in"),
         (lambda y, k, s: np.eye(k)[y] * s + (1 - s) / k, "in each other's place"),
         (of_integers, "whole numbers"),
+        (lambda y, k, s: np.where(np.eye(k)[y], s, (1 - s) / (k - 1)), "is to have more than the others"),
+        (lambda y, k, s: np.eye(k)[y] * (1 - s) + s / len(y), r"number of \*images\*"),
+        (lambda y, k, s: np.eye(k)[y] * (1 - s) + s / (k - 1), "divided by classes − 1"),
+        (lambda y, k, s: np.full((len(y), k), 1 / k), "every class gets the same"),
+        (lambda y, k, s: targets(y, k, 0.2), "always 0.2"),
+        (lambda y, k, s: targets(y, 10, s), "always ten classes"),
+        (lambda y, k, s: targets(y, k, s) * 0.9, "adds up to 0.900"),
+        (lambda y, k, s: targets(y, k, s) * np.r_[0.9, np.ones(len(y) - 1)][:, None], "first row adds up to 0.900"),
+        (lambda y, k, s: targets(y, k, s) * np.r_[1, np.full(len(y) - 1, 0.9)][:, None], r"first row is \[0.05, 0.05,"),
         (lambda y, k, s: targets(y, k, s / 2), "How much should the true class have"),
         (lambda y, k, s: targets(y, k, s) + 0.05, "adds up to 1.2"),
         (lambda y, k, s: targets(y, k, s).T, "rows and columns of your result are swapped"),
@@ -96,6 +106,30 @@ def over_images(logits, targets):
     return -(targets * (logits - np.log(np.exp(logits).sum(axis=0)))).sum(axis=1).mean()
 
 
+def by_probabilities(rule):
+    """The mean over the images of what a rule makes of probabilities and targets."""
+
+    def answer(logits, targets):
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return rule(powers / powers.sum(axis=1, keepdims=True), targets).sum(axis=1).mean()
+
+    return answer
+
+
+def by_log_sum(log_sum, subtracted=False):
+    """The mean loss with something else in the place of the logarithm of the sum of exponentials."""
+
+    def answer(logits, targets):
+        kept = logits - logits.max(axis=1, keepdims=True) if subtracted else logits
+        return -(targets * (kept - log_sum(logits))).sum(axis=1).mean()
+
+    return answer
+
+
+def log_sum_of_rest(logits):
+    return np.log(np.exp(logits - logits.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True))
+
+
 def true_class_alone(logits, targets):
     return loss(logits, np.eye(targets.shape[1])[targets.argmax(axis=1)])
 
@@ -116,12 +150,33 @@ def true_class_alone(logits, targets):
         (log_of_softmax, r"your loss is (NaN|infinity): an exponential is too large"),
         (log_of_stable_softmax, "your loss is (NaN|infinity)"),
         (cut_off, "do not clip it"),
+        (lambda z, t: loss(z, t) * len(z) / z.shape[1], "sum over the images, divided by the number of classes"),
+        (by_probabilities(lambda p, t: -t * p), "no logarithm was taken"),
+        (by_probabilities(lambda p, t: loss(p, t) / p.shape[1] * np.ones_like(p)), "softmax was taken twice"),
+        (by_probabilities(lambda p, t: -p * np.log(t)), "targets and probabilities are in each other's place"),
+        (by_probabilities(lambda p, t: -t * np.log(p) - (1 - t) * np.log(1 - p)), "binary cross-entropy"),
+        (by_probabilities(lambda p, t: (p - t) ** 2 / p.shape[1]), "mean squared difference"),
+        (lambda z, t: (t * np.log1p(np.exp(-z))).sum(axis=1).mean(), "a sigmoid for each class"),
+        (by_log_sum(lambda z: np.exp(z).sum(axis=1, keepdims=True)), "has lost its logarithm"),
+        (by_log_sum(lambda z: np.log(np.exp(z).sum())), "one sum of exponentials for the whole batch"),
+        (
+            by_log_sum(lambda z: np.log(np.exp(z).sum(1, keepdims=True)), subtracted=True),
+            "and not from those in the sum",
+        ),
+        (by_log_sum(log_sum_of_rest), "and not from the logits themselves"),
+        (lambda z, t: loss(z, t) * (1 + 1e-3), "In the first image the largest logit"),
+        (lambda z, t: loss(z, t) if abs(z).max() < 100 else 1.0, "logits up to"),
         (lambda z, t: loss(z, t) + 0.3, "In the first image the largest logit"),
         (lambda z, t: z * t, "one number"),
     ],
 )
 def test_10_1_names_the_mistake_in_the_loss(answer, sentence):
     fails(check.exercise_10_1, targets, answer, match=sentence)
+
+
+def test_10_1_and_10_2_tell_mistakes_apart(monkeypatch):
+    told_apart(check.exercise_10_1, monkeypatch, targets, loss)
+    told_apart(check.exercise_10_2, monkeypatch, triangle)
 
 
 def test_10_1_agrees_with_keras():
@@ -200,6 +255,11 @@ def fall(rule):
         (fall(lambda d, s, p, e: e ** ((d - p) / (1 - p))), r"falls by the same \*factor\*"),
         (lambda d, s, p, e: triangle(d, 0.2, 0.23, 0.07), "only knows the lesson's"),
         (lambda d, s, p, e: triangle(d, s, p, e) + 0.1, "the rise, with 0 done"),
+        (fall(lambda d, s, p, e: triangle(d, 0.2, 0.23, 0.07)), "only knows the lesson's"),
+        (rise(lambda d, s, p, e: 1.0), "at its top all the time"),
+        (rise(lambda d, s, p, e: s ** (1 - d / p)), r"grows by the same \*factor\*"),
+        (lambda d, s, p, e: triangle(d, s, p, e) * (1 + 1e-3), "the rise, with"),
+        (fall(lambda d, s, p, e: triangle(d, s, p, e) * (1 + 1e-3)), "Which share of the fall is over"),
         (lambda d, s, p, e: [d, s], "one number"),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from answers import HOSTILE, HOSTILE_RESULTS, fails, passes
 from keras import layers
+from mistake_tables import told_apart
 
 from checks import lesson10_views_and_cost as check
 from helpers import training
@@ -71,6 +72,22 @@ def probabilities(answer):
     return lambda images: np.array(tf.nn.softmax(answer(images)))
 
 
+def six_views(images):
+    """The windows and their flipped copies, one after the other."""
+    seen = []
+    six(lambda view: seen.append(view) or 0, images)
+    return seen
+
+
+def of_views(*weights):
+    """Sums of the predictions, each view with a weight of its own."""
+    return lambda answer, images: sum(w * answer(view) for w, view in zip(weights, six_views(images)) if w)
+
+
+def mean_image(answer, images):
+    return answer(of_views(1 / 4, 1 / 4, 1 / 8, 1 / 8, 1 / 8, 1 / 8)(lambda view: view.astype(float), images))
+
+
 def one_flip(answer, images):
     windows = variant(flip=None, weights=(1 / 4, 1 / 4, 1 / 4))(answer, images)
     return windows + answer(images[:, :, ::-1]) / 4
@@ -104,6 +121,19 @@ def one_flip(answer, images):
         (lambda a, x: six(a, x).argmax(axis=1), "one number for each image"),
         (lambda a, x: a(x[0]), "predict wants images of shape"),
         (lambda a, x: six(a, x).T, "rows and columns of your result are swapped"),
+        (variant(flip=(2, 3)), "colours of your flipped views"),
+        (variant(flip=(1, 2)), "rotated by 180 degrees"),
+        (of_views(*[1 / 4] * 6), "weights add up to 1.5"),
+        (of_views(1 / 8, 1 / 8, *[1 / 4] * 4), "weights are in each other's place"),
+        (of_views(*[1 / 8] * 6), "each view counts an eighth"),
+        (of_views(0, 1), "one view, the flipped copy"),
+        (of_views(*[1 / 4] * 4), "lower right window is missing"),
+        (of_views(1 / 4, 1 / 4, 0, 0, 1 / 4, 1 / 4), "upper left window is missing"),
+        (of_views(0, 1 / 2, 0, 1 / 4, 0, 1 / 4), "flipped copies alone"),
+        (mean_image, r"average the \*images\*"),
+        (lambda a, x: np.log(probabilities(lambda images: six(a, images))(x)), "logarithms of probabilities"),
+        (lambda a, x: six(a, x).mean(axis=0), "one row for all images"),
+        (lambda a, x: six(a, x) * (1 + 1e-3), "numbers are not"),
         (lambda a, x: six(a, x) + 1, "always 1 too large"),
         (lambda a, x: six(a, x) + x.shape[1], "weights add up to 1"),
     ],
@@ -153,6 +183,11 @@ def per_layer(rule):
     return answer
 
 
+def of_layer(stack, which):
+    """What one layer costs in a stack, alone."""
+    return per_layer(lambda m, t, b, i: 2 * m * (1 + t + b) * (i == which % len(stack)))(stack)
+
+
 def after(stack):
     return sum(
         2 * positions * weights * (1 + trained + any(later[2] for later in stack[index + 1 :]))
@@ -188,6 +223,13 @@ def directly_before(stack):
         (directly_before, "only the layer directly before"),
         (lambda s: flops([(1, weights, trained) for _, weights, trained in s]), "positions are left out"),
         (lambda s: flops(s) - flops(s[:-1]), "last layer alone"),
+        (lambda s: flops([(positions, 1, trained) for positions, _, trained in s]), "weights are left out"),
+        (lambda s: flops(s) - of_layer(s, -1), "the last layer is missing"),
+        (lambda s: flops(s) - of_layer(s, 0), "the first layer is missing"),
+        (per_layer(lambda m, t, b, i: 4 * m), "twice the forward pass for every layer"),
+        (per_layer(lambda m, t, b, i: 2 * m * (2 + t + b)), "count the forward pass twice"),
+        (per_layer(lambda m, t, b, i: 2 * m * (2 * t + b)), "frozen layer's outputs are left out"),
+        (lambda s: flops(s) + 2, "Go layer by layer"),
         (lambda s: 7, r"for the stack \[\(12, 34, True\)\] you have 7, .* layer by layer"),
         (lambda s: flops(s) + 0.5, "a whole number"),
     ],
@@ -197,6 +239,11 @@ def test_10_4_names_the_mistake(answer, sentence):
 
 
 # Both functions
+
+
+def test_10_3_and_10_4_tell_mistakes_apart(monkeypatch):
+    told_apart(check.exercise_10_3, monkeypatch, six)
+    told_apart(check.exercise_10_4, monkeypatch, flops)
 
 
 @pytest.mark.parametrize("exercise", [check.exercise_10_3, check.exercise_10_4])

@@ -70,6 +70,12 @@ def test_11_3_accepts(answer):
     passes(check.exercise_11_3, answer)
 
 
+def reach_by_halving(losses, target):
+    """Another way, which differs in the last digits."""
+    moment = reach(losses, target)
+    return np.nextafter(moment, 0.0) if math.isfinite(moment) else moment
+
+
 def shifted(by):
     def answer(losses, target):
         return reach(losses, target) + by if losses[0] > target else 0.0
@@ -96,6 +102,10 @@ def extrapolated(losses, target):
     return moment if math.isfinite(moment) else len(losses) + 1.5
 
 
+def first_loss_there(losses, target):
+    return next((loss for loss in losses[1:] if loss <= target), math.inf)
+
+
 def below_only(losses, target):
     return reach(losses, target - 1e-9) if losses[0] > target else 0
 
@@ -110,6 +120,8 @@ def below_only(losses, target):
         (lambda v, t: first_epoch(v, t), "first one that is not above"),
         (lambda v, t: round(reach(v, t)) if reach(v, t) < math.inf else math.inf, "nearest whole epoch"),
         (lambda v, t: round(reach(v, t), 3), "rounded to 3 decimals"),
+        (lambda v, t: round(reach(v, t), 1), "rounded to 1 decimal"),
+        (lambda v, t: round(float(reach_by_halving(v, t)), 2), "rounded to 2 decimals"),
         (pairs(lambda a, b, t: 0.5), "half of the way"),
         (pairs(lambda a, b, t: (a - t) / a), "by the loss before"),
         (pairs(lambda a, b, t: a - t), "leave out the division"),
@@ -145,6 +157,13 @@ def below_only(losses, target):
         (lambda v, t: reach(v, t) or 0.7, "before training: 0 epochs"),
         (lambda v, t: None if reach(v, t) == math.inf else reach(v, t), "returned None"),
         (lambda v, t: [reach(v, t)], "one number"),
+        (lambda v, t: first_loss_there(v, t) if v[0] > t else 0, "you return a loss. The number of epochs is wanted.$"),
+        (first_loss_there, "you return a loss.*And where the start"),
+        (lambda v, t: last_time(v, t) if len(v) == 4 else reach(v, t), "was there before, and rose again"),
+        (lambda v, t: reach(v, t) - 0.01 if len(v) == 4 and v[3] == 1.0 else reach(v, t), "Find the first epoch"),
+        (lambda v, t: reach(v, t) if len(v) > 1 else 0, "the losses 2.3 and the target 1 you have 0. The curve never"),
+        (lambda v, t: reach(v, t) if len(v) != 3 else 1.2, "you have 1.2. The curve is there before training"),
+        (lambda v, t: reach(v, t) - 0.3, "you have -0.3. The curve is there before training"),
     ],
 )
 def test_11_3_names_the_mistake(answer, sentence):
