@@ -31,7 +31,8 @@ def name_slip(got: Sequence[Any], right: Sequence[Any], tolerance: float = 1e-5)
         if differs and all(close(*pair, tolerance) for pair in zip(read, slipped)):
             wrong(sentence)
     for decimals in range(6):
-        if all(_is_rounded(*pair, decimals) for pair in zip(read, true)):
+        exact = all(close(each, np.round(each, decimals), tolerance) for each in true)
+        if not exact and all(_is_rounded(*pair, decimals) for pair in zip(read, true)):
             to = "to whole numbers" if decimals == 0 else f"to {decimals} decimal{'s' * (decimals > 1)}"
             wrong(f"your result is rounded {to}. Return it as it is, and round only what you print.")
 
