@@ -50,19 +50,19 @@ def test(arguments: argparse.Namespace) -> int:
     pytest = [sys.executable, "-m", "pytest", "-q", "--dist", "loadfile"]
     nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}", "--durations=10"]
     variables = find.variables(CNN_DATASET="shapes10")
-    tests = programs.call([*pytest, "-n", "3", "tests", *arguments.rest], env=variables)
+    tests = programs.call([*pytest, "-n", "3", "-m", "not long", "tests", *arguments.rest], env=variables)
     lessons = programs.call([*pytest, "-n", "2", *nbval, *(str(lesson.path) for lesson in find.find())], env=variables)
     return tests or lessons
 
 
 def _test_long(rest: list[str]) -> int:
-    """The campaigns of ``tests/long``, then the properties with many examples; with arguments the campaigns alone."""
+    """The campaigns of ``tests/long``, then long tests and properties with many examples; with arguments the first."""
     pytest = [sys.executable, "-m", "pytest", "-q", "--durations=0", "--durations-min=10"]
     variables = find.variables(CNN_DATASET="shapes10")
     campaigns = programs.call([*pytest, "tests/long", *rest], env=variables)
     if rest:
         return campaigns
-    properties = ["-m", "hypothesis", "--hypothesis-profile", "long", "-n", "2", "tests"]
+    properties = ["-m", "hypothesis or long", "--hypothesis-profile", "long", "-n", "2", "tests"]
     return programs.call([*pytest, *properties], env=variables) or campaigns
 
 

@@ -65,7 +65,7 @@ def test_campaigns_run_first_then_every_property_on_many_examples(calls):
     assert commands.test(arguments) == 0
     (campaigns, _), (properties, _) = calls
     assert "tests/long" in campaigns
-    assert {"hypothesis", "long", "tests"} <= set(properties)
+    assert {"hypothesis or long", "long", "tests"} <= set(properties)
     calls.clear()
     arguments.rest = ["-k", "memory"]
     calls.status = 1

@@ -16,7 +16,7 @@ from helpers.training import backup as backups
 from helpers.training import loop
 from helpers.training.optimizers import compile_by
 
-pytestmark = pytest.mark.usefixtures("eagerly")
+pytestmark = [pytest.mark.usefixtures("eagerly"), pytest.mark.long]
 
 
 @pytest.mark.parametrize(

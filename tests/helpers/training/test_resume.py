@@ -192,6 +192,7 @@ def stopped_before(operation, patch):
     return done
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "operation"),
     [(kind, number) for kind, count in (("tutorial", 6), ("fast", 7)) for number in range(count)],
