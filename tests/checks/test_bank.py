@@ -1,4 +1,4 @@
-"""A bank of answers written from the exercises' cards: right ones pass, wrong ones are refused, and most slips are named.
+"""A bank of answers written from the cards of the exercises: right ones pass, wrong ones are refused, most slips named.
 
 ``python tests/checks/test_bank.py 100`` prints that many slips, drawn at random, with the sentence that each gets.
 """
