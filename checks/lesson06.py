@@ -163,7 +163,7 @@ def _band_mistakes(curves: np.ndarray) -> dict[str, np.ndarray]:
     error = deviations[1] / len(curves) ** 0.5
     half = np.median(curves, axis=0)
     return {
-        "lowest and highest have changed places. The order is mean, lowest, highest.": np.array([mean, high, low]),
+        "lowest and highest are swapped. The order is mean, lowest, highest.": np.array([mean, high, low]),
         "the lowest comes first in yours. The order is mean, lowest, highest.": np.array([low, mean, high]),
         "the mean comes last in yours. The order is mean, lowest, highest.": np.array([low, high, mean]),
         "the highest comes first in yours. The order is mean, lowest, highest.": np.array([high, mean, low]),

@@ -57,7 +57,7 @@ def _matrix_mistakes(true: np.ndarray, predicted: np.ndarray, classes: int) -> d
     used = np.union1d(true, predicted)
     of_rows = right / np.maximum(right.sum(axis=1, keepdims=True), 1)
     return {
-        "rows and columns have changed places. Rows are the true classes, columns the predicted ones.": right.T,
+        "rows and columns are swapped. Rows are the true classes, columns the predicted ones.": right.T,
         "every entry is 0 or 1. `matrix[true, predicted] += 1` on whole arrays counts each entry once, however often "
         "it occurs. Go image by image, or use `np.add.at`.": (right > 0).astype(int),
         "these are shares of each row. Counts are wanted.": of_rows,
@@ -193,8 +193,8 @@ def _pair_cases() -> list[np.ndarray]:
 def _most(table: np.ndarray) -> tuple[int, int]:
     """Where a table is largest beside its diagonal, the smaller number first."""
     lowest = table.min() - 1
-    place = np.where(np.eye(len(table), dtype=bool), lowest, table).argmax()
-    return tuple(sorted(divmod(int(place), len(table))))
+    position = np.where(np.eye(len(table), dtype=bool), lowest, table).argmax()
+    return tuple(sorted(divmod(int(position), len(table))))
 
 
 def _largest_two(totals: np.ndarray) -> tuple[int, int]:

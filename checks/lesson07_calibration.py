@@ -86,8 +86,8 @@ def _calibration_mistakes(confidence: np.ndarray, right: np.ndarray, bins: int) 
     gaps = [abs(accuracy - sure) for _, sure, accuracy, _ in parts]
     difference = right.mean() - confidence.mean()
 
-    def with_bins(place: np.ndarray) -> float:
-        return sum(abs((right - confidence)[place == k].sum()) for k in np.unique(place)) / n
+    def with_bins(bin_of: np.ndarray) -> float:
+        return sum(abs((right - confidence)[bin_of == k].sum()) for k in np.unique(bin_of)) / n
 
     lowest, highest = confidence.min(), confidence.max()
     cancels = (

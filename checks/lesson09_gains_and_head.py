@@ -76,7 +76,7 @@ def _runs(trials: Any) -> dict[int, dict[str, list[dict]]]:
             for history in (*pair[WITH], *pair[WITHOUT]):
                 numbers([history[name][-1] for name in ("accuracy", "val_accuracy", "val_loss")])
         complete = bool(runs) and all(pair[WITH] and pair[WITHOUT] for pair in runs.values())
-    except Exception:  # whatever stands in the place of the trials
+    except Exception:  # whatever stands instead of the trials
         complete = False
     if not complete:
         wrong("the third answer should be the stored trials. Run the cell again that reads `time_study`.")
@@ -111,7 +111,7 @@ def _name_gains(got: np.ndarray, runs: dict) -> None:
     mistakes = {
         "the sign of your gains is reversed. A gain is *with* minus *without*.": -right,
         "your gains are fractions between 0 and 1. Points are wanted, 100 times as many.": right / 100,
-        "the gains of the two lengths of training are in each other's place.": right[::-1],
+        "the gains of the two lengths of training are swapped.": right[::-1],
         "your gains compare *training* accuracies. Validation counts.": _gains(
             runs, np.mean, lambda run: run["accuracy"][-1]
         ),

@@ -77,7 +77,7 @@ def _target_mistakes(y: np.ndarray, classes: int, smoothing: float) -> dict[str,
         "the share is spread over the *other* classes only. Spread it over all of them, the true one included.": (
             stays * hot + smoothing / (classes - 1) * rest
         ),
-        "the true class has 1 − smoothing. It gets its part of what is spread, too: each row has the sum 1.": (
+        "the true class has 1 − smoothing. It gets its part of the smoothing, too: each row has the sum 1.": (
             stays * hot + share * rest
         ),
         "the true class still has 1, so each row adds up to more than 1. What is spread has to be taken from "
@@ -86,10 +86,10 @@ def _target_mistakes(y: np.ndarray, classes: int, smoothing: float) -> dict[str,
         "the share is taken away and given to nobody. Spread it evenly over all classes.": stays * hot,
         "every class gets the whole share. It is to be divided by the number of classes.": stays * hot + smoothing,
         "these are one-hot labels. Where does `smoothing` come in?": hot,
-        "`smoothing` and 1 − smoothing are in each other's place: `smoothing` is what is spread.": (
+        "`smoothing` and 1 − smoothing are swapped: `smoothing` is the share for all classes.": (
             smoothing * hot + stays / classes
         ),
-        "the true class is to have more than the others: 1 − smoothing, and its part of what is spread.": (
+        "the true class is to have more than the others: 1 − smoothing, and its part of the smoothing.": (
             stays * rest / (classes - 1) + smoothing * hot
         ),
         "the share of each class depends on the number of *images* in yours. Divide by the number of classes.": (
@@ -172,8 +172,10 @@ def _loss_mistakes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         "for {case} you have {value}: the softmax was taken twice. The logits go through it once.": (
             _loss(powers, targets)
         ),
-        "for {case} you have {value}: targets and probabilities are in each other's place. The logarithm is of the "
-        "probabilities.": -(powers * np.log(targets)).sum() / images,
+        "for {case} you have {value}: targets and probabilities are swapped. The logarithm is of the probabilities.": -(
+            powers * np.log(targets)
+        ).sum()
+        / images,
         "for {case} you have {value}: your log-probabilities are those of a sigmoid for each class. The classes share "
         "one softmax.": (targets * np.logaddexp(0, -logits)).sum() / images,
         "for {case} you have {value}: the binary cross-entropy. With a softmax the part for 1 − target is left out.": (
@@ -246,7 +248,7 @@ def _rise_mistakes(d: float, s: float, p: float, e: float) -> dict[str, float]:
         "on the rise the rate climbs too slowly: it should be there when `done` equals `peak`, not at the end.": (
             s + (1 - s) * d
         ),
-        "on the rise the rate begins at `end`. `start` and `end` have changed places.": e + (1 - e) * d / p,
+        "on the rise the rate begins at `end`. `start` and `end` are swapped.": e + (1 - e) * d / p,
         "on the rise the rate climbs from `start` to `peak`. `peak` says *when* the top is reached; its height is 1.": (
             s + (p - s) * d / p
         ),
@@ -269,7 +271,7 @@ def _fall_mistakes(d: float, s: float, p: float, e: float) -> dict[str, float]:
         "the fall is counted from the beginning of the training. It begins at `peak`, and lasts 1 − peak.": (
             1 - (1 - e) * d
         ),
-        "on the fall the rate falls to `start`. `start` and `end` have changed places.": s + (1 - s) * (1 - over),
+        "on the fall the rate falls to `start`. `start` and `end` are swapped.": s + (1 - s) * (1 - over),
         "on the fall the rate goes on climbing after the peak.": s + (1 - s) * d / p,
         "on the fall the rate stays at its top after the peak. It falls to `end`.": 1.0,
         "the rate falls too late: the top always comes after half of the training. It comes at `peak`.": (

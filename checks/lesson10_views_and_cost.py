@@ -143,7 +143,7 @@ def _view_mistakes(predict: Callable, images: np.ndarray) -> dict[str, np.ndarra
         "your weights add up to 2: a quarter for the image, another one for its flipped copy, an eighth for each other "
         "view.": 2 * mean,
         "your weights add up to 1.5: each of the six views counts a quarter.": _average(views, [1 / 4] * 6),
-        "your weights are in each other's place: the image and its flipped copy count a quarter each, the other four "
+        "your weights are swapped: the image and its flipped copy count a quarter each, the other four "
         "an eighth each.": _average(views, [1 / 8, 1 / 8, *[1 / 4] * 4]),
         "each view counts an eighth in yours. The image and its flipped copy count a quarter each.": (
             _average(views, [1 / 8] * 6)

@@ -161,22 +161,23 @@ def old_versions(installed=importlib.metadata.version) -> list[str]:
 
 def requirements() -> list[str]:
     """The project's dependencies with their bounds: from pyproject.toml, else from what was installed of it."""
-    file = places.ROOT / "pyproject.toml"
-    if file.is_file():
-        import tomllib
-
-        return tomllib.loads(file.read_text(encoding="utf-8"))["project"]["dependencies"]
-    return [line for line in importlib.metadata.requires(PROJECT) or [] if "extra ==" not in line]
+    lines = _project().get("dependencies") or importlib.metadata.requires(PROJECT) or []
+    return [line for line in lines if "extra ==" not in line]
 
 
 def python_versions() -> str:
     """The versions of Python that pyproject.toml allows, for example ">=3.11,<3.14"."""
-    file = places.ROOT / "pyproject.toml"
-    if file.is_file():
-        import tomllib
+    return _project().get("requires-python") or importlib.metadata.metadata(PROJECT)["Requires-Python"]
 
-        return tomllib.loads(file.read_text(encoding="utf-8"))["project"]["requires-python"]
-    return importlib.metadata.metadata(PROJECT)["Requires-Python"]
+
+def _project() -> dict:
+    """What pyproject.toml says of the project; empty where a wheel was installed."""
+    file = places.ROOT / "pyproject.toml"
+    if not file.is_file():
+        return {}
+    import tomllib
+
+    return tomllib.loads(file.read_text(encoding="utf-8"))["project"]
 
 
 def unfit_surroundings() -> list[str]:

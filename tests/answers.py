@@ -1,8 +1,21 @@
 """What the tests of the checks ask of an answer: that it passes, or fails with a certain message."""
 
+import importlib
+import pkgutil
+
 import pytest
 
+import checks
 from checks import grading
+
+# The check of every exercise, by its number.
+EXERCISES = {
+    check.number: check
+    for module in pkgutil.iter_modules(checks.__path__)
+    if module.name.startswith("lesson")
+    for check in vars(importlib.import_module(f"checks.{module.name}")).values()
+    if isinstance(getattr(check, "number", None), str)
+}
 
 
 def passes(exercise, *answers):

@@ -94,7 +94,7 @@ def guarded(function: Callable | None = None, arguments: tuple = ()) -> Iterator
     finally:
         replaced = restore()
     if replaced:
-        wrong(f"your function puts something of its own in the place of {replaced}. {GIVE_BACK}")
+        wrong(f"your function replaces {replaced} by something of its own. {GIVE_BACK}")
 
 
 GIVE_BACK = "That would change it for the whole notebook, so it is as before again: choose another name for yours."

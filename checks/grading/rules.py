@@ -38,7 +38,7 @@ def exercise(number: str) -> Callable:
         def check(*answers: Any) -> None:
             try:
                 if replaced := restore():
-                    wrong(f"something else stood in the place of {replaced}. {GIVE_BACK}")
+                    wrong(f"{replaced} had been replaced by something else. {GIVE_BACK}")
                 if any(answer is None or answer is Ellipsis for answer in answers):
                     raise NotFilledIn
                 with guarded():

@@ -53,7 +53,7 @@ def name_swapped_arguments(
     expected: Callable[..., Any],
     tolerance: float = 1e-5,
 ) -> None:
-    """Name the two arguments whose values, put in each other's place, explain every result."""
+    """Name the two arguments whose swapped values explain every result."""
     if not _numbers(got):
         return
     for (first, one), (second, other) in itertools.combinations(enumerate(_names(function, len(cases[0]))), 2):

@@ -1,29 +1,19 @@
 """Every exercise ends every hostile answer with one sentence, and none of them with a traceback of ours."""
 
 import functools
-import importlib
 import inspect
 import itertools
-import pkgutil
 
 import keras
 import numpy as np
 import pytest
+from answers import EXERCISES
 
-import checks
 from checks import lesson09_gains_and_head
 from checks.grading import NotRight, calls
 from helpers import models
 
 BUILT = {}
-
-EXERCISES = {
-    check.number: check
-    for module in pkgutil.iter_modules(checks.__path__)
-    if module.name.startswith("lesson")
-    for check in vars(importlib.import_module(f"checks.{module.name}")).values()
-    if isinstance(getattr(check, "number", None), str)
-}
 
 
 class Raises:

@@ -201,7 +201,7 @@ def test_functions_of_numpy_are_put_back_and_named(answer):
 def test_what_was_replaced_before_the_check_is_put_back(monkeypatch):
     held = np.mean
     np.mean = lambda *_: 0
-    with pytest.raises(NotRight, match=r"in the place of np.mean.*as before"):
+    with pytest.raises(NotRight, match=r"np.mean had been replaced.*as before"):
         listed([1, 2, 3])
     assert np.mean is held
     listed([1, 2, 3])

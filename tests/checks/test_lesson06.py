@@ -170,7 +170,7 @@ def test_6_2_accepts(answer):
         (lambda c: dict(enumerate(band(c))), "a dictionary came back"),
         (lambda c: [c.mean(0).tolist(), [1], [2, 3]], "the lowest for .* one number per epoch"),
         (lambda c: (c.mean(0), c[c.max(1).argmin()], c.max(0)), "the lowest in yours.*by its highest value"),
-        (lambda c: (c.mean(0), c.max(0), c.min(0)), "changed places"),
+        (lambda c: (c.mean(0), c.max(0), c.min(0)), "swapped"),
         (lambda c: (c.min(0), c.mean(0), c.max(0)), "lowest comes first"),
         (lambda c: (c.min(0), c.max(0), c.mean(0)), "mean comes last"),
         (lambda c: (np.median(c, 0), c.min(0), c.max(0)), "median"),

@@ -85,7 +85,7 @@ def off_by_one(true, predicted, classes):
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (lambda t, p, c: count(p, t, c), "changed places"),
+        (lambda t, p, c: count(p, t, c), "swapped"),
         (each_entry_once, "counts each entry once"),
         (lambda t, p, c: count(t, p, c) / count(t, p, c).sum(axis=1, keepdims=True).clip(1), "shares of each row"),
         (lambda t, p, c: count(t, p, c) / len(t), "shares of all images"),

@@ -77,7 +77,7 @@ def test_9_3_asks_for_the_worst_above_the_best(low, verdict):
     [
         ({5: -GAINS[5], 50: -GAINS[50]}, VERDICTS, "sign of your gains is reversed"),
         ({5: GAINS[5] / 100, 50: GAINS[50] / 100}, VERDICTS, "Points are wanted"),
-        ({5: GAINS[50], 50: GAINS[5]}, VERDICTS, "in each other's place"),
+        ({5: GAINS[50], 50: GAINS[5]}, VERDICTS, "swapped"),
         ({5: GAINS[5], 50: GAINS[5]}, VERDICTS, "both gains are that for 5 epochs"),
         ({n: gain - 12 for n, gain in GAINS.items()}, VERDICTS, r"\*training\*"),
         ({n: gain - 0.9 for n, gain in GAINS.items()}, VERDICTS, r"\*best\* epochs"),

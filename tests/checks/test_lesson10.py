@@ -66,7 +66,7 @@ def of_integers(y, classes, smoothing):
         (lambda y, k, s: np.eye(k)[y] * (1 - s), "given to nobody"),
         (lambda y, k, s: np.eye(k)[y] * (1 - s) + s, "divided by the number of classes"),
         (lambda y, k, s: np.eye(k)[y], "Where does `smoothing` come in"),
-        (lambda y, k, s: np.eye(k)[y] * s + (1 - s) / k, "in each other's place"),
+        (lambda y, k, s: np.eye(k)[y] * s + (1 - s) / k, "swapped"),
         (of_integers, "whole numbers"),
         (lambda y, k, s: np.where(np.eye(k)[y], s, (1 - s) / (k - 1)), "is to have more than the others"),
         (lambda y, k, s: np.eye(k)[y] * (1 - s) + s / len(y), r"number of \*images\*"),
@@ -117,7 +117,7 @@ def by_probabilities(rule):
 
 
 def by_log_sum(log_sum, subtracted=False):
-    """The mean loss with something else in the place of the logarithm of the sum of exponentials."""
+    """The mean loss with something else than the logarithm of the sum of exponentials."""
 
     def answer(logits, targets):
         kept = logits - logits.max(axis=1, keepdims=True) if subtracted else logits
@@ -153,7 +153,7 @@ def true_class_alone(logits, targets):
         (lambda z, t: loss(z, t) * len(z) / z.shape[1], "sum over the images, divided by the number of classes"),
         (by_probabilities(lambda p, t: -t * p), "no logarithm was taken"),
         (by_probabilities(lambda p, t: loss(p, t) / p.shape[1] * np.ones_like(p)), "softmax was taken twice"),
-        (by_probabilities(lambda p, t: -p * np.log(t)), "targets and probabilities are in each other's place"),
+        (by_probabilities(lambda p, t: -p * np.log(t)), "targets and probabilities are swapped"),
         (by_probabilities(lambda p, t: -t * np.log(p) - (1 - t) * np.log(1 - p)), "binary cross-entropy"),
         (by_probabilities(lambda p, t: (p - t) ** 2 / p.shape[1]), "mean squared difference"),
         (lambda z, t: (t * np.log1p(np.exp(-z))).sum(axis=1).mean(), "a sigmoid for each class"),

@@ -124,7 +124,7 @@ def one_flip(answer, images):
         (variant(flip=(2, 3)), "colours of your flipped views"),
         (variant(flip=(1, 2)), "rotated by 180 degrees"),
         (of_views(*[1 / 4] * 6), "weights add up to 1.5"),
-        (of_views(1 / 8, 1 / 8, *[1 / 4] * 4), "weights are in each other's place"),
+        (of_views(1 / 8, 1 / 8, *[1 / 4] * 4), "weights are swapped"),
         (of_views(*[1 / 8] * 6), "each view counts an eighth"),
         (of_views(0, 1), "one view, the flipped copy"),
         (of_views(*[1 / 4] * 4), "lower right window is missing"),

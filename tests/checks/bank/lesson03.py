@@ -147,11 +147,11 @@ def differences(function, point, step=1e-4, ahead=1.0, behind=1.0, width=2.0):
 def differences_in_a_list(function, point, step=1e-4):
     flat = np.asarray(point, dtype=float).ravel()
     units = np.eye(flat.size) * step
-    slopes = [
+    derivatives = [
         (function((flat + unit).reshape(np.shape(point))) - function((flat - unit).reshape(np.shape(point)))) / 2 / step
         for unit in units
     ]
-    return np.reshape(slopes, np.shape(point)).tolist()
+    return np.reshape(derivatives, np.shape(point)).tolist()
 
 
 def differences_put_back(function, point, step=1e-4):

@@ -51,11 +51,11 @@ def field(stack, start=1, before=False, strides=True, kernels=lambda kernel: ker
 
 
 def uphill_by_loops(image, gradient, step_size):
-    flat, slopes = np.array(image, dtype=float).ravel(), np.asarray(gradient, dtype=float).ravel()
-    steepest = max(abs(slope) for slope in slopes)
+    flat, numbers = np.array(image, dtype=float).ravel(), np.asarray(gradient, dtype=float).ravel()
+    steepest = max(abs(one) for one in numbers)
     if steepest > 0:
-        for index, slope in enumerate(slopes):
-            flat[index] = min(255.0, max(0.0, flat[index] + step_size * slope / steepest))
+        for index, one in enumerate(numbers):
+            flat[index] = min(255.0, max(0.0, flat[index] + step_size * one / steepest))
     return flat.reshape(np.shape(image))
 
 

@@ -235,7 +235,7 @@ WRONG = {
     "9.3": [
         ("fractions", "points|100|fraction", {e: g / 100 for e, g in GAINS.items()}, VERDICTS, TRIALS),
         ("sign", "sign|minus|with", {e: -g for e, g in GAINS.items()}, VERDICTS, TRIALS),
-        ("swapped", "each other's place", {5: GAINS[50], 50: GAINS[5]}, VERDICTS, TRIALS),
+        ("swapped", "swapped", {5: GAINS[50], 50: GAINS[5]}, VERDICTS, TRIALS),
         ("best seeds", "best|mean", {e: best_gain(e) for e in GAINS}, VERDICTS, TRIALS),
         ("other verdicts", "worst|best|seeds", GAINS, {5: "hurts", 50: "hurts"}, TRIALS),
         ("another word", "one of", GAINS, {5: "yes", 50: "no"}, TRIALS),

@@ -256,7 +256,7 @@ WRONG = {
         ("start ignored", "start", lambda d, s, p, e: line_by_interp(d, 0, p, e)),
         ("end ignored", "end", lambda d, s, p, e: line_by_interp(d, s, p, 0)),
         ("peak in the middle", "peak|middle|half", lambda d, s, p, e: line_by_interp(d, s, 0.5, e)),
-        ("start and end swapped", "changed places", lambda d, s, p, e: line_by_interp(d, e, p, s)),
+        ("start and end swapped", "swapped", lambda d, s, p, e: line_by_interp(d, e, p, s)),
         ("upside down", "", lambda d, s, p, e: s + e - line_by_interp(d, s, p, e)),
         (
             "falls to the end from start",

@@ -58,36 +58,36 @@ class Search:
                 return np.int64(low + best)
 
 
-def recursive(accuracy_at, place, tried=None):
+def recursive(accuracy_at, middle, tried=None):
     tried = {} if tried is None else tried
-    for exponent in (place - 1, place, place + 1):
+    for exponent in (middle - 1, middle, middle + 1):
         tried.setdefault(exponent, None)
         if tried[exponent] is None:
             tried[exponent] = accuracy_at(exponent)
     best = sorted(tried.items(), key=lambda pair: (-pair[1], pair[0]))[0][0]
-    return best if best == place else recursive(accuracy_at, best, tried)
+    return best if best == middle else recursive(accuracy_at, best, tried)
 
 
 def cached(accuracy_at, start):
     import functools
 
     accuracy_at = functools.cache(accuracy_at)
-    place = start
+    middle = start
     while True:
-        best = max([place - 1, place, place + 1], key=lambda exponent: (accuracy_at(exponent), -exponent))
-        if best == place:
-            return float(place)
-        place = best
+        best = max([middle - 1, middle, middle + 1], key=lambda exponent: (accuracy_at(exponent), -exponent))
+        if best == middle:
+            return float(middle)
+        middle = best
 
 
 def without_memory(accuracy_at, start):
-    place = start
+    middle = start
     while True:
-        accuracies = [accuracy_at(place + step) for step in (-1, 0, 1)]
-        best = place - 1 + int(np.argmax(accuracies))
-        if best == place:
-            return place
-        place = best
+        accuracies = [accuracy_at(middle + step) for step in (-1, 0, 1)]
+        best = middle - 1 + int(np.argmax(accuracies))
+        if best == middle:
+            return middle
+        middle = best
 
 
 def three_only(accuracy_at, start):
@@ -99,15 +99,15 @@ def a_wide_grid(accuracy_at, start):
 
 
 def higher_of_equals(accuracy_at, start):
-    tried, place = {}, start
+    tried, middle = {}, start
     while True:
-        for exponent in (place - 1, place, place + 1):
+        for exponent in (middle - 1, middle, middle + 1):
             if exponent not in tried:
                 tried[exponent] = accuracy_at(exponent)
         best = max(tried, key=lambda exponent: (tried[exponent], exponent))
-        if best == place:
+        if best == middle:
             return best
-        place = best
+        middle = best
 
 
 def upwards_only(accuracy_at, start):
