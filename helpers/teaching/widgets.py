@@ -149,3 +149,102 @@ def _sees(layer: str, facts, position: tuple[int, int]) -> str:
         f"{layer}: the number at {position} sees rows {top} to {top + rows - 1} "
         f"and columns {left} to {left + columns - 1}."
     )
+
+
+TEMPERATURES = (0.25, 1.0, 4.0)
+
+
+def softmax(logits: Sequence[float], names: Sequence[str]) -> Figure | None:
+    """Bars of the probabilities that softmax gives to some logits, divided by a temperature of the reader's choice."""
+    logits = np.asarray(logits, float)
+
+    def shares(temperature: float) -> np.ndarray:
+        exponentials = np.exp((logits - logits.max()) / temperature)
+        return exponentials / exponentials.sum()
+
+    def bars(temperature: float, axes: Axes) -> None:
+        drawn = axes.bar(range(len(names)), shares(temperature), color="C0")
+        axes.bar_label(drawn, [f"{share:.2f}" for share in shares(temperature)])
+        labels = [f"{name}\nlogit {logit:g}" for name, logit in zip(names, logits)]
+        axes.set(xticks=range(len(names)), xticklabels=labels, ylim=(0, 1.1), title=f"temperature {temperature:g}")
+        axes.grid(axis="x", visible=False)
+
+    def draw(temperature: float) -> None:
+        figure, axes = plt.subplots(figsize=(6, 4))
+        bars(temperature, axes)
+        axes.set_ylabel("probability")
+        plt.show(figure)
+
+    def still() -> Figure:
+        figure, row = plt.subplots(1, len(TEMPERATURES), figsize=(13, 4), sharey=True)
+        for temperature, axes in zip(TEMPERATURES, row):
+            bars(temperature, axes)
+        row[0].set_ylabel("probability")
+        told = [
+            f"{', '.join(f'{share:.2f}' for share in shares(each))} at temperature {each:g}" for each in TEMPERATURES
+        ]
+        plots.alt(f"Probabilities of {', '.join(names)} as bars: {'; '.join(told)}.", figure)
+        return figure
+
+    import ipywidgets
+
+    slider = ipywidgets.FloatLogSlider(value=1, base=10, min=-1, max=1, step=0.05, readout_format=".2f")
+    return _play(draw, still, temperature=slider)
+
+
+def descent(
+    loss: Callable[[float], float],
+    derivative: Callable[[float], float],
+    start: float,
+    rates: Sequence[float],
+    steps: int = 6,
+) -> Figure | None:
+    """Steps of gradient descent on a loss of one weight, at a learning rate of the reader's choice.
+
+    The still figure has a panel for each of ``rates``, and they say how much of the loss is drawn in both.
+    """
+
+    def path(rate: float) -> np.ndarray:
+        weights = [start]
+        for _ in range(steps):
+            weights.append(weights[-1] - rate * derivative(weights[-1]))
+        return np.array(weights)
+
+    visited = np.concatenate([path(rate) for rate in rates])
+    margin = 0.15 * np.ptp(visited)
+    low, high = visited.min() - margin, visited.max() + margin
+    curve = np.linspace(low, high, 200)
+
+    def walk(rate: float, axes: Axes) -> None:
+        axes.plot(curve, [loss(weight) for weight in curve], color="0.6")
+        # Steps of a rate that diverges leave the axes.
+        axes.plot(path(rate), [loss(weight) for weight in path(rate)], "o-", color="C1", linewidth=1.5)
+        axes.plot(start, loss(start), "s", color="C0", markersize=11, label="start")
+        limits = {"xlim": (low, high), "ylim": (None, 1.05 * max(loss(low), loss(high)))}
+        axes.set(title=f"learning rate {rate:g}", xlabel="weight", **limits)
+
+    def draw(rate: float) -> None:
+        figure, axes = plt.subplots(figsize=(6, 4.2))
+        walk(rate, axes)
+        axes.set_ylabel("loss")
+        axes.legend()
+        plt.show(figure)
+
+    def still() -> Figure:
+        figure, row = plt.subplots(1, len(rates), figsize=(3.6 * len(rates), 3.9), sharey=True, squeeze=False)
+        for rate, axes in zip(rates, row[0]):
+            walk(rate, axes)
+        row[0, 0].set_ylabel("loss")
+        row[0, 0].legend()
+        ends = [f"at the learning rate {rate:g} the loss is {loss(path(rate)[-1]):.3g}" for rate in rates]
+        plots.alt(
+            f"The loss over one weight and {steps} steps of descent from {start:g}, where it is {loss(start):.3g}. "
+            f"After them, {'; '.join(ends)}.",
+            figure,
+        )
+        return figure
+
+    import ipywidgets
+
+    slider = ipywidgets.FloatSlider(value=rates[0], min=0.01, max=1.1 * max(rates), step=0.01, description="rate")
+    return _play(draw, still, rate=slider)
