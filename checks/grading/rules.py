@@ -24,6 +24,7 @@ from checks.grading.answers import (
 )
 from checks.grading.calls import GIVE_BACK, call, guarded, restore
 from checks.grading.slips import name_slip, name_swapped_arguments
+from checks.grading.yours import forget, remember
 
 
 def exercise(number: str) -> Callable:
@@ -36,6 +37,8 @@ def exercise(number: str) -> Callable:
     def decorate(look: Callable) -> Callable:
         @functools.wraps(look)
         def check(*answers: Any) -> None:
+            given = answers
+            forget(*given)
             try:
                 if replaced := restore():
                     wrong(f"{replaced} had been replaced by something else. {GIVE_BACK}")
@@ -49,6 +52,7 @@ def exercise(number: str) -> Callable:
                 raise NotFilledIn(f"Exercise {number} is not filled in yet{where}.") from None
             except NotRight as error:
                 raise NotRight(f"Exercise {number}: {error}") from error.__cause__
+            remember(*given)
             print(f"Exercise {number}: right. {praise or ''}".rstrip())
 
         check.number = number

@@ -74,13 +74,16 @@ def share_bars(labels: Sequence[str], shares: dict[str, Sequence[float]], title:
     return axes
 
 
-def dots(values: dict[str, Sequence[float]], xlabel: str) -> Axes:
-    """A row for each name: a dot for each of its shares (one per seed, say), a line and the number at their mean."""
+def dots(values: dict[str, Sequence[float]], xlabel: str, colours: dict[str, str] | None = None) -> Axes:
+    """A row for each name: a dot for each of its shares (one per seed, say), a line and the number at their mean.
+
+    All dots have one colour, unless ``colours`` has one for each name, which then means something the lesson says.
+    """
     _, axes = plt.subplots(figsize=(9, 0.75 * len(values) + 1.2))
-    for row, group in enumerate(values.values()):
+    for row, (name, group) in enumerate(values.items()):
         mean = np.mean(group)
         axes.plot([mean, mean], [row - 0.3, row + 0.3], color="0.4", linewidth=2)
-        axes.plot(group, [row] * len(group), "o", color=f"C{row % 2}", markersize=10, alpha=0.75)
+        axes.plot(group, [row] * len(group), "o", color=colours[name] if colours else "C0", markersize=10, alpha=0.75)
         axes.annotate(f"{mean:.1%}", (mean, row - 0.3), (0, 3), textcoords="offset points", ha="center", color="0.25")
     axes.set(yticks=range(len(values)), yticklabels=list(values), ylim=(len(values) - 0.5, -0.75), xlabel=xlabel)
     # Ticks may lie at 62.5 %, too.

@@ -1,1 +1,3 @@
-"""What lessons teach by hand: convolution, sparse codes, and an explorer to play with."""
+"""What lessons teach by hand: convolution, sparse codes, guesses, the noise of a training, and sliders to play with."""
+
+from helpers.teaching.guesses import compare

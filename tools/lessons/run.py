@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from helpers.places import BUILD
-from tools.lessons import files, find
+from tools.lessons import files, find, pages
 
 TIMEOUT = 1800  # seconds a cell
 LESSONS = BUILD / "lessons"
@@ -53,7 +53,7 @@ def main(arguments: argparse.Namespace) -> int:
         lesson = by_path[path]
         if result["notebook"]:
             files.write(arguments.out / path.name, result["notebook"])
-            _write_html(result["notebook"], arguments.out / f"{path.stem}.html", lesson.title)
+            files.write(arguments.out / f"{path.stem}.html", pages.page(result["notebook"], lesson.title))
         results[lesson.number] = result
         # In the order of the lessons, whichever was finished first.
         for each in lessons[len(printed) :]:
@@ -93,15 +93,6 @@ def _print(lesson: find.Lesson, result: dict) -> None:
 
     line = f"{lesson.number} {lesson.title:<34} {result['seconds']:6.0f} s  {result['problem'] or 'ok'}"
     execute.say(line)
-
-
-def _write_html(notebook: str, path: Path, title: str) -> None:
-    import nbformat
-    from nbconvert import HTMLExporter
-
-    node = nbformat.reads(notebook, as_version=4)
-    body, _ = HTMLExporter(embed_images=True).from_notebook_node(node, resources={"metadata": {"name": title}})
-    files.write(path, body)
 
 
 def _page(dataset: str, lessons: list[find.Lesson], results: dict[str, dict]) -> str:

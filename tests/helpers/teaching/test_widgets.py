@@ -1,4 +1,4 @@
-"""The explorer: controls where somebody can move them, a still figure where nobody can."""
+"""Widgets: controls where somebody can move them, a still figure where nobody can."""
 
 import sys
 from types import SimpleNamespace
@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from helpers.teaching import explorer
+from helpers.teaching import widgets
 
 IMAGE = np.random.default_rng(0).random((20, 24))
 KERNELS = {"edges": np.array([[1, 0, -1]] * 3), "blur": np.ones((3, 3)) / 9}
@@ -27,19 +27,19 @@ def titles(figure):
 
 
 def test_without_a_front_end_a_still_figure_shows_kernels_and_responses():
-    assert not explorer.front_end()
-    found = titles(explorer.explore(IMAGE, KERNELS))
+    assert not widgets.front_end()
+    found = titles(widgets.kernels(IMAGE, KERNELS))
     assert {"edges", "blur", "stride 1, valid: 18×22", "stride 4, same: 5×6"} <= set(found)
 
 
 def test_with_a_front_end_controls_redraw_the_response(monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
     drawn = []
-    monkeypatch.setattr(explorer.plt, "show", lambda figure=None: drawn.append(titles(figure)))
+    monkeypatch.setattr(widgets.plt, "show", lambda figure=None: drawn.append(titles(figure)))
     made = []
 
     monkeypatch.setattr(ipywidgets, "interact", lambda draw, **controls: made.append((draw, controls)))
-    assert explorer.explore(IMAGE, KERNELS) is None
+    assert widgets.kernels(IMAGE, KERNELS) is None
     ((draw, controls),) = made
     assert controls["kernel"] == ["edges", "blur"]
     for stride in (controls["stride"].min, controls["stride"].max):
@@ -56,9 +56,9 @@ def test_with_a_front_end_controls_redraw_the_response(monkeypatch):
 def test_a_cell_id_in_the_request_tells_a_person_from_a_program(monkeypatch, parent, live):
     shell = SimpleNamespace(get_parent=lambda: parent)
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-    assert explorer.front_end() is live
+    assert widgets.front_end() is live
 
 
 def test_plain_ipython_has_no_front_end(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace()))
-    assert not explorer.front_end()
+    assert not widgets.front_end()

@@ -1,7 +1,8 @@
-"""An image, a kernel, a stride and a padding to play with: sliders in a live notebook, a still figure elsewhere."""
+"""Something to play with: sliders where a person can move them, a still figure that shows the point elsewhere."""
 
 import os
 import sys
+from collections.abc import Callable
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,8 +13,9 @@ from helpers import plots
 from helpers.teaching.convolution import convolve
 
 
-def explore(image: np.ndarray, kernels: dict[str, np.ndarray]) -> Figure | None:
+def kernels(image: np.ndarray, kernels: dict[str, np.ndarray]) -> Figure | None:
     """Convolve a grey image (rows, columns) with a kernel, stride and padding of the reader's choice."""
+    import ipywidgets
 
     def numbers(kernel: str, axes: Axes) -> None:
         plots.numbers(np.round(kernels[kernel], 2), kernel, axes, signed=True)
@@ -30,19 +32,27 @@ def explore(image: np.ndarray, kernels: dict[str, np.ndarray]) -> Figure | None:
         response(kernel, stride, padding, right)
         plt.show(figure)
 
-    if front_end():
-        import ipywidgets
+    def still() -> Figure:
+        rows = min(len(kernels), 3)
+        figure, grid = plt.subplots(rows, 3, figsize=(11, 3.2 * rows), width_ratios=(2.2, 4.5, 4.5), squeeze=False)
+        for kernel, (left, middle, right) in zip(kernels, grid):
+            numbers(kernel, left)
+            response(kernel, 1, "valid", middle)
+            response(kernel, 4, "same", right)
+        return figure
 
-        stride = ipywidgets.IntSlider(1, 1, 8, continuous_update=False)
-        ipywidgets.interact(draw, kernel=list(kernels), stride=stride, padding=["valid", "same"])
-        return None
-    rows = min(len(kernels), 3)
-    figure, grid = plt.subplots(rows, 3, figsize=(11, 3.2 * rows), width_ratios=(2.2, 4.5, 4.5), squeeze=False)
-    for kernel, (left, middle, right) in zip(kernels, grid):
-        numbers(kernel, left)
-        response(kernel, 1, "valid", middle)
-        response(kernel, 4, "same", right)
-    return figure
+    stride = ipywidgets.IntSlider(1, 1, 8, continuous_update=False)
+    return _play(draw, still, kernel=list(kernels), stride=stride, padding=["valid", "same"])
+
+
+def _play(draw: Callable[..., None], still: Callable[[], Figure], **controls) -> Figure | None:
+    """Controls that call ``draw`` with their values, where somebody can move them; else the figure ``still``."""
+    if not front_end():
+        return still()
+    import ipywidgets
+
+    ipywidgets.interact(draw, **controls)
+    return None
 
 
 def front_end() -> bool:

@@ -1,0 +1,80 @@
+"""How far chance moves a mean of a few trainings: intervals, and how often they find a true gap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.95
+
+
+class Interval(NamedTuple):
+    """A value and the ends of its 95 % interval, in the unit of what was given."""
+
+    value: float
+    low: float
+    high: float
+
+    def points(self) -> str:
+        """Shares (0 to 1) in points of per cent: "+3.4 points (+1.2 to +5.6)"."""
+        return f"{100 * self.value:+.1f} points ({100 * self.low:+.1f} to {100 * self.high:+.1f})"
+
+    def share(self) -> str:
+        """Shares (0 to 1) in per cent: "62.4 % (61.7 to 63.1)"."""
+        return f"{100 * self.value:.1f} % ({100 * self.low:.1f} to {100 * self.high:.1f})"
+
+    def counts(self) -> bool:
+        """True when the interval excludes 0."""
+        return not self.low <= 0 <= self.high
+
+
+def mean(values: Sequence[float]) -> Interval:
+    """The mean of several trainings with its 95 % interval, by Student's t with n - 1 degrees of freedom.
+
+    Raises ValueError for fewer than two values: one training says nothing of its noise.
+    """
+    values = _trainings(values)
+    reach = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * stats.sem(values)
+    return _interval(values.mean(), reach)
+
+
+def difference(first: Sequence[float], second: Sequence[float]) -> Interval:
+    """The mean of ``second`` minus that of ``first`` with its 95 % interval: Student's t, standard deviations pooled.
+
+    Raises ValueError when one of them has fewer than two values.
+    """
+    first, second = _trainings(first), _trainings(second)
+    freedom = len(first) + len(second) - 2
+    pooled = (first.var(ddof=1) * (len(first) - 1) + second.var(ddof=1) * (len(second) - 1)) / freedom
+    reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * np.sqrt(pooled * (1 / len(first) + 1 / len(second)))
+    return _interval(second.mean() - first.mean(), reach)
+
+
+def power(gap: float, seeds: int) -> float:
+    """How often the interval of ``difference`` excludes 0 when the true gap is ``gap`` standard deviations.
+
+    Those of a single training, with ``seeds`` trainings a side, at least two; by the noncentral t distribution. For a
+    gap of 0 it is the rate of false alarms.
+    """
+    if seeds < 2:
+        raise ValueError(f"{seeds} trainings a side say nothing of their noise: two are needed at least.")
+    freedom, shift = 2 * seeds - 2, gap * np.sqrt(seeds / 2)
+    limit = stats.t.ppf((1 + LEVEL) / 2, freedom)
+    # SciPy gives NaN for the far tail, where nothing is left.
+    return float(stats.nct.sf(limit, freedom, shift) + np.nan_to_num(stats.nct.cdf(-limit, freedom, shift)))
+
+
+def _trainings(values: Sequence[float]) -> np.ndarray:
+    values = np.asarray(values, float)
+    if values.ndim != 1 or len(values) < 2:
+        raise ValueError(
+            f"Figures of two trainings are needed at least, in a row; these have the shape {values.shape}."
+        )
+    return values
+
+
+def _interval(value: float, reach: float) -> Interval:
+    return Interval(float(value), float(value - reach), float(value + reach))
