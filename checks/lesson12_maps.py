@@ -154,7 +154,9 @@ def _mass_mistakes(one: np.ndarray, mask: np.ndarray) -> dict[str, float]:
         "you divide by the sum outside. Divide by the sum of all positive values.": inside / (whole - inside),
         "this is the mean inside the mask. Divide the sum by the sum of all positive values.": positive[mask].mean(),
         "you divide by the number of pixels. Divide by the sum of all positive values.": inside / one.size,
-        "you divide the mean inside by the mean of the whole map. Divide sums.": positive[mask].mean() / positive.mean(),
+        "you divide the mean inside by the mean of the whole map. Divide sums.": (
+            positive[mask].mean() / positive.mean()
+        ),
         "you count positive pixels. Add up their values.": (one > 0)[mask].sum() / (one > 0).sum(),
         "you say how much of the mask is positive. Add up the values, and divide by the sum of the whole map.": (
             (one > 0)[mask].mean()
