@@ -1,12 +1,20 @@
 """What every complete lesson keeps to: a function for each rule, which asserts it for the cells of one lesson."""
 
+import copy
 import importlib
+import itertools
 import re
 
-from tools.lessons import repository
+from tools.lessons import repository, slides
 
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|tmp|work|mnt)/|[A-Z]:\\\\")
-ENDING = ["## In this lesson", "## Check your understanding", "## Sources"]
+ENDING = ["## In this lesson", "## Check your understanding", "## Going further", "## Sources"]
+FURTHER = "## Going further"
+# Lessons that are still in the form of before: one text of more than an hour, without an optional part.
+NOT_YET = ("09", "10", "11")
+CORE_CELLS, CORE_WORDS, CELLS, CODE_WIDTH = 62, 2300, 95, 80
+# How code cells ask for a guess.
+GUESS = re.compile(r"^guess\w* = \.\.\.", re.MULTILINE)
 
 
 def tags(cell) -> list[str]:
@@ -47,12 +55,23 @@ def names_no_address_that_cannot_work(lesson, cells):
         assert "sys.path" not in cell.source, f"{cell.id}: the project is installed"
 
 
+def core(cells):
+    """The cells before *Going further*."""
+    return list(itertools.takewhile(lambda cell: not cell.source.startswith(FURTHER), cells))
+
+
+def in_class_form(cells):
+    """True for a lesson with a core and optional parts."""
+    return len(core(cells)) < len(cells)
+
+
 def ends_with_recap_questions_and_sources(lesson, cells):
-    """The last three sections, in this order, each with something in it."""
+    """The last sections, in this order, each with something in it."""
+    ending = ENDING if in_class_form(cells) else [head for head in ENDING if head != FURTHER]
     prose = [cell.source for cell in cells if cell.cell_type == "markdown" and "instructor" not in tags(cell)]
     lines = "\n\n".join(prose).splitlines()
-    sections = [index for index, line in enumerate(lines) if line.startswith("## ")][-3:]
-    assert [lines[index].strip() for index in sections] == ENDING
+    sections = [index for index, line in enumerate(lines) if line.startswith("## ")][-len(ending) :]
+    assert [lines[index].strip() for index in sections] == ending
     for begin, end in zip(sections, [*sections[1:], len(lines)]):
         assert any(line.strip() for line in lines[begin + 1 : end]), f"{lines[begin]}: nothing follows"
 
@@ -129,6 +148,122 @@ def there_are_notes_for_the_teacher(lesson, cells):
     assert sum("instructor" in tags(cell) for cell in cells) >= 3
 
 
+def has_a_core_that_fits_a_class_hour(lesson, cells):
+    if not in_class_form(cells):
+        assert lesson.number in NOT_YET, "no heading ## Going further"
+        return
+    inside = core(cells)
+    words = sum(len(cell.source.split()) for cell in inside if cell.cell_type == "markdown")
+    assert len(inside) <= CORE_CELLS, f"{len(inside)} cells in the core"
+    assert words <= CORE_WORDS, f"{words} words in the core"
+    assert len(cells) <= CELLS, f"{len(cells)} cells"
+
+
+def says_minutes_of_optional_parts_and_folds_them(lesson, cells):
+    """Headings behind *Going further* are collapsed; those of parts say how long each takes."""
+    parts = 0
+    for cell in cells[len(core(cells)) :]:
+        heading = re.match(r"(##|###) (.*)", cell.source) if cell.cell_type == "markdown" else None
+        if not heading or heading[2] == "Sources":
+            continue
+        assert cell.metadata.get("jp-MarkdownHeadingCollapsed"), f"{cell.id}: not collapsed"
+        if heading[1] == "###":
+            assert re.search(r"\(optional, \d+ minutes\)$", heading[2]), f"{cell.id}: no minutes"
+            parts += 1
+    assert parts or not in_class_form(cells)
+
+
+def begins_with_questions_on_earlier_lessons(lesson, cells):
+    if lesson.number == "01" or not in_class_form(cells):
+        return
+    first = next(cell for cell in cells if cell.source.startswith("## "))
+    assert first.source.startswith("## Before you start"), first.id
+    assert first.source.count("<details>") >= 3, first.id
+
+
+def describes_every_figure_in_words(lesson, cells):
+    if not in_class_form(cells):
+        return
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                text = output.get("metadata", {}).get("image/png", {}).get("alt", "")
+                assert len(text.split()) >= 4, f"{cell.id}: alternative text is {text!r}"
+
+
+def code_fits_on_a_projector(lesson, cells):
+    if not in_class_form(cells):
+        return
+    for cell in cells:
+        if cell.cell_type == "code" and "setup" not in tags(cell):
+            long = [line for line in cell.source.splitlines() if len(line) > CODE_WIDTH]
+            assert not long, f"{cell.id}: {long[0]}"
+
+
+def predictions_are_written_down_and_not_spoilt(lesson, cells):
+    """A cell for the guess; then, without an assert that gives it away, the computation beside the guess."""
+    if not in_class_form(cells):
+        return
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    asked = [index for index, cell in enumerate(code) if GUESS.search(cell.source)]
+    assert len(asked) >= 2, "fewer than two guesses"
+    for index in asked:
+        following = code[index + 1 : index + 3]
+        assert "assert" not in code[index].source, code[index].id
+        assert "assert" not in following[0].source, f"{following[0].id} spoils the guess before it"
+        assert any("compare(" in cell.source for cell in following), f"{code[index].id}: the guess is not compared"
+
+
+def functions_of_students_run_on(lesson, cells):
+    """Two thirds of what students write is used later in the lesson: theirs, when it passed its check."""
+    if not in_class_form(cells):
+        return
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    written, used = [], []
+    for index, cell in enumerate(code):
+        if not cell.metadata.get("nbgrader", {}).get("solution"):
+            continue
+        outside = re.sub(r"### BEGIN SOLUTION.*?### END SOLUTION", "", cell.source, flags=re.DOTALL)
+        for name in re.findall(r"^def (\w+)\(", outside, re.MULTILINE):
+            written.append(name)
+            later = "\n".join(after.source for after in code[index + 1 :] if "nbgrader" not in after.metadata)
+            taken = re.search(rf"^(\w+) = yours\(\s*{name}\b", later, re.MULTILINE)
+            if taken and re.search(rf"\b{taken[1]}\b(?! = yours)", later[taken.end() :]):
+                used.append(name)
+    assert len(used) >= 2 / 3 * len(written), f"not used later: {set(written) - set(used)}"
+
+
+def exercises_stand_in_order(lesson, cells):
+    cards = re.findall(r"^####? Exercise (\d+\.\d+)", "\n".join(cell.source for cell in cells), re.MULTILINE)
+    if in_class_form(cells):
+        assert cards == [f"{int(lesson.number)}.{count}" for count in range(1, len(cards) + 1)]
+
+
+def exercises_have_a_hint_and_free_text_a_checklist(lesson, cells):
+    if not in_class_form(cells):
+        return
+    for cell, answer in itertools.pairwise(cells):
+        if cell.cell_type == "markdown" and re.search(r"^####? Exercise", cell.source, re.MULTILINE):
+            assert "<summary>Hint</summary>" in cell.source, f"{cell.id}: no hint"
+            if answer.cell_type == "markdown":
+                assert "<summary>Checklist</summary>" in cell.source, f"{cell.id}: no checklist"
+
+
+def folded_cells_hold_asserts(lesson, cells):
+    for cell in cells:
+        if "fold" in tags(cell):
+            assert cell.metadata.get("jupyter", {}).get("source_hidden"), f"{cell.id} is not folded"
+            assert "assert" in cell.source, f"{cell.id} is folded and asserts nothing"
+
+
+def slides_are_what_the_cells_ask_for(lesson, cells):
+    if not in_class_form(cells):
+        return
+    asked = copy.deepcopy(cells)
+    slides.set_types({"cells": asked})
+    assert [cell.metadata.slideshow for cell in cells] == [cell.metadata["slideshow"] for cell in asked]
+
+
 RULES = [
     was_executed_from_top_to_bottom_without_trouble,
     starts_with_its_title_and_the_common_set_up,
@@ -141,4 +276,15 @@ RULES = [
     every_exercise_has_card_stub_and_check,
     code_cells_hold_one_idea,
     there_are_notes_for_the_teacher,
+    has_a_core_that_fits_a_class_hour,
+    says_minutes_of_optional_parts_and_folds_them,
+    begins_with_questions_on_earlier_lessons,
+    describes_every_figure_in_words,
+    code_fits_on_a_projector,
+    predictions_are_written_down_and_not_spoilt,
+    functions_of_students_run_on,
+    exercises_stand_in_order,
+    exercises_have_a_hint_and_free_text_a_checklist,
+    folded_cells_hold_asserts,
+    slides_are_what_the_cells_ask_for,
 ]

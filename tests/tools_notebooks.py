@@ -12,7 +12,7 @@ from nbformat import v4
 
 from helpers.places import ROOT
 
-FACTS = {"title": "Tiny", "learn": "Nothing", "read_minutes": 1, "run_minutes": 1}
+FACTS = {"title": "Tiny", "learn": "Nothing", "core_minutes": 1, "further_minutes": 0, "run_minutes": 1}
 
 
 def notebook_with(path: Path, *sources: str, tags=()) -> Path:

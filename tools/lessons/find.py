@@ -25,7 +25,8 @@ class Lesson:
     number: str
     title: str
     learn: str
-    read_minutes: int
+    core_minutes: int
+    further_minutes: int
     run_minutes: int
 
 

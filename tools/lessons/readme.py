@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from helpers.places import ROOT
-from tools.lessons import files, find, repository
+from tools.lessons import files, find, reference, repository
 
 README = ROOT / "README.md"
 OVERVIEW = find.NOTEBOOKS / "overview.png"
@@ -23,7 +23,8 @@ WIDTH, GAP = 720, 24  # pixels
 
 def main(arguments: argparse.Namespace) -> int:
     write()
-    print("README.md and its images are up to date.")
+    reference.write()
+    print("README.md, its images, GLOSSARY.md and FORMULAS.md are up to date.")
     return 0
 
 
@@ -65,15 +66,20 @@ def with_table(text: str, name: str, table: str) -> str:
 
 def lessons_table(url: str) -> str:
     """The table of lessons in Markdown, from the lessons' own metadata; with badges where there is an address."""
-    rows = ["| | lesson | you learn | read / run (min) | |", "|---|---|---|---|---|"]
+    rows = ["| | lesson | you learn | in class + further / run (min) | |", "|---|---|---|---|---|"]
     for lesson in find.find():
         name = lesson.path.name
         badges = repository.badges(url, name)
         rows.append(
-            f"| {lesson.number} | **{lesson.title}** | {lesson.learn} | {lesson.read_minutes} / {lesson.run_minutes} "
+            f"| {lesson.number} | **{lesson.title}** | {lesson.learn} | {_minutes(lesson)} "
             f"| [complete](notebooks/{name}) · [student](notebooks/student/{name}){' ' + badges if badges else ''} |"
         )
     return "\n".join(rows)
+
+
+def _minutes(lesson: find.Lesson) -> str:
+    further = f" + {lesson.further_minutes}" if lesson.further_minutes else ""
+    return f"{lesson.core_minutes}{further} / {lesson.run_minutes}"
 
 
 def stored_figure(number: str, cell_id: str):

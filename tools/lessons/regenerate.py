@@ -1,4 +1,4 @@
-"""Execute complete lessons in place on CIFAR-10, then rebuild the student edition and the README's tables."""
+"""Execute complete lessons in place on CIFAR-10, then rebuild what is derived from them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from helpers.places import BUILD
-from tools.lessons import files, find, repository
+from tools.lessons import files, find, repository, slides
 
 DATASET = "cifar10"
 TIMEOUT = 3600  # seconds a cell
@@ -37,6 +37,8 @@ def main(arguments: argparse.Namespace) -> int:
 
     def done(path: Path, result: dict) -> None:
         lesson, problem = by_path[path], result["problem"]
+        if not problem:
+            result["notebook"] = with_slides(result["notebook"])
         if not problem and not files.swap(path, before[path], result["notebook"]):
             beside = BUILD / "regenerated" / path.name
             files.write(beside, result["notebook"])
@@ -51,7 +53,7 @@ def main(arguments: argparse.Namespace) -> int:
         print(f"Interrupted: {len(finished)} of {len(lessons)} lessons are new, the others as they were.", flush=True)
     if finished:
         derive(finished)
-        print("The student edition of these lessons and the README's tables are up to date.")
+        print("The student edition of these lessons, the README's tables, GLOSSARY.md and FORMULAS.md are up to date.")
     return status or (1 if failed else 0)
 
 
@@ -61,10 +63,18 @@ def _seconds(result: dict) -> str:
 
 def derive(lessons: list[find.Lesson]) -> None:
     """Rebuild what is made from these lessons."""
-    from tools.lessons import readme, student
+    from tools.lessons import readme, reference, student
 
     student.write(lessons)
     readme.write()
+    reference.write()
+
+
+def with_slides(text: str) -> str:
+    """The text of an executed lesson with the slide types that its cells ask for."""
+    notebook = json.loads(text)
+    slides.set_types(notebook)
+    return files.text(notebook)
 
 
 def set_up(path: Path) -> None:

@@ -80,7 +80,8 @@ def test_every_lesson_has_its_row_and_badges_only_with_an_address():
     for lesson in find.find():
         title, learn, minutes, links = rows[lesson.number]
         assert (title, learn) == (f"**{lesson.title}**", lesson.learn)
-        assert minutes == f"{lesson.read_minutes} / {lesson.run_minutes}"
+        further = f" + {lesson.further_minutes}" if lesson.further_minutes else ""
+        assert minutes == f"{lesson.core_minutes}{further} / {lesson.run_minutes}"
         for path in re.findall(r"\]\((.*?)\)", links):
             assert (readme.ROOT / path).is_file()
     assert "http" not in readme.lessons_table(repository.PLACEHOLDER)
