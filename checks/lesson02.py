@@ -13,6 +13,7 @@ from checks.lesson02_split import exercise_2_4
 
 __all__ = ["exercise_2_1", "exercise_2_2", "exercise_2_3", "exercise_2_4", "reference_standardise"]
 
+
 @exercise("2.1")
 def exercise_2_1(one_hot: Callable) -> str:
     """``one_hot(labels, classes)``, integers (n,), gives (n, classes) with a single 1 in each row."""
