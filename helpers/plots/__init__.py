@@ -3,6 +3,7 @@
 from helpers.plots.alternative import alt, alternative_text
 from helpers.plots.architecture import architecture, costs
 from helpers.plots.charts import bands, curves, dots, histogram, lines, share_bars
+from helpers.plots.descent import valley
 from helpers.plots.images import (
     SIGNED,
     UNSIGNED,
