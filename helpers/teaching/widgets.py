@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -63,3 +63,188 @@ def front_end() -> bool:
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     parent = shell.get_parent() if hasattr(shell, "get_parent") else None
     return bool(parent and "cellId" in parent.get("metadata", {}))
+
+
+def receptive_field(image: np.ndarray, rows: Sequence) -> Figure | None:
+    """The window of an image (rows, columns, 3) that one number depends on, in a layer of the reader's choice.
+
+    ``rows`` are those of ``anatomy.layers``; layers that see what the one before them sees are left out. The number is
+    the one whose window lies nearest to a pixel. Raises ValueError where no layer has a window.
+    """
+    import ipywidgets
+
+    layers = _seeing(rows)
+    if not layers:
+        raise ValueError("No layer of this network has windows: a convolution or a pooling is needed.")
+    height, width = image.shape[:2]
+
+    def draw(layer: str, row: int, column: int) -> None:
+        figure, axes = plt.subplots(1, 2, figsize=(11, 5))
+        position = _nearest(layers[layer], (row, column))
+        _window(axes[0], image, layers[layer], position)
+        seen = np.zeros(layers[layer].output[:2])
+        seen[position] = 1
+        plots.bare(axes[1]).imshow(seen, cmap="Oranges", vmin=0, vmax=1.5)
+        axes[1].set_title("its output: {}×{}".format(*seen.shape))
+        axes[1].spines[:].set(visible=True, color="0.6")
+        plots.alt(_sees(layer, layers[layer], position), figure)
+        plt.show(figure)
+
+    def still() -> Figure:
+        figure, grid = plt.subplots(1, len(layers), figsize=(4 * len(layers), 4.6), squeeze=False)
+        words = []
+        for axes, (layer, facts) in zip(grid[0], layers.items()):
+            position = _nearest(facts, ((height - 1) / 2, (width - 1) / 2))
+            _window(axes, image, facts, position, f"{layer}\n")
+            words.append(_sees(layer, facts, position))
+        plots.alt("One image several times, with a frame in each. " + " ".join(words), figure)
+        return figure
+
+    pixels = {
+        name: ipywidgets.IntSlider(side // 2, 0, side - 1, continuous_update=False)
+        for name, side in (("row", height), ("column", width))
+    }
+    return _play(draw, still, layer=list(layers), **pixels)
+
+
+def _seeing(rows: Sequence) -> dict:
+    """Name -> row of each layer whose windows differ from those before it."""
+    found: dict = {}
+    last = ((1, 1), (1, 1))
+    for row in rows:
+        now = (row.receptive_field, row.step)
+        if row.receptive_field and now != last:
+            found[f"{len(found) + 1}: {row.layer.split(',')[0]}"] = row
+            last = now
+    return found
+
+
+def _nearest(layer, pixel: tuple[float, float]) -> tuple[int, int]:
+    """The position of a layer's output whose window has its centre nearest to a pixel."""
+    size, step, start = (np.array(pair) for pair in (layer.receptive_field, layer.step, layer.start))
+    index = np.ceil((np.array(pixel) - start - (size - 1) / 2) / step - 0.5).astype(int)
+    down, right = np.clip(index, 0, np.array(layer.output[:2]) - 1).tolist()
+    return down, right
+
+
+def _corner(layer, position: tuple[int, int]) -> tuple[int, int]:
+    top, left = (first + index * step for first, index, step in zip(layer.start, position, layer.step))
+    return top, left
+
+
+def _window(axes: Axes, image: np.ndarray, layer, position: tuple[int, int], name: str = "") -> None:
+    """An image with the window of one number of a layer's output, and the padding that it may lie on."""
+    (top, left), (rows, columns) = _corner(layer, position), layer.receptive_field
+    plots.bare(axes).imshow(image)
+    axes.add_patch(plt.Rectangle((left - 0.5, top - 0.5), columns, rows, fill=False, color="C1", linewidth=4))
+    height, width = image.shape[:2]
+    axes.set_xlim(min(-0.5, left - 1.5), max(width - 0.5, left + columns + 0.5))
+    axes.set_ylim(max(height - 0.5, top + rows + 0.5), min(-0.5, top - 1.5))
+    axes.set_title(f"{name}sees {rows}×{columns} pixels", fontsize=13)
+
+
+def _sees(layer: str, facts, position: tuple[int, int]) -> str:
+    (top, left), (rows, columns) = _corner(facts, position), facts.receptive_field
+    return (
+        f"{layer}: the number at {position} sees rows {top} to {top + rows - 1} "
+        f"and columns {left} to {left + columns - 1}."
+    )
+
+
+TEMPERATURES = (0.25, 1.0, 4.0)
+
+
+def softmax(logits: Sequence[float], names: Sequence[str]) -> Figure | None:
+    """Bars of the probabilities that softmax gives to some logits, divided by a temperature of the reader's choice."""
+    logits = np.asarray(logits, float)
+
+    def shares(temperature: float) -> np.ndarray:
+        exponentials = np.exp((logits - logits.max()) / temperature)
+        return exponentials / exponentials.sum()
+
+    def bars(temperature: float, axes: Axes) -> None:
+        drawn = axes.bar(range(len(names)), shares(temperature), color="C0")
+        axes.bar_label(drawn, [f"{share:.2f}" for share in shares(temperature)])
+        labels = [f"{name}\nlogit {logit:g}" for name, logit in zip(names, logits)]
+        axes.set(xticks=range(len(names)), xticklabels=labels, ylim=(0, 1.1), title=f"temperature {temperature:g}")
+        axes.grid(axis="x", visible=False)
+
+    def draw(temperature: float) -> None:
+        figure, axes = plt.subplots(figsize=(6, 4))
+        bars(temperature, axes)
+        axes.set_ylabel("probability")
+        plt.show(figure)
+
+    def still() -> Figure:
+        figure, row = plt.subplots(1, len(TEMPERATURES), figsize=(13, 4), sharey=True)
+        for temperature, axes in zip(TEMPERATURES, row):
+            bars(temperature, axes)
+        row[0].set_ylabel("probability")
+        told = [
+            f"{', '.join(f'{share:.2f}' for share in shares(each))} at temperature {each:g}" for each in TEMPERATURES
+        ]
+        plots.alt(f"Probabilities of {', '.join(names)} as bars: {'; '.join(told)}.", figure)
+        return figure
+
+    import ipywidgets
+
+    slider = ipywidgets.FloatLogSlider(value=1, base=10, min=-1, max=1, step=0.05, readout_format=".2f")
+    return _play(draw, still, temperature=slider)
+
+
+def descent(
+    loss: Callable[[float], float],
+    derivative: Callable[[float], float],
+    start: float,
+    rates: Sequence[float],
+    steps: int = 6,
+) -> Figure | None:
+    """Steps of gradient descent on a loss of one weight, at a learning rate of the reader's choice.
+
+    The still figure has a panel for each of ``rates``, and they say how much of the loss is drawn in both.
+    """
+
+    def path(rate: float) -> np.ndarray:
+        weights = [start]
+        for _ in range(steps):
+            weights.append(weights[-1] - rate * derivative(weights[-1]))
+        return np.array(weights)
+
+    visited = np.concatenate([path(rate) for rate in rates])
+    margin = 0.15 * np.ptp(visited)
+    low, high = visited.min() - margin, visited.max() + margin
+    curve = np.linspace(low, high, 200)
+
+    def walk(rate: float, axes: Axes) -> None:
+        axes.plot(curve, [loss(weight) for weight in curve], color="0.6")
+        # Steps of a rate that diverges leave the axes.
+        axes.plot(path(rate), [loss(weight) for weight in path(rate)], "o-", color="C1", linewidth=1.5)
+        axes.plot(start, loss(start), "s", color="C0", markersize=11, label="start")
+        limits = {"xlim": (low, high), "ylim": (None, 1.05 * max(loss(low), loss(high)))}
+        axes.set(title=f"learning rate {rate:g}", xlabel="weight", **limits)
+
+    def draw(rate: float) -> None:
+        figure, axes = plt.subplots(figsize=(6, 4.2))
+        walk(rate, axes)
+        axes.set_ylabel("loss")
+        axes.legend()
+        plt.show(figure)
+
+    def still() -> Figure:
+        figure, row = plt.subplots(1, len(rates), figsize=(3.6 * len(rates), 3.9), sharey=True, squeeze=False)
+        for rate, axes in zip(rates, row[0]):
+            walk(rate, axes)
+        row[0, 0].set_ylabel("loss")
+        row[0, 0].legend()
+        ends = [f"at the learning rate {rate:g} the loss is {loss(path(rate)[-1]):.3g}" for rate in rates]
+        plots.alt(
+            f"The loss over one weight and {steps} steps of descent from {start:g}, where it is {loss(start):.3g}. "
+            f"After them, {'; '.join(ends)}.",
+            figure,
+        )
+        return figure
+
+    import ipywidgets
+
+    slider = ipywidgets.FloatSlider(value=rates[0], min=0.01, max=1.1 * max(rates), step=0.01, description="rate")
+    return _play(draw, still, rate=slider)

@@ -15,8 +15,8 @@ BY_RULES = [
     lesson01.exercise_1_1,
     lesson01.exercise_1_2,
     lesson01.exercise_1_5,
+    lesson02.exercise_2_1,
     lesson02.exercise_2_2,
-    lesson02.exercise_2_3,
     lesson03.exercise_3_1,
     lesson03.exercise_3_2,
     lesson03.exercise_3_3,
@@ -76,7 +76,7 @@ def test_odd_results_get_a_sentence(exercise):
         assert sentence(exercise, lambda *_, odd=odd: odd)
 
 
-VALUES = [lesson01.exercise_1_3, lesson01.exercise_1_6, lesson02.exercise_2_1]
+VALUES = [lesson01.exercise_1_3, lesson01.exercise_1_6, lesson02.exercise_2_3]
 
 
 @pytest.mark.parametrize("exercise", VALUES, ids=lambda each: each.number)

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from helpers import anatomy, models
 from helpers.teaching import widgets
 
 IMAGE = np.random.default_rng(0).random((20, 24))
@@ -62,3 +63,119 @@ def test_a_cell_id_in_the_request_tells_a_person_from_a_program(monkeypatch, par
 def test_plain_ipython_has_no_front_end(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace()))
     assert not widgets.front_end()
+
+
+PHOTO = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return anatomy.layers(models.strided_cnn())
+
+
+def frame(axes):
+    """First row and column, rows and columns of the window that is drawn."""
+    (patch,) = axes.patches
+    return patch.get_y() + 0.5, patch.get_x() + 0.5, patch.get_height(), patch.get_width()
+
+
+def test_receptive_fields_stand_still_without_a_front_end(rows):
+    figure = widgets.receptive_field(PHOTO, rows)
+    assert titles(figure) == [
+        "1: Conv2D 5×5×32\nsees 5×5 pixels",
+        "2: Conv2D 5×5×32\nsees 13×13 pixels",
+        "3: MaxPooling2D 2×2\nsees 17×17 pixels",
+    ]
+    # The window of position i starts at i times the step, minus the one row of padding that lies before the image.
+    assert [frame(axes) for axes in figure.axes] == [(13, 13, 5, 5), (11, 11, 13, 13), (7, 7, 17, 17)]
+    assert "the number at (3, 3) sees rows 11 to 23" in figure.alternative_text
+
+
+def test_sliders_choose_layer_and_pixel(rows, monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
+    drawn, made = [], []
+    monkeypatch.setattr(widgets.plt, "show", drawn.append)
+    monkeypatch.setattr(ipywidgets, "interact", lambda draw, **controls: made.append((draw, controls)))
+    assert widgets.receptive_field(PHOTO, rows) is None
+    ((draw, controls),) = made
+    assert controls["layer"] == ["1: Conv2D 5×5×32", "2: Conv2D 5×5×32", "3: MaxPooling2D 2×2"]
+    assert (controls["row"].min, controls["row"].max) == (0, 31)
+    for layer in controls["layer"]:
+        draw(layer, row=0, column=31)
+    first, _, last = drawn
+    assert titles(first) == ["sees 5×5 pixels", "its output: 16×16"]
+    assert frame(first.axes[0]) == (-1, 29, 5, 5)
+    assert frame(last.axes[0]) == (-1, 15, 17, 17)
+    assert np.argwhere(last.axes[1].images[0].get_array()).tolist() == [[0, 2]]
+    # The part of a window that lies on padding is inside the axes.
+    assert first.axes[0].get_xlim()[1] >= 33.5
+    assert first.axes[0].get_ylim()[1] <= -1.5
+
+
+@pytest.mark.parametrize("pixel", range(32))
+def test_no_window_lies_nearer_to_a_pixel(rows, pixel):
+    for row in rows[1:4]:
+        (chosen, _) = widgets._nearest(row, (pixel, 0))
+        middles = row.start[0] + np.arange(row.output[0]) * row.step[0] + (row.receptive_field[0] - 1) / 2
+        assert abs(middles[chosen] - pixel) == np.abs(middles - pixel).min()
+
+
+def test_a_network_without_windows_has_no_receptive_fields():
+    with pytest.raises(ValueError, match="No layer of this network has windows"):
+        widgets.receptive_field(PHOTO, [])
+
+
+def live(monkeypatch):
+    """Controls that record instead of drawing: what was given to them."""
+    monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
+    drawn, made = [], []
+    monkeypatch.setattr(widgets.plt, "show", lambda figure=None: drawn.append(figure))
+    monkeypatch.setattr(ipywidgets, "interact", lambda draw, **controls: made.append((draw, controls)))
+    return drawn, made
+
+
+def heights(axes):
+    return [patch.get_height() for patch in axes.patches]
+
+
+def test_softmax_shows_three_temperatures_and_says_the_probabilities():
+    figure = widgets.softmax([2, 1, -1], ["boat", "car", "cat"])
+    assert titles(figure) == ["temperature 0.25", "temperature 1", "temperature 4"]
+    for axes in figure.axes:
+        assert sum(heights(axes)) == pytest.approx(1)
+    assert heights(figure.axes[1]) == pytest.approx([0.7054, 0.2595, 0.0351], abs=1e-4)
+    assert "0.71, 0.26, 0.04 at temperature 1" in figure.alternative_text
+
+
+def test_softmax_has_a_slider_for_the_temperature(monkeypatch):
+    drawn, made = live(monkeypatch)
+    assert widgets.softmax([2, 1, -1], ["boat", "car", "cat"]) is None
+    ((draw, controls),) = made
+    draw(temperature=controls["temperature"].value)
+    assert titles(drawn[0]) == ["temperature 1"]
+
+
+def loss(weight):
+    return 2 * (weight - 2) ** 2
+
+
+def derivative(weight):
+    return 4 * (weight - 2)
+
+
+def test_descent_shows_a_panel_for_each_rate_and_says_where_it_ends():
+    figure = widgets.descent(loss, derivative, start=0.0, rates=[0.25, 0.5], steps=3)
+    assert titles(figure) == ["learning rate 0.25", "learning rate 0.5"]
+    assert figure.axes[0].lines[1].get_xdata() == pytest.approx([0, 2, 2, 2])
+    assert figure.axes[1].lines[1].get_xdata() == pytest.approx([0, 4, 0, 4])
+    assert "at the learning rate 0.25 the loss is 0" in figure.alternative_text
+
+
+def test_descent_has_a_slider_that_reaches_beyond_the_largest_rate(monkeypatch):
+    drawn, made = live(monkeypatch)
+    assert widgets.descent(loss, derivative, start=0.0, rates=[0.02, 0.5]) is None
+    ((draw, controls),) = made
+    assert controls["rate"].value == 0.02
+    assert controls["rate"].max > 0.5
+    draw(rate=controls["rate"].max)
+    assert drawn[0].axes[0].get_xlim()[1] < 6
