@@ -23,19 +23,19 @@ def _for_a_case(mistakes: Callable) -> Callable:
     return lambda *case: {f"for {{case}}, {sentence}": value for sentence, value in mistakes(*case).items()}
 
 
+def reference_conv_parameters(kernel_size: int, channels: int, filters: int) -> int:
+    """Parameters of a Conv2D layer as it holds them: an array for the kernel, another one for the biases."""
+    return np.empty((kernel_size, kernel_size, channels, filters)).size + np.empty(filters).size
+
+
 @exercise("4.1")
 def exercise_4_1(conv_parameters: Callable) -> str:
     """``conv_parameters(kernel_size, channels, filters)`` gives the number of parameters of a Conv2D layer."""
-
-    def count(kernel_size, channels, filters):
-        # As a layer holds them: an array for the kernel, another one for the biases.
-        return np.empty((kernel_size, kernel_size, channels, filters)).size + np.empty(filters).size
-
     cases = [(3, 32, 100), *_random_cases("4.1", [2, 3, 5, 7], [2, 3, 16, 32, 50], [4, 8, 10, 32, 64], count=20)]
     by_rules(
         conv_parameters,
         cases,
-        count,
+        reference_conv_parameters,
         _for_a_case(_conv_mistakes),
         "kernel_size {0}, {1} channels in, {2} filters (in this order)",
     )
@@ -61,18 +61,18 @@ def _conv_mistakes(k, c, f):
     }
 
 
+def reference_output_side(side: int, kernel_size: int, stride: int, padding: str) -> int:
+    """Side of the output, counted window by window: with "same" one begins at every stride-th pixel."""
+    ends = side if padding == "same" else side - kernel_size + 1
+    return sum(1 for _ in range(0, ends, stride))
+
+
 @exercise("4.2")
 def exercise_4_2(output_side: Callable) -> str:
     """``output_side(side, kernel_size, stride, padding)`` gives the output's side; padding is "same" or "valid"."""
-
-    def count(side, kernel_size, stride, padding):
-        # Lay the windows down one by one: with "same" one begins at every stride-th pixel.
-        ends = side if padding == "same" else side - kernel_size + 1
-        return sum(1 for _ in range(0, ends, stride))
-
     cases = [(16, 5, 2, "valid"), (32, 5, 2, "same"), (7, 3, 2, "same"), (9, 2, 3, "valid"), (8, 4, 2, "same")]
     cases += _random_cases("4.2", [7, 10, 13, 28, 32, 33, 900], [1, 2, 3, 4, 5, 7], [1, 2, 3, 4], ["same", "valid"])
-    by_rules(output_side, cases, count, _side_mistakes, "side {0}, kernel {1}, stride {2}, {3!r}")
+    by_rules(output_side, cases, reference_output_side, _side_mistakes, "side {0}, kernel {1}, stride {2}, {3!r}")
     return 'With "same" the kernel size does not come in at all.'
 
 
@@ -106,20 +106,23 @@ def _side_mistakes(s, k, t, p):
     return {sentence: results[p == "valid"] for sentence, results in of_same_and_valid.items()}
 
 
+def reference_dense_parameters(input_shape: tuple[int, ...], units: int) -> int:
+    """Parameters of a Dense layer after Flatten: a weight for each pair of input and unit, and the biases."""
+    return np.empty((np.empty(input_shape).size, units)).size + np.empty(units).size
+
+
 @exercise("4.3")
 def exercise_4_3(dense_parameters: Callable) -> str:
     """``dense_parameters(input_shape, units)`` gives the number of parameters of a Dense layer after Flatten."""
-
-    def count(input_shape, units):
-        return np.empty((np.empty(input_shape).size, units)).size + np.empty(units).size
-
     cases = [((6, 6, 32), 100), ((400,), 64)]
     sides = [1, 2, 3, 5, 7]
     cases += [
         ((rows, columns, channels), units)
         for rows, columns, channels, units in _random_cases("4.3", sides, sides, [3, 8, 32], [1, 10, 64, 128])
     ]
-    by_rules(dense_parameters, cases, count, _for_a_case(_dense_mistakes), "input {0} and {1} units")
+    by_rules(
+        dense_parameters, cases, reference_dense_parameters, _for_a_case(_dense_mistakes), "input {0} and {1} units"
+    )
     return "Here the size of the image does come in: every position has weights of its own."
 
 

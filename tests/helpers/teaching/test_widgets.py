@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from helpers import anatomy, models
 from helpers.teaching import widgets
 
 IMAGE = np.random.default_rng(0).random((20, 24))
@@ -29,7 +30,14 @@ def titles(figure):
 def test_without_a_front_end_a_still_figure_shows_kernels_and_responses():
     assert not widgets.front_end()
     found = titles(widgets.kernels(IMAGE, KERNELS))
-    assert {"edges", "blur", "stride 1, valid: 18×22", "stride 4, same: 5×6"} <= set(found)
+    assert {"edges", "blur", "stride 1: 18×22", "stride 4: 5×6"} <= set(found)
+
+
+def test_what_keeps_the_brightness_is_grey_and_what_finds_edges_has_a_sign():
+    edges, blur = widgets.kernels(IMAGE, KERNELS).axes[2:4]
+    assert edges.images[0].get_cmap().name == widgets.plots.SIGNED
+    assert blur.images[0].get_cmap().name == "gray"
+    assert blur.images[0].get_clim() == (IMAGE.min(), IMAGE.max())
 
 
 def test_with_a_front_end_controls_redraw_the_response(monkeypatch):
@@ -49,6 +57,42 @@ def test_with_a_front_end_controls_redraw_the_response(monkeypatch):
     assert "image 20×24" in drawn[-1]
 
 
+SMALL = np.arange(20).reshape(4, 5)
+
+
+def test_the_still_window_shows_sums_up_to_its_moment():
+    figure = widgets.window(SMALL, KERNELS["edges"])
+    assert "window 1 of 6" in titles(figure)
+    assert titles(figure)[4:] == ["its sum is -6"] * 4
+    assert [len(axes.texts) for axes in figure.axes[4:]] == [1, 2, 4, 6]
+    assert "window 6 gives -6" in widgets.plots.alternative_text(figure)
+
+
+def test_a_window_as_large_as_the_image_has_one_moment():
+    assert len(widgets.window(SMALL[:3, :3], KERNELS["edges"]).axes) == 2
+
+
+def test_the_window_moves_by_its_controls_and_never_leaves_the_image(monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
+    drawn, made, shown = [], [], []
+    monkeypatch.setattr(widgets.plt, "show", lambda figure=None: drawn.append(titles(figure)))
+    monkeypatch.setattr(ipywidgets, "interact", lambda draw, **controls: made.append((draw, controls)))
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    assert widgets.window(SMALL, KERNELS["edges"]) is None
+    ((draw, controls),), (button,) = made, shown
+    position, stride, padding = controls["position"], controls["stride"], controls["padding"]
+    assert position.max == button.max == 5
+    position.value = 5
+    padding.value = 1
+    assert position.max == button.max == 19
+    stride.value = 2
+    assert position.max == button.max == 5
+    draw(position=19, stride=2, padding=1)
+    assert drawn[-1] == ["image", "products, sum 39", "responses 2×3"]
+    draw(position=1, stride=1, padding=0)
+    assert drawn[-1][1:] == ["products, sum -6", "responses 2×3"]
+
+
 @pytest.mark.parametrize(
     ("parent", "live"),
     [({"metadata": {"cellId": "abc"}}, True), ({"metadata": {}}, False), ({}, False), (None, False)],
@@ -62,6 +106,66 @@ def test_a_cell_id_in_the_request_tells_a_person_from_a_program(monkeypatch, par
 def test_plain_ipython_has_no_front_end(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace()))
     assert not widgets.front_end()
+
+
+PHOTO = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return anatomy.layers(models.strided_cnn())
+
+
+def frame(axes):
+    """First row and column, rows and columns of the window that is drawn."""
+    (patch,) = axes.patches
+    return patch.get_y() + 0.5, patch.get_x() + 0.5, patch.get_height(), patch.get_width()
+
+
+def test_receptive_fields_stand_still_without_a_front_end(rows):
+    figure = widgets.receptive_field(PHOTO, rows)
+    assert titles(figure) == [
+        "1: Conv2D 5×5×32\nsees 5×5 pixels",
+        "2: Conv2D 5×5×32\nsees 13×13 pixels",
+        "3: MaxPooling2D 2×2\nsees 17×17 pixels",
+    ]
+    # The window of position i starts at i times the step, minus the one row of padding that lies before the image.
+    assert [frame(axes) for axes in figure.axes] == [(13, 13, 5, 5), (11, 11, 13, 13), (7, 7, 17, 17)]
+    assert "the number at (3, 3) sees rows 11 to 23" in figure.alternative_text
+
+
+def test_sliders_choose_layer_and_pixel(rows, monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
+    drawn, made = [], []
+    monkeypatch.setattr(widgets.plt, "show", drawn.append)
+    monkeypatch.setattr(ipywidgets, "interact", lambda draw, **controls: made.append((draw, controls)))
+    assert widgets.receptive_field(PHOTO, rows) is None
+    ((draw, controls),) = made
+    assert controls["layer"] == ["1: Conv2D 5×5×32", "2: Conv2D 5×5×32", "3: MaxPooling2D 2×2"]
+    assert (controls["row"].min, controls["row"].max) == (0, 31)
+    for layer in controls["layer"]:
+        draw(layer, row=0, column=31)
+    first, _, last = drawn
+    assert titles(first) == ["sees 5×5 pixels", "its output: 16×16"]
+    assert frame(first.axes[0]) == (-1, 29, 5, 5)
+    assert frame(last.axes[0]) == (-1, 15, 17, 17)
+    assert np.argwhere(last.axes[1].images[0].get_array()).tolist() == [[0, 2]]
+    # The part of a window that lies on padding is inside the axes.
+    assert first.axes[0].get_xlim()[1] >= 33.5
+    assert first.axes[0].get_ylim()[1] <= -1.5
+
+
+@pytest.mark.parametrize("pixel", range(32))
+def test_no_window_lies_nearer_to_a_pixel(rows, pixel):
+    for row in rows[1:4]:
+        (chosen, _) = widgets._nearest(row, (pixel, 0))
+        middles = row.start[0] + np.arange(row.output[0]) * row.step[0] + (row.receptive_field[0] - 1) / 2
+        assert abs(middles[chosen] - pixel) == np.abs(middles - pixel).min()
+
+
+def test_a_network_without_windows_has_no_receptive_fields():
+    with pytest.raises(ValueError, match="No layer of this network has windows"):
+        widgets.receptive_field(PHOTO, [])
 
 
 def live(monkeypatch):
