@@ -1,4 +1,4 @@
-"""Checks of lesson 02: memory of a copy, one-hot, standardising; the stratified split stands beside it."""
+"""Checks of lesson 02: one-hot, standardising, memory of a copy; the stratified split stands beside it."""
 
 from __future__ import annotations
 
@@ -11,47 +11,11 @@ import numpy as np
 from checks.grading import by_rules, call, exercise, number, numbers, seeded, wrong
 from checks.lesson02_split import exercise_2_4
 
-__all__ = ["exercise_2_1", "exercise_2_2", "exercise_2_3", "exercise_2_4"]
-
-BYTES = 50_000 * 32 * 32 * 3 * 8
-OTHER_BYTES = {
-    "this is the number of values. Each needs one byte as uint8, and how many as float64?": BYTES / 8,
-    "this is a float32 copy, 4 bytes a value. A float64 has twice as many bits.": BYTES / 2,
-    "this is a float16 copy, 2 bytes a value. A float64 has four times as many bits.": BYTES / 4,
-    "these are bits. A byte has 8 of them.": BYTES * 8,
-    "this is one colour channel. A colour image has three numbers for each pixel.": BYTES / 3,
-    "this is the number of pixels. Each has three numbers, and how many bytes has each of these?": BYTES / 24,
-    "this is one image. There are 50,000.": BYTES / 50_000,
-    "these are the numbers of one image. There are 50,000 images, and a number has several bytes.": BYTES / 400_000,
-    "this is 60,000 images: the question is about the 50,000 of the training set.": BYTES * 60 / 50,
-    "this is 45,000 images: the question is about all 50,000.": BYTES * 45 / 50,
-    "this is 10,000 images: the question is about the 50,000 of the training set.": BYTES * 10 / 50,
-    "this counts the uint8 images as well. How large is the new array by itself?": BYTES * 9 / 8,
-    "these are kilobytes. Give the answer in bytes.": BYTES / 1e3,
-    "these are megabytes. Give the answer in bytes.": BYTES / 1e6,
-    "these are gigabytes. Give the answer in bytes.": BYTES / 1e9,
-    "these are kibibytes (2 to the power of 10). Give the answer in bytes.": BYTES / 2**10,
-    "these are mebibytes (2 to the power of 20). Give the answer in bytes.": BYTES / 2**20,
-    "these are gibibytes (2 to the power of 30). Give the answer in bytes.": BYTES / 2**30,
-    "the sign is reversed: memory is positive.": -BYTES,
-}
-SHARE = 0.002  # Who writes 1.23e9 has understood it, hence a share and not a difference.
+__all__ = ["exercise_2_1", "exercise_2_2", "exercise_2_3", "exercise_2_4", "reference_standardise"]
 
 
 @exercise("2.1")
-def exercise_2_1(predicted_bytes: Any) -> str:
-    """Bytes of a float64 copy of all 50,000 training images, one number."""
-    got = number(predicted_bytes, "the number of bytes")
-    for sentence, value in OTHER_BYTES.items():
-        if abs(got / value - 1) < SHARE:
-            wrong(sentence)
-    if abs(got / BYTES - 1) > SHARE:
-        wrong(f"{got:,.10g} bytes is not what the copy takes. Images × rows × columns × channels × bytes a value?")
-    return f"{BYTES:,} bytes, eight times the uint8 images."
-
-
-@exercise("2.2")
-def exercise_2_2(one_hot: Callable) -> str:
+def exercise_2_1(one_hot: Callable) -> str:
     """``one_hot(labels, classes)``, integers (n,), gives (n, classes) with a single 1 in each row."""
 
     @functools.wraps(one_hot)
@@ -63,7 +27,7 @@ def exercise_2_2(one_hot: Callable) -> str:
             return result
         return array.astype(int) if array.dtype == bool else result
 
-    generator = seeded("2.2")
+    generator = seeded("2.1")
     # The last class never occurs, as happens in a small batch; class 0 does.
     cases = [
         (np.append(generator.integers(1, classes - 1, images - 1), 0), classes)
@@ -133,8 +97,8 @@ def _look_at_ones(answer: Any, said: str, labels: np.ndarray, classes: int) -> N
     wrong(f"for {said}, row {row} has its 1 in column {got[row].argmax()}, but the label is {labels[row]}.")
 
 
-@exercise("2.3")
-def exercise_2_3(standardise: Callable) -> str:
+@exercise("2.2")
+def exercise_2_2(standardise: Callable) -> str:
     """``standardise(images, mean, std)``, (n, 32, 32, 3) uint8 and two (3,) for images of 0 to 1, gives float32."""
     results = []
 
@@ -150,7 +114,7 @@ def exercise_2_3(standardise: Callable) -> str:
             wrong(f"the result has the type {kind}, which keeps about three digits. Return float32.")
         return result
 
-    generator = seeded("2.3")
+    generator = seeded("2.2")
     cases = []
     for images in (3, 1):
         # Images and channels of unequal brightness, and other statistics than theirs: only those that are given lead
@@ -190,6 +154,11 @@ def exercise_2_3(standardise: Callable) -> str:
                 "arrays, and NumPy computes in the wider type."
             )
     return "The same three means and deviations serve training, validation and test images."
+
+
+def reference_standardise(batch: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+    """What later cells use until the student's function passes: uint8 (n, 32, 32, 3) to float32 of the same shape."""
+    return ((batch / 255 - mean) / std).astype("float32")
 
 
 def _standardised(batch: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
@@ -255,3 +224,40 @@ def _standardise_mistakes(batch: np.ndarray, mean: np.ndarray, std: np.ndarray) 
 
 def _three(values: np.ndarray) -> str:
     return "(" + ", ".join(f"{value:.3f}" for value in values) + ")"
+
+
+BYTES = 50_000 * 32 * 32 * 3 * 8
+OTHER_BYTES = {
+    "this is the number of values. Each needs one byte as uint8, and how many as float64?": BYTES / 8,
+    "this is a float32 copy, 4 bytes a value. A float64 has twice as many bits.": BYTES / 2,
+    "this is a float16 copy, 2 bytes a value. A float64 has four times as many bits.": BYTES / 4,
+    "these are bits. A byte has 8 of them.": BYTES * 8,
+    "this is one colour channel. A colour image has three numbers for each pixel.": BYTES / 3,
+    "this is the number of pixels. Each has three numbers, and how many bytes has each of these?": BYTES / 24,
+    "this is one image. There are 50,000.": BYTES / 50_000,
+    "these are the numbers of one image. There are 50,000 images, and a number has several bytes.": BYTES / 400_000,
+    "this is 60,000 images: the question is about the 50,000 of the training set.": BYTES * 60 / 50,
+    "this is 45,000 images: the question is about all 50,000.": BYTES * 45 / 50,
+    "this is 10,000 images: the question is about the 50,000 of the training set.": BYTES * 10 / 50,
+    "this counts the uint8 images as well. How large is the new array by itself?": BYTES * 9 / 8,
+    "these are kilobytes. Give the answer in bytes.": BYTES / 1e3,
+    "these are megabytes. Give the answer in bytes.": BYTES / 1e6,
+    "these are gigabytes. Give the answer in bytes.": BYTES / 1e9,
+    "these are kibibytes (2 to the power of 10). Give the answer in bytes.": BYTES / 2**10,
+    "these are mebibytes (2 to the power of 20). Give the answer in bytes.": BYTES / 2**20,
+    "these are gibibytes (2 to the power of 30). Give the answer in bytes.": BYTES / 2**30,
+    "the sign is reversed: memory is positive.": -BYTES,
+}
+SHARE = 0.002  # Who writes 1.23e9 has understood it, hence a share and not a difference.
+
+
+@exercise("2.3")
+def exercise_2_3(predicted_bytes: Any) -> str:
+    """Bytes of a float64 copy of all 50,000 training images, one number."""
+    got = number(predicted_bytes, "the number of bytes")
+    for sentence, value in OTHER_BYTES.items():
+        if abs(got / value - 1) < SHARE:
+            wrong(sentence)
+    if abs(got / BYTES - 1) > SHARE:
+        wrong(f"{got:,.10g} bytes is not what the copy takes. Images × rows × columns × channels × bytes a value?")
+    return f"{BYTES:,} bytes, eight times the uint8 images."

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from checks.grading import by_rules, exercise, seeded
-from checks.lesson03_softmax import LARGE_AND_SMALL, TWO_ROWS, WHOLE_BATCH, finite, probabilities, written
+from checks.lesson03_softmax import LARGE_AND_SMALL, TWO_ROWS, WHOLE_BATCH, finite, reference_softmax, written
 
 
 @exercise("3.3")
@@ -24,7 +24,8 @@ def _losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(labels)), labels]
 
 
-def _mean_loss(logits: np.ndarray, labels: np.ndarray) -> float:
+def reference_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Mean of -log p(label), without computing a probability."""
     return _losses(logits, labels).mean()
 
 
@@ -45,7 +46,7 @@ def _cross_entropy_of_usual_logits(cross_entropy: Callable) -> None:
     by_rules(
         cross_entropy,
         cases,
-        _mean_loss,
+        reference_cross_entropy,
         _cross_entropy_mistakes,
         lambda logits, labels: f"{logits.shape[0]} images and {logits.shape[1]} classes",
         "Check one case on paper: equal logits for 10 classes should cost log 10 = 2.303.",
@@ -56,7 +57,7 @@ def _cross_entropy_of_usual_logits(cross_entropy: Callable) -> None:
 def _cross_entropy_mistakes(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     images, classes = logits.shape
     rows, losses = np.arange(images), _losses(logits, labels)
-    shares = probabilities(logits)
+    shares = reference_softmax(logits)
     of_label = shares[rows, labels]
     whole_batch = np.exp(logits) / np.exp(logits).sum()
     columns = np.exp(logits) / np.exp(logits).sum(axis=0)
@@ -98,7 +99,7 @@ def _cross_entropy_mistakes(logits: np.ndarray, labels: np.ndarray) -> dict[str,
             -np.log(columns[rows, labels]).mean()
         ),
         "your softmax adds up the whole batch. Each image has its own sum.": -np.log(whole_batch[rows, labels]).mean(),
-        "you apply softmax twice.": -np.log(probabilities(shares)[rows, labels]).mean(),
+        "you apply softmax twice.": -np.log(reference_softmax(shares)[rows, labels]).mean(),
         "these are the logits of the labels, without softmax.": -logits[rows, labels].mean(),
         "you average the probabilities and then take the logarithm. Each image has its own logarithm.": (
             -math.log(of_label.mean())
@@ -116,7 +117,7 @@ def _cross_entropy_mistakes(logits: np.ndarray, labels: np.ndarray) -> dict[str,
 def _cross_entropy_of_large_logits(cross_entropy: Callable) -> None:
     def stage(cases: list, advice: str | Callable, overflow: str, mistakes: Callable | None = None) -> None:
         cases = [(np.array(logits), np.array(labels)) for logits, labels in cases]
-        by_rules(cross_entropy, cases, _mean_loss, mistakes, _with_label, advice, finite(overflow))
+        by_rules(cross_entropy, cases, reference_cross_entropy, mistakes, _with_label, advice, finite(overflow))
 
     def clipped(got: float, *_) -> str:
         if 0 < got < 700:
@@ -130,7 +131,7 @@ def _cross_entropy_of_large_logits(cross_entropy: Callable) -> None:
         [([[0.0, 1000.0, 0.0]], [1])],
         "It should cost 0.",
         "right for small logits, but {case} gives NaN or infinity. Does exp(1000) in your sum overflow, as in exercise "
-        "3.2? Or do you take the logarithm of a probability that is rounded to 0?",
+        "3.1? Or do you take the logarithm of a probability that is rounded to 0?",
     )
     stage(
         [([[0.0, 1000.0, 0.0]], [2])],
@@ -141,8 +142,8 @@ def _cross_entropy_of_large_logits(cross_entropy: Callable) -> None:
     stage(
         [([[0.0, 2000.0, 0.0]], [2]), ([[-1000.0, 1000.0, 0.0]], [0]), ([[1000.0, -1000.0, 1000.0, 0.0]], [1])],
         lambda got, logits, labels: (
-            f"It should cost {_mean_loss(logits, labels):.1f}. No limit and no substitute for infinity is needed when "
-            "the logarithm of the quotient is written as a difference."
+            f"It should cost {reference_cross_entropy(logits, labels):.1f}. No limit and no substitute for infinity is "
+            "needed when the logarithm of the quotient is written as a difference."
         ),
         "[0, 1000, 0] works, but {case} gives NaN or infinity. Is exp still too large after your subtraction? Which "
         "number must you take away so that nothing above 0 is left?",

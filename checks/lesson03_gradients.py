@@ -31,6 +31,11 @@ def exercise_3_4(descent_step: Callable) -> str:
     return "Downhill for any number of weights."
 
 
+def reference_descent_step(weights: np.ndarray, inputs: np.ndarray, targets: np.ndarray, rate: float) -> np.ndarray:
+    """New weights after one step of gradient descent on the mean squared error."""
+    return weights - rate * 2 * np.mean((inputs @ weights - targets)[:, None] * inputs, axis=0)
+
+
 def _gradient(weights: np.ndarray, inputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return np.array(
         [
@@ -117,6 +122,13 @@ def exercise_3_5(numerical_gradient: Callable) -> str:
         },
     )
     return "It agrees with the exact gradient, for points of any shape."
+
+
+def reference_numerical_gradient(function: Callable, point: np.ndarray, step: float = 1e-4) -> np.ndarray:
+    """Gradient by central differences, of the point's shape."""
+    units = step * np.eye(np.size(point)).reshape(-1, *np.shape(point))
+    differences = [function(point + unit) - function(point - unit) for unit in units]
+    return np.reshape(differences, np.shape(point)) / (2 * step)
 
 
 def _loss(point: np.ndarray, cubic: np.ndarray, linear: np.ndarray, mixed: np.ndarray) -> Callable:

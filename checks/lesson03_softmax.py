@@ -1,4 +1,4 @@
-"""Check of lesson 03, exercise 3.2: softmax of usual logits, then of large ones, stage by stage."""
+"""Check of lesson 03, exercise 3.1: softmax of usual logits, then of large ones, stage by stage."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def finite(sentence: str) -> Callable[..., None]:
     return look
 
 
-def probabilities(logits: np.ndarray) -> np.ndarray:
+def reference_softmax(logits: np.ndarray) -> np.ndarray:
     """p_i = 1 / sum_j exp(z_j - z_i): another way to the same numbers, safe because 1 / infinity is 0."""
     with np.errstate(over="ignore"):
         return 1 / np.exp(logits[:, None, :] - logits[:, :, None]).sum(axis=2)
 
 
-@exercise("3.2")
-def exercise_3_2(softmax: Callable) -> str:
+@exercise("3.1")
+def exercise_3_1(softmax: Callable) -> str:
     """``softmax(logits)``, (images, classes), gives probabilities of the same shape; logits may be as large as 1000."""
     try:
         with np.errstate(all="ignore"):
@@ -71,21 +71,21 @@ def _softmax_of_usual_logits(softmax: Callable) -> None:
         }
 
     def advice(got: np.ndarray, logits: np.ndarray) -> str:
-        row = int(np.abs(got - probabilities(logits)).max(axis=1).argmax())
+        row = int(np.abs(got - reference_softmax(logits)).max(axis=1).argmax())
         return f"Row {row} of yours is {written(got[row])}, whose sum is {got[row].sum():.4f}."
 
-    generator = seeded("3.2")
+    generator = seeded("3.1")
     cases = [(generator.normal(scale=2.0, size=shape),) for shape in ((2, 3), (1, 10), (4, 3), (6, 2))]
-    by_rules(softmax, cases, probabilities, _softmax_mistakes, _logits, advice, refuse, shapes=shapes)
+    by_rules(softmax, cases, reference_softmax, _softmax_mistakes, _logits, advice, refuse, shapes=shapes)
 
 
 def _softmax_mistakes(logits: np.ndarray) -> dict[str, np.ndarray]:
-    exponentials, right = np.exp(logits), probabilities(logits)
+    exponentials, right = np.exp(logits), reference_softmax(logits)
     return {
         "your columns add up to 1. Each row is one image: sum over its classes, which is axis 1.": (
             exponentials / exponentials.sum(axis=0)
         ),
-        "a minus has got into the exponent: the largest logit gets the smallest share.": (probabilities(-logits)),
+        "a minus has got into the exponent: the largest logit gets the smallest share.": (reference_softmax(-logits)),
         "you divide each row by its largest exponential. Divide it by the sum of its exponentials.": (
             exponentials / exponentials.max(axis=1, keepdims=True)
         ),
@@ -96,7 +96,7 @@ def _softmax_mistakes(logits: np.ndarray) -> dict[str, np.ndarray]:
         "these are the logits minus the largest of their row. Take the exponential and divide by the sum.": (
             logits - logits.max(axis=1, keepdims=True)
         ),
-        "you apply softmax twice.": probabilities(right),
+        "you apply softmax twice.": reference_softmax(right),
         "you divide by the sum over the whole batch. Each image has its own sum: keep the rows apart.": (
             exponentials / exponentials.sum()
         ),
@@ -120,7 +120,7 @@ def _softmax_mistakes(logits: np.ndarray) -> dict[str, np.ndarray]:
 def _softmax_of_large_logits(softmax: Callable) -> None:
     def stage(rows: list, mistakes: Callable | None, advice: str, overflow: str) -> None:
         cases = [(np.array(logits),) for logits in rows]
-        by_rules(softmax, cases, probabilities, mistakes, _logits, advice, finite(overflow))
+        by_rules(softmax, cases, reference_softmax, mistakes, _logits, advice, finite(overflow))
 
     stage(
         [[[1000.0, 998.0, 999.0]], [[-1000.0, -1001.0, -1003.0]]],

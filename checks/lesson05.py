@@ -12,7 +12,7 @@ import numpy as np
 from keras import layers as kinds
 
 from checks.grading import NotRight, call, exercise, guarded, seeded, wrong
-from checks.lesson05_parameters import exercise_5_2, exercise_5_4
+from checks.lesson05_parameters import exercise_5_2, reference_parameters
 from checks.lesson05_pattern import (
     CLASSES,
     DROPOUTS,
@@ -25,22 +25,52 @@ from checks.lesson05_pattern import (
     is_model,
     lets_something_through,
     scales,
+    scaling_fits,
     weak_points,
 )
 from helpers import models
 
-__all__ = ["exercise_5_1", "exercise_5_2", "exercise_5_4", "exercise_5_5"]
+__all__ = [
+    "exercise_5_1",
+    "exercise_5_2",
+    "exercise_5_4",
+    "reference_deeper",
+    "reference_parameters",
+    "reference_small",
+]
+
+reference_deeper = models.deeper_cnn
+
+
+def reference_small() -> keras.Model:
+    """A network with 38,890 parameters, 15 % of those of deeper_cnn."""
+    stack = [
+        keras.Input(INPUT_SHAPE),
+        kinds.Rescaling(1 / 255),
+        kinds.Conv2D(32, 3, activation="relu"),
+        kinds.MaxPooling2D(2),
+        kinds.Conv2D(32, 3, activation="relu"),
+        kinds.MaxPooling2D(2),
+        kinds.Conv2D(64, 3, activation="relu"),
+        kinds.Flatten(),
+        kinds.Dense(CLASSES, activation="softmax"),
+    ]
+    return keras.Sequential(stack)
 
 
 @exercise("5.1")
-def exercise_5_1(model: Any) -> str:
-    """A model of the pattern, compiled or not."""
+def exercise_5_1(build_deeper: Callable) -> str:
+    """``build_deeper()`` makes a model of the pattern, compiled or not."""
+    if isinstance(build_deeper, keras.Model):
+        wrong("this is a model. Hand over the function that builds it: build_deeper, without brackets.")
+    model = call(build_deeper)
     is_built_model(model)
     chain = chain_of(model)
     follows_pattern(chain)
     layers = [step.layer for step in chain]
     lets_something_through(layers)
     words = _ends_in_classes(model, layers)
+    scaling_fits(layers)
     praise = [f"Your model follows the pattern and has {model.count_params():,} parameters.", *words]
     if not scales(layers):
         praise.append("It has no Rescaling: give it images that are divided by 255 already.")
@@ -145,7 +175,7 @@ def _predictions(model: keras.Model, images: np.ndarray) -> np.ndarray:
 
 
 def _are_probabilities(predicted: np.ndarray) -> bool:
-    return bool((predicted >= 0).all() and np.allclose(predicted.sum(axis=1), 1, atol=1e-3))
+    return bool((predicted >= 0).all() and np.allclose(predicted.sum(axis=1), 1, atol=1e-2))
 
 
 @contextmanager
@@ -158,8 +188,8 @@ def _said_of(what: str) -> Iterator[None]:
         wrong(str(error).replace("your function", what))
 
 
-@exercise("5.5")
-def exercise_5_5(build_small: Callable) -> str:
+@exercise("5.4")
+def exercise_5_4(build_small: Callable) -> str:
     """``build_small()`` makes a new model with at most half the parameters of deeper_cnn."""
     if isinstance(build_small, keras.Model):
         wrong("this is a model. Hand over the function that builds it, so that the check gets a fresh one.")
@@ -168,7 +198,7 @@ def exercise_5_5(build_small: Callable) -> str:
     known = has_graph(model)
     if known:
         is_built_model(model)
-    images = seeded("5.5").integers(0, 256, (8, *INPUT_SHAPE), dtype=np.uint8)
+    images = seeded("5.4").integers(0, 256, (8, *INPUT_SHAPE), dtype=np.uint8)
     # A model without keras.Input, and a subclass of keras.Model, get their weights by this.
     predicted = _predictions(model, images)
     limit = models.build("deeper_cnn").count_params() // 2
@@ -184,6 +214,8 @@ def exercise_5_5(build_small: Callable) -> str:
         wrong("your model has nothing to train.")
     layers = list(_layers_anywhere(model))
     lets_something_through(layers)
+    if known or isinstance(model, keras.Sequential):
+        scaling_fits(layers)
     probabilities = _are_probabilities(predicted)
     _learns(model, layers[-1], images, probabilities)
     praise = [f"{parameters:,} parameters, {parameters / (2 * limit):.0%} of the deeper model's."]

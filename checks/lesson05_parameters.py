@@ -1,285 +1,210 @@
-"""Checks of lesson 05, exercises 5.2 and 5.4: the parameters of each layer, and the layer that holds most."""
+"""Check of lesson 05, exercise 5.2: the parameters of each layer of a network that is written down as a plan."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
 import numpy as np
-from keras import layers as kinds
 
-from checks.grading import (
-    NotFilledIn,
-    call,
-    close,
-    describe,
-    exercise,
-    name_mistake,
-    name_slip,
-    number,
-    numbers,
-    values,
-    whole,
-    wrong,
+from checks.grading import by_rules, call, close, exercise, values, wrong
+
+# The network of the exercise, and plans in which wrong rules show that give the right counts there.
+DEEPER = (
+    ("conv", 32, 5, "same"),
+    ("conv", 32, 5, "valid"),
+    ("pool", 2),
+    ("conv", 32, 3, "valid"),
+    ("conv", 16, 3, "valid"),
+    ("pool", 2),
+    ("flatten",),
+    ("dense", 512),
+    ("dense", 10),
 )
-from checks.lesson05_pattern import INPUT_SHAPE
-from helpers import anatomy, models
+OTHERS = (
+    ((("conv", 8, 3, "valid"), ("pool", 2), ("conv", 6, 4, "same"), ("pool", 3), ("flatten",), ("dense", 7)), 31, 4),
+    ((("flatten",), ("dense", 5), ("dense", 9), ("dense", 3)), 6, 2),
+    ((("pool", 2), ("conv", 12, 3, "same"), ("conv", 5, 5, "valid"), ("flatten",), ("dense", 10)), 28, 1),
+    ((("conv", 4, 7, "valid"), ("conv", 9, 1, "same")), 9, 3),
+)
 
-# What goes into the formula for each layer of the reference: kernel side and channels in (None and numbers in for
-# a dense layer), filters or units; and the side of its output, which does not go into it.
-COUNTED = {
-    "conv1": (5, 3, 32, 32),
-    "conv2": (5, 32, 32, 28),
-    "conv3": (3, 32, 32, 12),
-    "conv4": (3, 32, 16, 10),
-    "dense1": (None, 400, 512, 1),
-    "dense2": (None, 512, 10, 1),
+
+def reference_parameters(plan: Sequence[tuple], side: int = 32, channels: int = 3) -> list[int]:
+    """The parameters of each layer of a plan, for images of side × side × channels; 0 for pooling and Flatten."""
+    return _walk(plan, side, channels)
+
+
+# What a walk through a plan computes at each step; a slip replaces one of these.
+RULES: dict[str, Callable[..., int]] = {
+    "conv": lambda kernel, channels, filters, side: (kernel**2 * channels + 1) * filters,
+    "dense": lambda numbers, units: (numbers + 1) * units,
+    "valid": lambda side, kernel: side - kernel + 1,
+    "same": lambda side, kernel: side,
+    "pool": lambda side, size: side // size,
+    "flat": lambda side, channels: side**2 * channels,
+    "next channels": lambda channels, filters: filters,
+    "next numbers": lambda numbers, units: units,
+}
+
+
+def _walk(plan: Sequence[tuple], side: int, channels: int, **changes: Callable[..., int]) -> list[int]:
+    """The counts by ``RULES``, or by those that ``changes`` replaces ("next_channels" for "next channels")."""
+    rules = RULES | {name.replace("_", " "): rule for name, rule in changes.items()}
+    counts, numbers = [], 0
+    for kind, *settings in plan:
+        count = 0
+        if kind == "conv":
+            filters, kernel, padding = settings
+            count = rules["conv"](kernel, channels, filters, side)
+            side, channels = rules[padding](side, kernel), rules["next channels"](channels, filters)
+        elif kind == "pool":
+            side = rules["pool"](side, *settings)
+        elif kind == "flatten":
+            numbers = rules["flat"](side, channels)
+        else:
+            count = rules["dense"](numbers, *settings)
+            numbers = rules["next numbers"](numbers, *settings)
+        counts.append(count)
+    return counts
+
+
+def _without_bias(kernel: int, channels: int, filters: int, side: int) -> int:
+    return kernel**2 * channels * filters
+
+
+SLIPS: dict[str, dict[str, Callable[..., int]]] = {
+    "these are the counts without biases. Each filter and each unit has one.": {
+        "conv": _without_bias,
+        "dense": lambda numbers, units: numbers * units,
+    },
+    "the filters' biases are missing: each filter has one.": {"conv": _without_bias},
+    "the biases of the dense layers are missing: each unit has one.": {"dense": lambda numbers, units: numbers * units},
+    "a dense layer has one bias for each of its units, not one for each of its inputs.": {
+        "dense": lambda numbers, units: numbers * units + numbers
+    },
+    "a dense layer has one bias for each unit, not a single one.": {
+        "dense": lambda numbers, units: numbers * units + 1
+    },
+    "a convolution has one bias for each filter, not a single one for the layer.": {
+        "conv": lambda kernel, channels, filters, side: kernel**2 * channels * filters + 1
+    },
+    "a convolution has one bias for each filter, not one for each channel that comes in.": {
+        "conv": lambda kernel, channels, filters, side: kernel**2 * channels * filters + channels
+    },
+    "a filter has one bias, not one for each channel that comes in.": {
+        "conv": lambda kernel, channels, filters, side: (kernel**2 + 1) * channels * filters
+    },
+    "the channels that come in are left out. A filter is as deep as its input.": {
+        "conv": lambda kernel, channels, filters, side: (kernel**2 + 1) * filters
+    },
+    "this is one filter's share. A layer has `filters` of them.": {
+        "conv": lambda kernel, channels, filters, side: kernel**2 * channels + 1
+    },
+    "the kernel's side is used once. A kernel has side × side weights for each channel.": {
+        "conv": lambda kernel, channels, filters, side: (kernel * channels + 1) * filters
+    },
+    "filters and kernel are swapped. In a plan the filters come first: ('conv', filters, kernel, padding).": {
+        "conv": lambda kernel, channels, filters, side: (filters**2 * channels + 1) * kernel,
+    },
+    "this counts the work too: a filter is used at every position, and stored once.": {
+        "conv": lambda kernel, channels, filters, side: side**2 * (kernel**2 * channels + 1) * filters
+    },
+    "every convolution is counted with the image's channels. The filters of one layer are the channels of the next.": {
+        "next_channels": lambda channels, filters: channels
+    },
+    "every dense layer is counted with the numbers of Flatten. The units of one layer are the inputs of the next.": {
+        "next_numbers": lambda numbers, units: numbers
+    },
+    "a valid convolution does not keep the side: it takes kernel - 1 pixels off.": {
+        "valid": lambda side, kernel: side,
+    },
+    "a valid convolution takes kernel - 1 pixels off the side, not kernel.": {
+        "valid": lambda side, kernel: side - kernel,
+    },
+    "a valid convolution takes kernel - 1 pixels off the side; half of that is taken off here.": {
+        "valid": lambda side, kernel: side - kernel // 2,
+    },
+    "same padding keeps the side; here it shrinks as with valid padding.": {
+        "same": lambda side, kernel: side - kernel + 1,
+    },
+    "the two paddings are swapped: valid shrinks the side, same keeps it.": {
+        "valid": lambda side, kernel: side,
+        "same": lambda side, kernel: side - kernel + 1,
+    },
+    "the side is that of the image: neither convolutions nor poolings change it here.": {
+        "valid": lambda side, kernel: side,
+        "pool": lambda side, size: side,
+    },
+    "the poolings do not change the side here. Each divides it by its size.": {"pool": lambda side, size: side},
+    "pooling divides the side by its size, it does not subtract it.": {"pool": lambda side, size: side - size},
+    "all poolings halve the side here; the second entry of ('pool', 3) says by what to divide.": {
+        "pool": lambda side, size: side // 2
+    },
+    "an incomplete window of a pooling is left out: round the side down.": {
+        "pool": lambda side, size: -(-side // size),
+    },
+    "Flatten keeps every position of every channel: side × side × channels. The channels are missing.": {
+        "flat": lambda side, channels: side**2
+    },
+    "Flatten keeps every position of every channel: side × side × channels. The positions are missing.": {
+        "flat": lambda side, channels: channels
+    },
+    "Flatten makes side × side × channels numbers: the side counts twice.": {
+        "flat": lambda side, channels: side * channels
+    },
 }
 
 
 @exercise("5.2")
-def exercise_5_2(predicted: Any) -> str:
-    """The parameters of the six layers of deeper_cnn that learn: a dictionary by name, or a list in their order."""
-    if isinstance(predicted, Mapping):
-        missing = [name for name in COUNTED if name not in predicted]
-        if missing:
-            wrong(f"your dictionary has no {missing[0]!r}. Its keys are {', '.join(COUNTED)}.")
-        answers = [predicted[name] for name in COUNTED]
-        if any(answer is None or answer is Ellipsis for answer in answers):
-            raise NotFilledIn
-    else:
-        listed = isinstance(predicted, (list, tuple))
-        if listed and any(answer is None or answer is Ellipsis for answer in predicted):
-            raise NotFilledIn
-        if values(predicted) is not None and values(predicted).ndim == 0:
-            count = whole(predicted, "your prediction")
-            wrong(f"{count:,} is one number. Six layers learn: give one number for each of {', '.join(COUNTED)}.")
-        answers = list(np.ravel(numbers(predicted, "your prediction")))
-        if len(answers) != len(COUNTED):
-            wrong(
-                f"you have {len(answers)} numbers. Six layers learn: {', '.join(COUNTED)}. Leave out those with none."
-            )
-    for name, answer in zip(COUNTED, answers):
-        _count_is_right(name, answer)
-    return f"Together {sum(map(_count, COUNTED.values())):,}, as in the published table."
-
-
-def _count(facts: tuple[int | None, int, int, int]) -> int:
-    # As a layer holds them: an array for the kernel, another one for the biases.
-    side, given, made, _ = facts
-    kernel = (given, made) if side is None else (side, side, given, made)
-    return np.empty(kernel).size + np.empty(made).size
-
-
-def _count_is_right(name: str, answer: Any) -> None:
-    got, right = whole(answer, name), _count(COUNTED[name])
-    if got == right:
-        return
-    # Where two rules agree (3 channels in the first layer), the right count must not be called a mistake.
-    name_mistake(
-        got, {text: value for text, value in _count_mistakes(name, got).items() if value != right}, tolerance=0
+def exercise_5_2(parameters: Any) -> str:
+    """``parameters(plan, side, channels)``: a list with the parameters of each layer of a plan."""
+    cases = [(list(plan), side, channels) for plan, side, channels in ((DEEPER, 32, 3), *OTHERS)]
+    _is_a_count_for_each_layer(call(parameters, list(DEEPER), 32, 3))
+    by_rules(
+        parameters,
+        cases,
+        reference_parameters,
+        lambda plan, side, channels: {text: _walk(plan, side, channels, **changes) for text, changes in SLIPS.items()},
+        _case,
+        "Follow this plan on paper, layer by layer: side, channels, count.",
+        _layer_that_is_off,
+        tolerance=0,
     )
-    made = COUNTED[name][2]
-    wrong(f"{name}: {got:,} is not it. Do this one on paper: what does one of the {made} hold, and how many are there?")
+    if values(call(parameters, list(DEEPER))) is None:
+        wrong("called with a plan alone, your function returns no list. Leave `side=32, channels=3` in its first line.")
+    return f"deeper_cnn has {sum(reference_parameters(DEEPER)):,} parameters, as in the published table."
 
 
-def _count_mistakes(name: str, got: int) -> dict[str, int]:
-    side, given, made, positions = COUNTED[name]
-    if side is None:
-        mistakes = {
-            f"{name}: {got:,} is the answer without biases. Each of the {made} units also has one.": given * made,
-            f"{name}: {got:,} counts one bias for each input. Who owns a bias, the input or the unit?": (
-                given * made + given
-            ),
-            f"{name}: {got:,} counts a single bias for the whole layer.": given * made + 1,
-        }
-        if name == "dense1":
-            slips = {
-                288: "288 inputs, 3×3×32, are those of the first model. What does the second pooling leave here?",
-                16: "16 inputs would be one per channel. Flatten keeps every position: how many are there?",
-                25: "25 inputs are the positions alone. Each has several channels.",
-                256: "256 inputs are 4×4×16: conv1 has same padding and keeps 32.",
-                1600: "1,600 inputs are those before the second pooling, which halves both sides.",
-                800: "800 inputs are 5×5×32. How many filters has the last convolution?",
-                1024: "1,024 inputs are 8×8×16: that is what four convolutions with same padding would leave.",
-                784: "784 inputs are 7×7×16. But the 3×3 convolutions have no padding and take something off.",
-                576: "576 inputs are 6×6×16. Follow the side once more: 32, 32, 28, 14, ...",
-                12544: "12,544 inputs are 28×28×16, without any pooling.",
-            }
-            mistakes |= {f"dense1: {text}": inputs * made + made for inputs, text in slips.items()}
-            mistakes |= {
-                f"dense1: {text} The biases are missing, too.": inputs * made for inputs, text in slips.items()
-            }
-        if name == "dense2":
-            mistakes["dense2: 4,010 takes the 400 numbers of Flatten as input. Dense 512 stands between them."] = 4_010
-    else:
-        mistakes = {
-            f"{name}: {got:,} is the answer without biases. Each of the {made} filters also has one.": (
-                side * side * given * made
-            ),
-            f"{name}: {got:,} leaves the input's {given} channels out. A filter is as deep as its input.": (
-                (side * side + 1) * made
-            ),
-            f"{name}: {got:,} counts a bias for every channel of every filter. A filter has one bias.": (
-                (side * side + 1) * given * made
-            ),
-            f"{name}: {got:,} counts one bias for each channel that comes in. Who owns a bias, channel or filter?": (
-                side * side * given * made + given
-            ),
-            f"{name}: {got:,} counts a single bias for the whole layer.": side * side * given * made + 1,
-            f"{name}: {got:,} is one filter's share. The layer has {made} of them.": side * side * given + 1,
-            f"{name}: {got:,} is the work, its MACs: a filter is used at every position, and stored once.": (
-                positions**2 * side * side * given * made
-            ),
-            f"{name}: {got:,} counts the numbers that come out. Parameters are those that the layer stores.": (
-                positions**2 * made
-            ),
-            f"{name}: {got:,} is the kernel of one filter in one channel. How many of these has the layer?": side
-            * side,
-            f"{name}: {got:,} adds a whole kernel to each filter where its bias belongs. A bias is one number.": (
-                side * side * (given + 1) * made
-            ),
-            f"{name}: {got:,} multiplies with {side} once. A kernel has {side}×{side} numbers for each channel.": (
-                side * given * made + made
-            ),
-            f"{name}: {got:,} is the count for 3 channels. Those of the image go into the first layer only.": (
-                (side * side * 3 + 1) * made
-            ),
-            f"{name}: {got:,} is the count for {8 - side}×{8 - side} kernels. Here they are {side}×{side}.": (
-                ((8 - side) ** 2 * given + 1) * made
-            ),
-            f"{name}: {got:,} is the count for {48 - made} filters. Look the number of filters up again.": (
-                (side * side * given + 1) * (48 - made)
-            ),
-        }
-    mistakes |= {
-        f"{name}: {got:,} belongs to {other}. Go through the layers in their order.": _count(facts)
-        for other, facts in COUNTED.items()
-    }
-    return mistakes
+def _case(plan: Sequence[tuple], side: int, channels: int) -> str:
+    name = "the plan of deeper_cnn" if tuple(plan) == DEEPER else f"the plan {list(plan)}"
+    return f"{name}, images of {side}×{side}×{channels},"
 
 
-@exercise("5.4")
-def exercise_5_4(heaviest: Callable) -> str:
-    """``heaviest(rows)``, rows of anatomy.layers, gives the layer with most parameters (text) and its share of all."""
-    tables = {model.name: anatomy.layers(model) for model in _models_to_weigh()}
-    answers = [_layer_and_share(call(heaviest, rows), model) for model, rows in tables.items()]
-    _layers_are_right([layer for layer, _ in answers], tables)
-    _shares_are_right([share for _, share in answers], tables)
-    return f"In guide_cnn {_heaviest(tables['guide_cnn']).layer} holds {answers[0][1]:.1%} of all parameters."
+def _is_a_count_for_each_layer(answer: Any) -> None:
+    """The form of what was returned: a list with one number for each layer of the plan of deeper_cnn."""
+    if isinstance(answer, dict):
+        wrong("your function returns a dictionary. A plan has no names: return a list, one count for each layer.")
+    got = values(answer)
+    if got is None:
+        return  # by_rules says what it is
+    if got.ndim == 0:
+        wrong(f"your function returns one number, {got.item():,}. Return the list: one count for each layer.")
+    if got.shape == (sum(count > 0 for count in reference_parameters(DEEPER)),):
+        wrong("your list has the layers that learn alone. Give a 0 for pooling and Flatten, so that positions agree.")
+    if got.shape == (1,):
+        wrong("your list has one entry. Does `return` stand inside the loop, or is the list made anew in it?")
 
 
-def _models_to_weigh() -> Iterator[keras.Model]:
-    """Models whose most parameters, most work, largest output, first and last layer are not always the same."""
-    yield models.build("guide_cnn")
-    yield models.build("strided_cnn")
-    stack = [kinds.Conv2D(16, 5), kinds.Conv2D(40, 5), kinds.GlobalAveragePooling2D(), kinds.Dense(10, name="scores")]
-    yield keras.Sequential([keras.Input(INPUT_SHAPE), *stack], name="two_convolutions")
-
-
-def _layer_and_share(answer: Any, model: str) -> tuple[str, float]:
-    """The two things that an answer should hold; a row counts for its layer."""
-    if isinstance(answer, anatomy.Row) or not isinstance(answer, (tuple, list)) or len(answer) != 2:
-        wrong(f"two things were expected, the layer and its share; your function returned {describe(answer)}.")
-    layer, share = answer
-    if isinstance(layer, anatomy.Row):
-        layer = layer.layer
-    if not isinstance(layer, str):
-        order = " The layer comes first, then its share." if isinstance(share, (str, anatomy.Row)) else ""
-        index = " That looks like an index: return what the row at it calls its layer."
-        hint = order or index * isinstance(layer, (int, np.integer))
-        wrong(f"the first thing should be the row's layer, a text; it is {describe(layer)}.{hint}")
-    return layer, number(share, f"the share in {model}")
-
-
-def _heaviest(rows: list[anatomy.Row]) -> anatomy.Row:
-    return rows[int(np.argmax([row.parameters for row in rows]))]
-
-
-def _learning(rows: list[anatomy.Row]) -> list[anatomy.Row]:
-    return [row for row in rows if row.parameters]
-
-
-# What a wrong layer is, and how somebody comes to it.
-PICKS: dict[str, Callable[[list[anatomy.Row]], anatomy.Row]] = {
-    "has the most MACs. Asked for is the layer with the most parameters": lambda rows: max(rows, key=lambda r: r.macs),
-    "has the largest output. Asked for is the layer with the most parameters": (
-        lambda rows: max(rows, key=lambda r: r.memory)
-    ),
-    "is the last layer. Look for the largest number of parameters in all rows": lambda rows: rows[-1],
-    "is the last convolution. Look for the largest number of parameters in all rows": (
-        lambda rows: [row for row in rows if row.layer.startswith("Conv2D")][-1]
-    ),
-    "is the first layer that learns. Look for the largest number of parameters in all rows": (
-        lambda rows: _learning(rows)[0]
-    ),
-    "is the first layer. Look for the largest number of parameters in all rows": lambda rows: rows[0],
-    "has the fewest parameters of those that learn": lambda rows: min(_learning(rows), key=lambda r: r.parameters),
-    "has no parameters at all. Look for the most": lambda rows: min(rows, key=lambda r: r.parameters),
-    "has the second most parameters": lambda rows: sorted(rows, key=lambda r: r.parameters)[-2],
-    "comes last in the alphabet. Give `max` a `key`, or it compares the names of the layers": max,
-    "has the longest text. Give `max` a `key` that returns the row's parameters": (
-        lambda rows: max(rows, key=lambda r: len(r.layer))
-    ),
-}
-
-
-def _layers_are_right(layers: list[str], tables: dict[str, list[anatomy.Row]]) -> None:
-    def agrees(layer: str, row: anatomy.Row) -> bool:
-        return layer in (row.layer, row.name)
-
-    off = [index for index, rows in enumerate(tables.values()) if not agrees(layers[index], _heaviest(rows))]
-    if not off:
+def _layer_that_is_off(answer: Any, text: str, plan: Sequence[tuple], side: int, channels: int) -> None:
+    """Name the first layer with a wrong count, and, where one is known, the slip that gives this count there."""
+    got, right = values(answer), reference_parameters(plan, side, channels)
+    if got is None or got.shape != (len(right),) or not np.isfinite(got).all():
         return
-    layer, model = layers[off[0]], list(tables)[off[0]]
-    for text, pick in PICKS.items():
-        if all(agrees(each, pick(rows)) for each, rows in zip(layers, tables.values())):
-            wrong(f"in {model}, {layer!r} {text}.")
-    if len(set(layers)) == 1:
-        wrong(f"your function returns {describe(layer)} for every model. Let it look into the rows that it gets.")
-    wrong(
-        f"in {model}, {layer if len(layer) < 60 else layer[:57] + '...'!r} is not the layer with the most parameters."
-    )
-
-
-def _shares_are_right(shares: list[float], tables: dict[str, list[anatomy.Row]]) -> None:
-    right = [_heaviest(rows).parameters / sum(row.parameters for row in rows) for rows in tables.values()]
-    off = [index for index, share in enumerate(shares) if not close(share, right[index])]
-    if not off:
-        return
-    usual = [_share_mistakes(rows) for rows in tables.values()]
-    share, model = shares[off[0]], list(tables)[off[0]]
-    for text in usual[0]:
-        if all(close(each, values[text]) for each, values in zip(shares, usual)):
-            wrong(f"in {model}, {share:,.6g} {text}")
-    name_slip(shares, right)
-    wrong(
-        f"in {model}, the layer is right; its share is not {share:.6g}. Divide its parameters by the sum over all rows."
-    )
-
-
-def _share_mistakes(rows: list[anatomy.Row]) -> dict[str, float]:
-    row = _heaviest(rows)
-    most, all_of_them = row.parameters, sum(each.parameters for each in rows)
-    learning = sorted(each.parameters for each in _learning(rows))
-    return {
-        "is the share in per cent. Return it between 0 and 1.": 100 * most / all_of_them,
-        "is the layer's number of parameters. Divide it by that of all layers.": most,
-        "is the number of all parameters. Divide the layer's parameters by it.": all_of_them,
-        "is how often the layer fits into the whole. Turn the fraction over.": all_of_them / most,
-        "divides by the mean of all rows. Divide by their sum.": most * len(rows) / all_of_them,
-        "divides by the mean of the layers that learn. Divide by the sum of all.": most * len(learning) / all_of_them,
-        "divides by the number of rows. Divide by the sum of their parameters.": most / len(rows),
-        "compares the layer with all others. A share is a part of the whole, itself included.": (
-            most / (all_of_them - most)
-        ),
-        "compares the layer with the one that has the second most. Divide by the sum of all.": most / learning[-2],
-        "is this layer's share of the MACs. Asked for is its share of the parameters.": (
-            row.macs / sum(each.macs for each in rows)
-        ),
-        "is this layer's share of the memory. Asked for is its share of the parameters.": (
-            row.memory / sum(each.memory for each in rows)
-        ),
-        "is one layer's part of the number of layers. Asked for is the share of the parameters.": 1 / len(rows),
-    }
+    index = next(index for index, pair in enumerate(zip(got, right)) if not close(*pair, 0))
+    layer = f"in {text} layer {index + 1}, {plan[index]}, has {got[index]:,.10g} in yours"
+    for sentence, changes in SLIPS.items():
+        if close(got[index], _walk(plan, side, channels, **changes)[index], 0):
+            wrong(f"{layer}: {sentence}")
+    if not right[index]:
+        wrong(f"{layer}. It learns nothing: its count is 0.")
+    wrong(f"{layer}, and that is not it. On paper: what comes in, and how many weights has one filter or unit?")

@@ -41,6 +41,7 @@ LINEAR = (
     kinds.GaussianNoise,
     *DROPOUTS,
 )
+AUGMENTATIONS = (kinds.RandomFlip, kinds.RandomTranslation, kinds.RandomRotation, kinds.RandomZoom)
 HIDDEN = "a subclass of keras.Model hides its layers. Use keras.Sequential or keras.Model(inputs, outputs)."
 
 
@@ -255,6 +256,32 @@ def scales(layers: list) -> bool:
         isinstance(layer, (kinds.Rescaling, kinds.Normalization, kinds.Lambda)) or type(layer).__name__ in operations
         for layer in layers
     )
+
+
+def scaling_fits(layers: list) -> None:
+    """Raise with a sentence when Rescaling layers stand too late, or bring values of 0 to 255 to a useless range."""
+    learning = [index for index, layer in enumerate(layers) if isinstance(layer, (kinds.Conv2D, kinds.Dense))]
+    rescalings = [index for index, layer in enumerate(layers) if isinstance(layer, kinds.Rescaling)]
+    if not rescalings or not learning:
+        return
+    if rescalings[-1] > learning[0]:
+        wrong("there is a Rescaling after the first layer that learns. Scale the images once, at the beginning.")
+    if any(not isinstance(layer, (kinds.Rescaling, *AUGMENTATIONS)) for layer in layers[: rescalings[-1]]):
+        return
+    dark, bright = 0.0, 255.0
+    for index in rescalings:
+        scale, offset = (np.asarray(each, float).max() for each in (layers[index].scale, layers[index].offset))
+        dark, bright = dark * scale + offset, bright * scale + offset
+    if math.isclose(bright - dark, 255 / 225, rel_tol=1e-3):
+        wrong("its Rescaling divides by 225. Pixels go up to 255: Rescaling(1 / 255).")
+    if not 0.5 < bright - dark < 10:
+        twice = " Two Rescaling layers scale twice." * (len(rescalings) > 1)
+        made = f"{_short(dark)} to {_short(bright)}"
+        wrong(f"its Rescaling turns 0 to 255 into {made}. Rescaling(1 / 255) gives 0 to 1.{twice}")
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def weak_points(layers: list) -> list[str]:

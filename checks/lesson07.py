@@ -1,4 +1,4 @@
-"""Checks of lesson 07, What a network gets wrong."""
+"""Checks of lesson 07, Confusion matrices, and a reference of each function that the lesson calls afterwards."""
 
 from __future__ import annotations
 
@@ -9,9 +9,18 @@ from typing import Any
 import numpy as np
 
 from checks.grading import by_rules, call, describe, exercise, numbers, seeded, wrong
-from checks.lesson07_calibration import exercise_7_4
+from checks.lesson07_calibration import exercise_7_4, reference_calibration_error
 
-__all__ = ["exercise_7_1", "exercise_7_2", "exercise_7_3", "exercise_7_4"]
+__all__ = [
+    "exercise_7_1",
+    "exercise_7_2",
+    "exercise_7_3",
+    "exercise_7_4",
+    "reference_calibration_error",
+    "reference_matrix",
+    "reference_pair",
+    "reference_recall",
+]
 
 
 @exercise("7.1")
@@ -26,6 +35,11 @@ def exercise_7_1(count_confusions: Callable) -> str:
 
     by_rules(count_confusions, _matrix_cases(), _counted, _matrix_mistakes, words, _advise_on_matrix)
     return "Entry for entry what `sklearn.metrics.confusion_matrix` gives."
+
+
+def reference_matrix(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Labels and predictions (n,), both 0..classes-1 -> counts (classes, classes), rows are true classes."""
+    return _counted(true, predicted, classes).astype(int)
 
 
 def _matrix_cases() -> list[tuple[np.ndarray, np.ndarray, int]]:
@@ -98,13 +112,19 @@ def exercise_7_2(recall_of: Callable) -> str:
     by_rules(
         recall_of,
         _recall_cases(),
-        lambda matrix, label: matrix[label, label] / sum(matrix[label].tolist()),
+        reference_recall,
         _recall_mistakes,
         lambda matrix, label: f"the row {matrix[label].tolist()} and label {label}",
         lambda _, matrix, label: f"Of {matrix[label].sum()} images of this class, {matrix[label, label]} were found.",
         tolerance=1e-4,
     )
     return "Recall reads a row, precision reads a column."
+
+
+def reference_recall(matrix: np.ndarray, label: int) -> float:
+    """Confusion matrix with true classes in rows, a class -> its recall, 0..1; NaN for a class without images."""
+    images = sum(matrix[label].tolist())
+    return matrix[label, label] / images if images else float("nan")
 
 
 def _recall_cases() -> list[tuple[np.ndarray, int]]:
@@ -148,7 +168,7 @@ def exercise_7_3(most_confused: Callable) -> str:
     """``most_confused(matrix)`` gives the two classes, in any order, with most confusions, both directions added."""
     cases = _pair_cases()
     pairs = [_pair(call(most_confused, matrix)) for matrix in cases]
-    off = [index for index, matrix in enumerate(cases) if pairs[index] != _most(matrix + matrix.T)]
+    off = [index for index, matrix in enumerate(cases) if pairs[index] != reference_pair(matrix)]
     if off:
         # The first ones are the smallest.
         matrix, (a, b) = cases[off[0]], pairs[off[0]]
@@ -159,6 +179,11 @@ def exercise_7_3(most_confused: Callable) -> str:
                 wrong(f"{yours}. {sentence}")
         _name_pair(matrix, a, b, yours)
     return "Both directions together: who is taken for whom is another question."
+
+
+def reference_pair(matrix: np.ndarray) -> tuple[int, int]:
+    """Confusion matrix -> the two classes that are confused most, both directions together, the smaller first."""
+    return _most(matrix + matrix.T)
 
 
 def _pair(answer: Any) -> tuple[int, int]:

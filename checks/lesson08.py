@@ -1,4 +1,4 @@
-"""Checks of lesson 08, Seeing inside: dead channels and receptive fields here, images that change beside it."""
+"""Checks of lesson 08, Layer visualizations: dead channels and receptive fields here, a step uphill beside it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ from typing import Any
 import numpy as np
 
 from checks.grading import by_rules, call, describe, exercise, numbers, seeded, shape_of, values, wrong
-from checks.lesson08_step_and_patch import exercise_8_3, exercise_8_4
+from checks.lesson08_step import exercise_8_3, reference_step_uphill
 
-__all__ = ["exercise_8_1", "exercise_8_2", "exercise_8_3", "exercise_8_4"]
+__all__ = [
+    "exercise_8_1",
+    "exercise_8_2",
+    "exercise_8_3",
+    "reference_dead_channels",
+    "reference_receptive_field",
+    "reference_step_uphill",
+]
 
 # --- 8.1: channels that are silent on every image
 
@@ -24,12 +31,17 @@ def exercise_8_1(dead_channels: Callable) -> str:
     by_rules(
         lambda maps: _indices(call(dead_channels, maps)),
         [(_maps(generator, *setting),) for setting in settings],
-        lambda maps: [channel for channel in range(maps.shape[-1]) if not np.count_nonzero(maps[..., channel])],
+        reference_dead_channels,
         _dead_mistakes,
         lambda maps: f"maps of {_count(len(maps), 'image')} with {maps.shape[-1]} channels",
         look=_one_channel,
     )
     return "An empty list is an answer too: no channel is dead."
+
+
+def reference_dead_channels(maps: np.ndarray) -> list[int]:
+    """The channels without a number other than 0."""
+    return [channel for channel in range(maps.shape[-1]) if not np.count_nonzero(maps[..., channel])]
 
 
 def _count(number: int, name: str) -> str:
@@ -126,7 +138,7 @@ def exercise_8_2(receptive_field: Callable) -> str:
     by_rules(
         receptive_field,
         [(stack,) for stack in _field_stacks()],
-        _pixels_seen,
+        reference_receptive_field,
         _field_mistakes,
         "the stack {0}",
         "Draw it: which pixels does each layer add, and how far apart do they lie?",
@@ -150,7 +162,7 @@ def _field_stacks() -> list[list[tuple[int, int]]]:
     return stacks
 
 
-def _pixels_seen(stack: list[tuple[int, int]]) -> int:
+def reference_receptive_field(stack: list[tuple[int, int]]) -> int:
     """By going backwards: the positions of each layer's input that position 0 of the end depends on."""
     positions = {0}
     for kernel, stride in reversed(stack):
@@ -189,7 +201,7 @@ def _field_mistakes(stack: list[tuple[int, int]]) -> dict[str, Any]:
         "starts from 1.": (kernels * before).sum(),
         "the step between neighbours at the end. The width of the window is wanted.": after[-1],
         "as if the order of the layers were reversed. The list goes from the first layer to the last.": (
-            _pixels_seen(stack[::-1])
+            reference_receptive_field(stack[::-1])
         ),
         "without the last layer. Every layer adds its pixels.": 1 + ((kernels - 1) * before)[:-1].sum(),
         "without the first layer. Every layer adds its pixels.": 1 + ((kernels - 1) * before)[1:].sum(),
@@ -202,7 +214,7 @@ def _field_mistakes(stack: list[tuple[int, int]]) -> dict[str, Any]:
         "the square of the field, its area. How many pixels *wide* is it?": right**2,
     }
     named = {f"for {{case}} you have {{value}}, {sentence}": int(field) for sentence, field in fields.items()}
-    each = [_pixels_seen(stack[: end + 1]) for end in range(len(stack))]
+    each = [reference_receptive_field(stack[: end + 1]) for end in range(len(stack))]
     return {**named, "a number for each layer came back. One number is wanted, the field after the last layer.": each}
 
 

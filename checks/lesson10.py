@@ -1,4 +1,4 @@
-"""Checks of lesson 10, Ninety-four per cent on a laptop: the loss and the schedule here, views and cost beside it."""
+"""Checks of lesson 10, Ninety-four per cent on two cores: the loss and the schedule here, views and cost beside it."""
 
 from __future__ import annotations
 

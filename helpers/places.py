@@ -18,6 +18,8 @@ ROOT = _PACKAGE.parent if _CHECKOUT else Path.cwd()
 MANIFEST = _STORED / "manifest.json"
 # Weights and records of the trainings that come with the project.
 TRAINED = _STORED / "trained"
+# Photos that may be passed on; data/README.md says whose they are.
+PHOTOS = _STORED / "photos"
 # The datasets, once they have been fetched.
 DATA = _STORED if _WRITABLE or (_STORED / "cifar-10-batches-bin").is_dir() else Path.cwd() / "data"
 # Whatever a run writes; it may be deleted at any time.

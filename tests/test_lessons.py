@@ -5,6 +5,7 @@ The rules stand in ``lesson_rules.py``. A lesson that breaks a rule is planted f
 
 import copy
 import json
+import re
 
 import lesson_rules as rules
 import nbformat
@@ -197,6 +198,95 @@ BROKEN += [
     (rules.every_exercise_has_card_stub_and_check, lambda cells: cells.remove(cell_of(cells, starts("### Exercise")))),
     (rules.code_cells_hold_one_idea, lambda cells: compared(cells).update(source="a = 1\n" * 26)),
     (rules.there_are_notes_for_the_teacher, lambda cells: [cell.metadata.pop("tags", None) for cell in cells]),
+]
+
+
+def further(cells):
+    """The index of the heading *Going further*."""
+    return cells.index(cell_of(cells, starts(rules.FURTHER)))
+
+
+def part(cells):
+    return cell_of(cells[further(cells) :], starts("### "))
+
+
+def guess(cells):
+    """The index of the first cell that asks for a guess, and that of the code cell behind it."""
+    return next(
+        index for index, cell in enumerate(cells) if cell.cell_type == "code" and rules.GUESS.search(cell.source)
+    )
+
+
+def without_uses(cells):
+    for cell in cells:
+        cell.source = cell.source.replace("= yours(", "= unused(")
+
+
+def swapped_exercises(cells):
+    cards = [cell for cell in cells if re.match("#{3,4} Exercise", cell.source)][:2]
+    cards[0].source, cards[1].source = cards[1].source, cards[0].source
+
+
+BROKEN += [
+    (rules.has_a_core_that_fits_a_class_hour, lambda cells: cells.pop(further(cells))),
+    (
+        rules.has_a_core_that_fits_a_class_hour,
+        lambda cells: cells.__setitem__(slice(3, 3), [v4.new_code_cell("1 + 1")] * rules.CORE_CELLS),
+    ),
+    (rules.has_a_core_that_fits_a_class_hour, lambda cells: cells[3].update(source="word " * rules.CORE_WORDS)),
+    (rules.has_a_core_that_fits_a_class_hour, lambda cells: cells.extend([v4.new_code_cell("1")] * rules.CELLS)),
+    (
+        rules.says_minutes_of_optional_parts_and_folds_them,
+        lambda cells: part(cells).metadata.pop("jp-MarkdownHeadingCollapsed"),
+    ),
+    (rules.says_minutes_of_optional_parts_and_folds_them, lambda cells: part(cells).update(source="### A part\n")),
+    (
+        rules.begins_with_questions_on_earlier_lessons,
+        lambda cells: cells.remove(cell_of(cells, starts("## Before you start"))),
+    ),
+    (
+        rules.begins_with_questions_on_earlier_lessons,
+        lambda cells: cell_of(cells, starts("## Before you start")).update(source="## Before you start\n\nNothing."),
+    ),
+    (
+        rules.describes_every_figure_in_words,
+        lambda cells: [output.update(metadata={}) for output in cells[figure(cells)].outputs],
+    ),
+    (rules.code_fits_on_a_projector, lambda cells: compared(cells).update(source="x" * 81)),
+    (
+        rules.predictions_are_written_down_and_not_spoilt,
+        lambda cells: cells.insert(guess(cells) + 1, v4.new_code_cell("assert number == 3")),
+    ),
+    (
+        rules.predictions_are_written_down_and_not_spoilt,
+        lambda cells: cells.__setitem__(slice(guess(cells) + 1, guess(cells) + 1), [v4.new_code_cell("1")] * 2),
+    ),
+    (
+        rules.predictions_are_written_down_and_not_spoilt,
+        lambda cells: [cell.update(source=rules.GUESS.sub("x = 1", cell.source)) for cell in cells],
+    ),
+    (rules.functions_of_students_run_on, without_uses),
+    (rules.exercises_stand_in_order, swapped_exercises),
+    (
+        rules.exercises_have_a_hint_and_free_text_a_checklist,
+        lambda cells: cell_of(cells, starts("### Exercise")).update(source="### Exercise 4.1 · Name\n\nReturn it."),
+    ),
+    (
+        rules.exercises_have_a_hint_and_free_text_a_checklist,
+        lambda cells: [cell.update(source=cell.source.replace("Checklist", "List")) for cell in cells],
+    ),
+    (
+        rules.folded_cells_hold_asserts,
+        lambda cells: cell_of(cells, lambda cell: "fold" in rules.tags(cell)).metadata.pop("jupyter"),
+    ),
+    (
+        rules.folded_cells_hold_asserts,
+        lambda cells: cell_of(cells, lambda cell: "fold" in rules.tags(cell)).update(source="1 + 1"),
+    ),
+    (
+        rules.slides_are_what_the_cells_ask_for,
+        lambda cells: cells[further(cells) + 1].metadata.update(slideshow={"slide_type": "slide"}),
+    ),
 ]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from helpers.plots.images import bare
 
@@ -20,6 +21,8 @@ LAYERS = {
     "Dropout": ("dropout", None),
     "BatchNormalization": ("batch norm.", None),
 }
+# What is drawn of each layer as a square: its colour, its hatching, and the side of the line.
+SQUARES = {"parameters": ("C0", "", 1), "macs": ("C1", "//", -1)}
 
 
 def architecture(rows: Sequence, title: str) -> Axes:
@@ -79,3 +82,46 @@ def _short(layer: str) -> str:
         size = ["×".join(size[0].split("×")[:2])]
     word = LAYERS.get(kind, (kind, None))[0]
     return "\n".join([" ".join([word, *size]), *words])
+
+
+def costs(networks: dict[str, Sequence], title: str = "") -> Figure:
+    """A panel for each network (name -> rows of ``anatomy.layers``): a square of parameters over one of MACs per layer.
+
+    Areas are in proportion, on one scale for all networks: the largest number of parameters and the largest number of
+    MACs have squares of the same size. From a tenth on, a layer's share of its network stands beside its square.
+    """
+    learning = {name: [row for row in rows if row.parameters and row.macs] for name, rows in networks.items()}
+    totals = {
+        name: {kind: sum(getattr(row, kind) for row in rows) for kind in SQUARES} for name, rows in networks.items()
+    }
+    largest = {kind: max(getattr(row, kind) for rows in learning.values() for row in rows) for kind in SQUARES}
+    sides = {
+        name: {kind: [np.sqrt(getattr(row, kind) / largest[kind]) for row in rows] for kind in SQUARES}
+        for name, rows in learning.items()
+    }
+    # Above and below the line: the largest square, a share, and below a layer's two lines of words.
+    heights = [[max(own["parameters"]) + 0.4, max(own["macs"]) + 1.0] for own in sides.values()]
+    longest, pitch = max(map(len, learning.values())), 1.55
+    size = (1.35 * longest + 0.6, 0.6 + sum(1.35 / pitch * sum(pair) + 0.35 for pair in heights))
+    figure, panels = plt.subplots(len(learning), figsize=size, height_ratios=[*map(sum, heights)], squeeze=False)
+    for axes, (name, rows), (above, below) in zip(panels.flat, learning.items(), heights):
+        for kind, (colour, hatch, sign) in SQUARES.items():
+            for index, (row, side) in enumerate(zip(rows, sides[name][kind])):
+                corner = (pitch * index - side / 2, min(0, sign * side))
+                axes.add_patch(plt.Rectangle(corner, side, side, facecolor=colour, hatch=hatch, edgecolor="white"))
+                if (share := getattr(row, kind) / totals[name][kind]) >= 0.1:
+                    where = {"va": "bottom" if sign > 0 else "top", "ha": "center", "fontsize": 12}
+                    axes.text(pitch * index, sign * (side + 0.04), f"{share:.0%}", **where)
+        for index, row in enumerate(rows):
+            words = f"{_short(row.layer).splitlines()[0]}\n{'×'.join(map(str, row.output))}"
+            axes.text(pitch * index, -below + 0.62, words, ha="center", va="top", fontsize=12, linespacing=1.15)
+        axes.axhline(0, color="0.4", linewidth=1)
+        axes.set(xlim=(-0.8, pitch * (longest - 1) + 0.8), ylim=(-below, above), aspect="equal")
+        parameters, macs = totals[name].values()
+        axes.set_title(f"{name}: {parameters:,} parameters, {macs / 1e6:.1f} million MACs", fontsize=14)
+        bare(axes)
+    handles = [plt.Rectangle((0, 0), 1, 1, facecolor=colour, hatch=hatch) for colour, hatch, _ in SQUARES.values()]
+    labels = ["parameters (above the line)", "MACs (below)"]
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=12)
+    figure.suptitle(title, x=0.02, ha="left")
+    return figure

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 
 LINE_STYLES = ("-", "--", "-.", ":")
 HATCHES = ("", "//", "..")
@@ -42,6 +43,7 @@ def lines(
     for (name, line), (colour, style) in zip(values.items(), _looks(values)):
         axes.plot(x, line, style, color=colour, label=name)
     axes.set(xlabel=xlabel, ylabel=ylabel)
+    _in_per_cent(axes.yaxis, ylabel)
     axes.legend()
     return axes
 
@@ -86,8 +88,7 @@ def dots(values: dict[str, Sequence[float]], xlabel: str, colours: dict[str, str
         axes.plot(group, [row] * len(group), "o", color=colours[name] if colours else "C0", markersize=10, alpha=0.75)
         axes.annotate(f"{mean:.1%}", (mean, row - 0.3), (0, 3), textcoords="offset points", ha="center", color="0.25")
     axes.set(yticks=range(len(values)), yticklabels=list(values), ylim=(len(values) - 0.5, -0.75), xlabel=xlabel)
-    # Ticks may lie at 62.5 %, too.
-    axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g}%")
+    axes.xaxis.set_major_formatter(_share)
     axes.margins(x=0.08)
     axes.grid(axis="y", visible=False)
     return axes
@@ -102,5 +103,17 @@ def _looks(names: Iterable[str]) -> list[tuple[str, str]]:
 def _over_epochs(axes: Axes, ylabel: str) -> Axes:
     axes.set(xlabel="epoch", ylabel=ylabel)
     axes.xaxis.get_major_locator().set_params(integer=True)
+    _in_per_cent(axes.yaxis, ylabel)
     axes.legend()
     return axes
+
+
+def _in_per_cent(axis: Axis, label: str) -> None:
+    """Accuracies are shares, and stand on an axis in per cent, unless its label says that they are numbers of it."""
+    if "accuracy" in label and "%" not in label:
+        axis.set_major_formatter(_share)
+
+
+def _share(value: float, _: int) -> str:
+    # Ticks may lie at 62.5 %, too.
+    return f"{100 * value:.6g}%"

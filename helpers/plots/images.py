@@ -44,12 +44,22 @@ def gallery(images: Sequence[np.ndarray], titles: Sequence[str], columns: int = 
     return figure
 
 
-def numbers(grid: np.ndarray, title: str, axes: Axes | None = None, signed: bool = False, form: str = "g") -> Axes:
-    """A small matrix as coloured squares with its numbers, written as ``form`` says, in them."""
+def numbers(
+    grid: np.ndarray,
+    title: str,
+    axes: Axes | None = None,
+    signed: bool = False,
+    form: str = "g",
+    limit: float | None = None,
+) -> Axes:
+    """A small matrix as coloured squares with its numbers, written as ``form`` says, in them.
+
+    The colours end at the largest absolute value unless ``limit`` says otherwise, for several matrices on one scale.
+    """
     grid = np.asarray(grid)
     rows, columns = grid.shape
     axes = axes or plt.subplots(figsize=(0.75 * columns + 0.5, 0.75 * rows + 0.8))[1]
-    limit = np.abs(grid).max() or 1
+    limit = limit or np.abs(grid).max() or 1
     mesh = axes.imshow(grid, cmap=SIGNED if signed else "gray", vmin=-limit if signed else grid.min(), vmax=limit)
     for (row, column), value in np.ndenumerate(grid):
         red, green, blue, _ = mesh.cmap(mesh.norm(value))

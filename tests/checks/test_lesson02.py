@@ -10,48 +10,7 @@ from checks import lesson02 as check
 from checks.grading import NotFilledIn, NotRight
 from helpers import data
 
-# --- 2.1 memory of a float64 copy
-
-
-@pytest.mark.parametrize(
-    "answer", [1_228_800_000, 1_228_800_000.0, np.int64(1_228_800_000), 1.23e9, np.array(1.2288e9)]
-)
-def test_memory_accepts(answer, capsys):
-    check.exercise_2_1(answer)
-    assert "right" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("answer", "sentence"),
-    [
-        (153_600_000, "number of values"),
-        (614_400_000, "float32 copy"),
-        (9_830_400_000, "bits"),
-        (409_600_000, "one colour channel"),
-        (24_576, "one image"),
-        (1_474_560_000, "60,000"),
-        (1_105_920_000, "45,000"),
-        (1_228.8, "megabytes"),
-        (1.2288, "gigabytes"),
-        (1_171.875, "mebibytes"),
-        (1.1444, "gibibytes"),
-        (7, "not what the copy takes"),
-        (0, "not what the copy takes"),
-        (-1_228_800_000, "sign"),
-        (float("nan"), "NaN"),
-        ("1228800000 bytes", "numbers"),
-        (np.array("1228800000"), "text"),
-        (10**400, "far too large"),
-        (1_228_800_000j, "complex"),
-        ([1_228_800_000], "one number"),
-        (True, "numbers"),
-    ],
-)
-def test_memory_rejects(answer, sentence):
-    fails(check.exercise_2_1, answer, match=sentence)
-
-
-# --- 2.2 one-hot
+# --- 2.1 one-hot
 
 
 def one_hot_by_rows_of_the_identity(labels, classes):
@@ -83,7 +42,7 @@ def one_hot_by_writing(labels, classes):
     ],
 )
 def test_one_hot_accepts(answer):
-    check.exercise_2_2(answer)
+    check.exercise_2_1(answer)
 
 
 def one_hot_too_narrow(labels, classes):
@@ -112,10 +71,10 @@ def one_hot_everywhere(labels, classes):
     ],
 )
 def test_one_hot_rejects(answer, sentence):
-    fails(check.exercise_2_2, answer, match=sentence)
+    fails(check.exercise_2_1, answer, match=sentence)
 
 
-# --- 2.3 standardise a batch
+# --- 2.2 standardise a batch
 
 
 def standardise(batch, mean, std):
@@ -133,7 +92,7 @@ def standardise(batch, mean, std):
     ],
 )
 def test_standardise_accepts(answer):
-    check.exercise_2_3(answer)
+    check.exercise_2_2(answer)
 
 
 def by_its_own_statistics(batch, mean, std):
@@ -177,7 +136,7 @@ def subtracted_as_uint8_after_rounding(batch, mean, std):
     ],
 )
 def test_standardise_rejects(answer, sentence):
-    fails(check.exercise_2_3, answer, match=sentence)
+    fails(check.exercise_2_2, answer, match=sentence)
 
 
 def test_standardise_rejects_a_changed_input():
@@ -186,7 +145,48 @@ def test_standardise_rejects_a_changed_input():
         batch[:] = 0
         return result
 
-    fails(check.exercise_2_3, in_place, match="changed its input")
+    fails(check.exercise_2_2, in_place, match="changed its input")
+
+
+# --- 2.3 memory of a float64 copy
+
+
+@pytest.mark.parametrize(
+    "answer", [1_228_800_000, 1_228_800_000.0, np.int64(1_228_800_000), 1.23e9, np.array(1.2288e9)]
+)
+def test_memory_accepts(answer, capsys):
+    check.exercise_2_3(answer)
+    assert "right" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (153_600_000, "number of values"),
+        (614_400_000, "float32 copy"),
+        (9_830_400_000, "bits"),
+        (409_600_000, "one colour channel"),
+        (24_576, "one image"),
+        (1_474_560_000, "60,000"),
+        (1_105_920_000, "45,000"),
+        (1_228.8, "megabytes"),
+        (1.2288, "gigabytes"),
+        (1_171.875, "mebibytes"),
+        (1.1444, "gibibytes"),
+        (7, "not what the copy takes"),
+        (0, "not what the copy takes"),
+        (-1_228_800_000, "sign"),
+        (float("nan"), "NaN"),
+        ("1228800000 bytes", "numbers"),
+        (np.array("1228800000"), "text"),
+        (10**400, "far too large"),
+        (1_228_800_000j, "complex"),
+        ([1_228_800_000], "one number"),
+        (True, "numbers"),
+    ],
+)
+def test_memory_rejects(answer, sentence):
+    fails(check.exercise_2_3, answer, match=sentence)
 
 
 # --- 2.4 stratified split
@@ -326,7 +326,7 @@ def spoils_its_input(array, *arguments):
     return array
 
 
-@pytest.mark.parametrize("look", [check.exercise_2_2, check.exercise_2_3, check.exercise_2_4])
+@pytest.mark.parametrize("look", [check.exercise_2_1, check.exercise_2_2, check.exercise_2_4])
 def test_hostile_answers_become_sentences(look):
     for answer, sentence in (
         ("text", "a function was expected"),
@@ -342,13 +342,13 @@ def test_hostile_answers_become_sentences(look):
             look(answer)
 
 
-@pytest.mark.parametrize("look", [check.exercise_2_1, check.exercise_2_2, check.exercise_2_3, check.exercise_2_4])
+@pytest.mark.parametrize("look", [check.exercise_2_3, check.exercise_2_1, check.exercise_2_2, check.exercise_2_4])
 def test_stubs_are_not_filled_in(look):
     def stub(*arguments):
         raise NotImplementedError
 
     with pytest.raises(NotFilledIn, match="not filled in"):
         look(None)
-    if look is not check.exercise_2_1:
+    if look is not check.exercise_2_3:
         with pytest.raises(NotFilledIn):
             look(stub)

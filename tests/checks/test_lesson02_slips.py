@@ -28,12 +28,12 @@ RIGHT = 1_228_800_000
     ],
 )
 def test_slips_in_the_memory_of_a_copy(answer, told):
-    assert told in sentence(check.exercise_2_1, answer)
+    assert told in sentence(check.exercise_2_3, answer)
 
 
 @pytest.mark.parametrize("share", [0.9981, 1.0019])
 def test_a_rounded_number_of_bytes_passes(share, capsys):
-    check.exercise_2_1(RIGHT * share)
+    check.exercise_2_3(RIGHT * share)
     assert "1,228,800,000 bytes" in capsys.readouterr().out
 
 
@@ -97,15 +97,15 @@ def wrong_in_the_last_row(labels, classes):
         (lambda labels, classes: one_hot(labels, classes).squeeze(), "should have the shape (1, 5)"),
         (first_row_only, "return stand inside the loop"),
         (last_row_only, "new array of zeros"),
-        (with_a_stray_number, "for the labels 2, 4, 0 and 8 classes, yours also holds 0.25"),
-        (with_an_empty_row, "for the labels 2, 4, 0 and 8 classes, row 2 holds 0 ones"),
+        (with_a_stray_number, "for the labels 3, 1, 0 and 8 classes, yours also holds 0.25"),
+        (with_an_empty_row, "for the labels 3, 1, 0 and 8 classes, row 2 holds 0 ones"),
         (with_two_ones, "row 0 holds 2 ones"),
         (wrong_in_the_last_row, "row 2 has its 1 in column 3, but the label is 0"),
         (lambda labels, classes: one_hot(labels, classes) if len(labels) < 16 else labels, ", ... and 6 classes"),
     ],
 )
 def test_slips_in_one_hot(answer, told):
-    assert told in sentence(check.exercise_2_2, answer)
+    assert told in sentence(check.exercise_2_1, answer)
 
 
 def scaled(batch):
@@ -157,7 +157,7 @@ def off_in_one_pixel(batch, mean, std):
     ],
 )
 def test_slips_in_standardising(answer, told):
-    assert told in sentence(check.exercise_2_3, answer)
+    assert told in sentence(check.exercise_2_2, answer)
 
 
 @pytest.mark.parametrize("levels", [0.9, -0.9])
@@ -169,8 +169,8 @@ def test_what_wraps_around_may_be_off_by_a_level_and_no_more(levels):
     def far(batch, mean, std):
         return (wrapped(batch, mean, std) + 9 * levels / 255 / std).astype("float32")
 
-    assert "wraps around" in sentence(check.exercise_2_3, wrapped)
-    assert "the pixel [0, 0, 0]" in sentence(check.exercise_2_3, far)
+    assert "wraps around" in sentence(check.exercise_2_2, wrapped)
+    assert "the pixel [0, 0, 0]" in sentence(check.exercise_2_2, far)
 
 
 def test_the_pixel_that_is_shown_is_that_of_the_case():
@@ -180,7 +180,7 @@ def test_the_pixel_that_is_shown_is_that_of_the_case():
         seen.append((batch, mean, std))
         return (standardised(batch, mean, std) + 0.5).astype("float32")
 
-    said = sentence(check.exercise_2_3, shifted)
+    said = sentence(check.exercise_2_2, shifted)
     batch, mean, std = seen[-1]
     right = standardised(batch, mean, std)[0, 0, 0]
     for numbers in (right + 0.5, right, mean, std):

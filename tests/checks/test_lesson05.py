@@ -1,4 +1,4 @@
-"""Exercise 5.5, small models; and stubs that are not filled in."""
+"""Exercise 5.4, small models; and stubs that are not filled in."""
 
 import functools
 
@@ -19,7 +19,7 @@ def raises(message):
 
 def test_small_models_pass(capsys):
     for build in (sequential, functional, nested, models.plain_cnn, of_operations):
-        check.exercise_5_5(build)
+        check.exercise_5_4(build)
     assert capsys.readouterr().out.count("right") == 5
 
 
@@ -33,7 +33,7 @@ def test_small_models_pass(capsys):
     ],
 )
 def test_small_models_are_told_what_they_need(build, words, capsys):
-    check.exercise_5_5(build)
+    check.exercise_5_4(build)
     out = capsys.readouterr().out
     for sentence in ("from_logits=True", "from_logits=False", "no Rescaling"):
         assert (sentence in out) == (sentence in words)
@@ -44,7 +44,7 @@ def test_a_small_model_is_new_at_each_call():
     before = model.get_weights()
     for build in (lambda: model, lambda: keras.Sequential([keras.Input((32, 32, 3)), *stack])):
         with raises("same weights"):
-            check.exercise_5_5(build)
+            check.exercise_5_4(build)
     assert all(np.array_equal(old, new) for old, new in zip(before, model.get_weights()))
 
 
@@ -124,7 +124,7 @@ def attends():
     ],
 )
 def test_small_models_of_any_kind_pass(build, capsys):
-    check.exercise_5_5(build)
+    check.exercise_5_4(build)
     out = capsys.readouterr().out
     assert "right" in out
     assert ("Begin it with keras.Input" in out) == (isinstance(build(), keras.Sequential) and not build().built)
@@ -169,6 +169,8 @@ def fails():
         (ends_the_program, "your function ends the whole program"),
         (lambda: sequential(input=keras.Input((28, 28, 1))), r"\(28, 28, 1\)"),
         (lambda: sequential(classes=layers.Dense(10, activation="sigmoid")), "ends in sigmoid"),
+        (lambda: sequential(conv1=[layers.Rescaling(255), conv()]), "turns 0 to 255 into 0 to 65,025"),
+        (lambda: sequential(pool1=[layers.Rescaling(1 / 255), layers.MaxPooling2D(2)]), "after the first layer that"),
         (frozen, "nothing to train"),
         (lambda: sequential(flatten=[layers.Flatten(), layers.Dropout(1.0)]), "strikes out every number"),
         (without_gradient, "no gradient|changed no weight|No gradients"),
@@ -181,15 +183,22 @@ def fails():
 )
 def test_small_model_mistakes_are_named(answer, message):
     with raises(message):
-        check.exercise_5_5(answer)
+        check.exercise_5_4(answer)
 
 
 def unfilled(*arguments):
     raise NotImplementedError
 
 
-@pytest.mark.parametrize("exercise", [check.exercise_5_4, check.exercise_5_5])
+@pytest.mark.parametrize("exercise", [check.exercise_5_1, check.exercise_5_2, check.exercise_5_4])
 @pytest.mark.parametrize("answer", [None, unfilled])
 def test_stubs_are_not_filled_in(exercise, answer):
     with pytest.raises(NotFilledIn, match="not filled in yet"):
         exercise(answer)
+
+
+def test_the_references_are_what_the_cards_ask_for(capsys):
+    check.exercise_5_1(check.reference_deeper)
+    check.exercise_5_2(check.reference_parameters)
+    check.exercise_5_4(check.reference_small)
+    assert "38,890 parameters" in capsys.readouterr().out

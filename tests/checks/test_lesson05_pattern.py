@@ -25,6 +25,10 @@ from checks.grading import NotFilledIn, NotRight, calls
 from helpers import models
 
 
+def looks_at(model):
+    check.exercise_5_1(lambda: model)
+
+
 def raises(message):
     return pytest.raises(NotRight, match=message)
 
@@ -127,7 +131,7 @@ RIGHT = {
 def test_models_of_the_pattern_pass(build, capsys):
     model = build()
     before = model.get_weights()
-    check.exercise_5_1(model)
+    looks_at(model)
     out = capsys.readouterr().out
     assert "right" in out
     assert f"{model.count_params():,} parameters" in out
@@ -148,7 +152,7 @@ def test_random_models_of_the_pattern_pass(capsys):
     for _ in range(8):
         drop = layers.Dropout(float(generator.uniform(0, 0.6)))
         build = sequential if generator.random() < 0.5 else functional
-        check.exercise_5_1(
+        looks_at(
             build(
                 conv1=convolution(),
                 conv2=convolution(),
@@ -161,16 +165,16 @@ def test_random_models_of_the_pattern_pass(capsys):
 
 
 def test_praise_says_what_a_model_needs(capsys):
-    check.exercise_5_1(sequential(classes=layers.Dense(10)))
+    looks_at(sequential(classes=layers.Dense(10)))
     assert "from_logits=True" in capsys.readouterr().out
-    check.exercise_5_1(sequential())
+    looks_at(sequential())
     assert "no Rescaling" in capsys.readouterr().out
-    check.exercise_5_1(sequential(conv1=layers.Conv2D(4, 3)))
+    looks_at(sequential(conv1=layers.Conv2D(4, 3)))
     assert "no activation between them" in capsys.readouterr().out
-    check.exercise_5_1(sequential(dense=[layers.Dense(12), layers.Dropout(0.5)]))
+    looks_at(sequential(dense=[layers.Dense(12), layers.Dropout(0.5)]))
     assert "hidden Dense layer has no activation" in capsys.readouterr().out
     for part in ({"conv2": layers.Conv2D(4, 3, activation="softmax")}, {"dense": [layers.Dense(9), layers.Softmax()]}):
-        check.exercise_5_1(sequential(**part))
+        looks_at(sequential(**part))
         assert "softmax before the last layer" in capsys.readouterr().out
 
 
@@ -179,7 +183,7 @@ def test_praise_says_what_a_model_needs(capsys):
     [models.deeper_cnn, of_operations, lambda: used_twice(), lambda: used_twice(sequential), RIGHT["logits, compiled"]],
 )
 def test_praise_says_nothing_that_is_not_so(build, capsys):
-    check.exercise_5_1(build())
+    looks_at(build())
     out = capsys.readouterr().out
     for words in ("no activation", "softmax before", "from_logits"):
         assert words not in out
@@ -319,6 +323,14 @@ WRONG = [
         lambda: sequential(conv1=layers.Conv2D(32, 3, padding="same", data_format="channels_first")),
         "first convolution of the first block says channels_first",
     ),
+    # scaling
+    (lambda: sequential(conv1=[layers.Rescaling(255), conv()]), "turns 0 to 255 into 0 to 65,025"),
+    (lambda: sequential(conv1=[layers.Rescaling(1 / 225), conv()]), "divides by 225"),
+    (lambda: sequential(conv1=[layers.Rescaling(1 / 255), layers.Rescaling(1 / 255), conv()]), "scale twice"),
+    (
+        lambda: sequential(pool1=[layers.MaxPooling2D(2), layers.Rescaling(1 / 255)]),
+        "after the first layer",
+    ),
     # compiled with a loss that does not fit
     (lambda: compiled(sequential(), ["mse"]), "mean_squared_error is for quantities"),
     (lambda: compiled(sequential(), "huber"), "huber is for quantities"),
@@ -341,13 +353,23 @@ WRONG = [
 def test_the_first_part_that_departs_is_named(build, message, monkeypatch):
     monkeypatch.setattr(calls, "SECONDS", 0.5 if message.startswith("your loss") else 10)
     with raises(message):
-        check.exercise_5_1(build())
+        looks_at(build())
 
 
 @pytest.mark.parametrize("build", [sequential, functional])
 def test_the_first_of_several_faults_is_named(build):
     with raises("second convolution of the first block has strides"):
-        check.exercise_5_1(build(conv2=conv(2), pool2=layers.AveragePooling2D(2), classes=layers.Dense(7)))
+        looks_at(build(conv2=conv(2), pool2=layers.AveragePooling2D(2), classes=layers.Dense(7)))
+
+
+def test_a_model_instead_of_its_builder_is_named():
+    with raises("Hand over the function that builds it"):
+        check.exercise_5_1(sequential())
+
+
+@pytest.mark.parametrize("scaling", [layers.Rescaling(1 / 127.5, offset=-1), layers.Rescaling([1 / 255] * 3)])
+def test_other_scalings_pass(scaling):
+    looks_at(sequential(conv1=[layers.RandomFlip(), scaling, conv()]))
 
 
 def test_a_model_is_not_filled_in():

@@ -1,4 +1,4 @@
-"""Check of exercise 6.4: right answers in several ways, and planted wrong ones named."""
+"""Check of exercise 6.3: right answers in several ways, and planted wrong ones named."""
 
 import keras
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 from answers import fails, passes
 
 from checks import grading
-from checks.lesson06_stopping import exercise_6_4
+from checks.lesson06_stopping import exercise_6_3
 
 
 def epoch_to_stop(val_losses, patience):
@@ -96,8 +96,8 @@ def by_recursion(val_losses, patience, epoch=1, best=1):
         lambda v, p: [float(n) for n in epoch_to_stop(v, p)],
     ],
 )
-def test_6_4_accepts(answer):
-    passes(exercise_6_4, answer)
+def test_6_3_accepts(answer):
+    passes(exercise_6_3, answer)
 
 
 @pytest.mark.parametrize(
@@ -141,17 +141,17 @@ def test_6_4_accepts(answer):
         (lambda v, p: (v.sort(), (1, 1))[1], "changed its input"),
     ],
 )
-def test_6_4_names_the_mistake(answer, sentence):
-    fails(exercise_6_4, answer, match=sentence)
+def test_6_3_names_the_mistake(answer, sentence):
+    fails(exercise_6_3, answer, match=sentence)
 
 
 @pytest.mark.parametrize("answer", [started_from(1), lambda v, p: (1, 1), variant(in_a_row=False)])
-def test_6_4_never_says_1_epochs(answer):
+def test_6_3_never_says_1_epochs(answer):
     with pytest.raises(grading.NotRight) as caught:
-        exercise_6_4(answer)
+        exercise_6_3(answer)
     assert " 1 epochs" not in str(caught.value)
 
 
-def test_6_4_is_not_passed_by_a_single_small_slip():
+def test_6_3_is_not_passed_by_a_single_small_slip():
     for slip in ({"strict": False}, {"against_best": False}, {"in_a_row": False}, {"patience_plus": 1}):
-        fails(exercise_6_4, variant(**slip), match="for losses")
+        fails(exercise_6_3, variant(**slip), match="for losses")

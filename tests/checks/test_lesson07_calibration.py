@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from answers import fails, passes
 
-from checks.lesson07_calibration import exercise_7_4
+from checks.lesson07_calibration import exercise_7_4, reference_calibration_error
 
 
 def calibration_error(confidence, right, bins):
@@ -41,7 +41,14 @@ def by_groups(confidence, right, bins):
 
 @pytest.mark.parametrize(
     "answer",
-    [calibration_error, upper_edges_included, by_histograms, by_groups, lambda *a: np.asarray(calibration_error(*a))],
+    [
+        calibration_error,
+        reference_calibration_error,
+        upper_edges_included,
+        by_histograms,
+        by_groups,
+        lambda *a: np.asarray(calibration_error(*a)),
+    ],
 )
 def test_7_4_accepts(answer):
     passes(exercise_7_4, answer)

@@ -11,18 +11,18 @@ import re
 from pathlib import Path
 
 from helpers.places import ROOT
-from tools.lessons import files, find, readme, repository, templates
+from tools.lessons import files, find, readme, repository, slides, templates
 
 EXERCISES = 3  # of a new lesson
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="lesson|exercise")
-    lesson = kinds.add_parser("lesson", help="new lesson 12 deep_networks --title 'Deep networks'")
+    lesson = kinds.add_parser("lesson", help="new lesson 14 deep_networks --title 'Deep networks'")
     lesson.add_argument("number", type=_lesson_number, help="two digits")
     lesson.add_argument("topic", type=_topic, help="the rest of the file's name: small letters, digits, _")
     lesson.add_argument("--title", type=_title, required=True)
-    exercise = kinds.add_parser("exercise", help="new exercise 04 5 --name 'Count the windows' --points 2")
+    exercise = kinds.add_parser("exercise", help="new exercise 04 6 --name 'Count the windows' --points 2")
     exercise.add_argument("number", type=_lesson_number, metavar="lesson", help="two digits")
     exercise.add_argument("count", type=_positive, metavar="exercise", help="its number in the lesson")
     exercise.add_argument("--name", type=_title, required=True)
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _lesson_number(text: str) -> str:
     if not re.fullmatch(r"\d{1,2}", text, re.ASCII) or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of a lesson: two digits, for example 12")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a lesson: two digits, for example 14")
     return text.zfill(2)
 
 
@@ -126,6 +126,7 @@ def _with_exercise(texts: dict[Path, str], path: Path, number: str, count: int, 
     recap = heads.index("## In this lesson")
     cells[recap:recap] = templates.exercise(number, count, name, words["function"], points)
     templates.renumber(cells)
+    slides.set_types(notebook)
     checks, tests = _checks(number), _tests(number)
     return {
         path: files.text(notebook),

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-# Model -> letter and description of the tutorial it rebuilds, and the test accuracy and epochs published there.
+# Model -> letter of the source it rebuilds and what of it, and the test accuracy and epochs published there.
 SOURCES = {
-    "strided_cnn": ("S", "a university lab sheet of 2019", "64.5 % in 15"),
-    "deeper_cnn": ("S", "the exercise of the same sheet", "50.6 % in 5"),
-    "plain_cnn": ("C", "the CNN chapter of the TensorFlow tutorials", "70.3 % in 10"),
-    "dense_head_cnn": ("R", "a blog post on terms, activations and the confusion matrix", "68.3 % in 3"),
+    "strided_cnn": ("S", "first model", "64.5 % in 15"),
+    "deeper_cnn": ("S", "the exercise's model", "50.6 % in 5"),
+    "plain_cnn": ("C", "the model", "70.3 % in 10"),
+    "dense_head_cnn": ("R", "the model", "68.3 % in 10"),
     "batchnorm_cnn": (
         "G",
-        "a blog post of 2018 on batch normalisation and a 900 × 900 photo; the sizes are ours",
+        "the model in its words; the sizes are ours",
         "78.1 % in 5",
     ),
-    "guide_cnn": ("W", "a long guide of 2017 with five scripts", "about 80 % in 200"),
-    "improved_cnn": ("W", "its improved model, which has 1,469,994 parameters; this one is ours", "over 85 % in 50"),
+    "guide_cnn": ("W", "basic model; the count is ours", "about 80 % in 200"),
+    "improved_cnn": ("W", "another one than its improved model, which has 1,469,994 parameters by our count", "about 85 % in 50"),
 }
 
 
@@ -27,7 +27,7 @@ def models_table() -> str:
     with start.quiet():
         from helpers import models, records
 
-    rows = ["| | tutorial | model | parameters | published, epochs | here, epochs |", "|---|---|---|---|---|---|"]
+    rows = ["| | of the source | model | parameters | published, epochs | here, epochs |", "|---|---|---|---|---|---|"]
     for name, (letter, tutorial, published) in SOURCES.items():
         record = records.result(name)
         if record is None:

@@ -5,11 +5,18 @@ Everything runs and passes as it is. The exercise asks for twice a number until 
 
 from __future__ import annotations
 
+from tools.lessons import slides
+
 PRAISE = "Twice a number is the number added to itself."
 
 CHECKS = '"""Checks of lesson {number}, {title}."""\n\nfrom __future__ import annotations\n'
 
 CHECK = '''
+
+def reference_{key}(number: float) -> float:
+    """What later cells use until a student's function has passed: twice a number."""
+    return number + number
+
 
 @exercise("{exercise}")
 def exercise_{key}({function}: Callable) -> str:
@@ -54,21 +61,31 @@ One sentence: what you have done at the end of this lesson.
 * **calculate** it;
 * **explain** what it depends on.
 
-60 minutes to read and do, about 1 minute to run on two cores. You need convolution (lesson 01)."""
+45 minutes in class, 5 more for *Going further*; about 1 minute to run on two cores. You need lesson 01."""
+
+QUESTION = """**{number}.** A question that {which} lets one answer?
+<details><summary>Answer</summary>
+The answer, with its reason.
+</details>"""
 
 SECTION = """## 1. What is the question of this section?
 
-One sentence says why. **Predict:** how many positions has a map of 32 × 32?"""
+One sentence says why. How many positions has a map of 32 × 32? Write your guess down first."""
+
+FURTHER_SECTION = "One sentence says why. How many has a map of twice the side?"
 
 RECAP = """## In this lesson
 
 * A map of side × side positions has side² of them.
 * Four to six lines like these: what to remember."""
 
-QUESTION = """**{number}.** A question that the lesson lets one answer?
-<details><summary>Answer</summary>
-The answer, with its reason.
-</details>"""
+FURTHER = """## Going further
+
+Optional: each part stands alone."""
+
+PART = """### What is the question of this part? (optional, 5 minutes)
+
+One sentence says why."""
 
 SOURCES = """## Sources
 
@@ -96,30 +113,52 @@ STUB = '''def {function}(number):
 
 CALL = "from checks import lesson{number} as check\n\ncheck.exercise_{key}({function})"
 
+USE = """from checks import yours
+
+{function} = yours({function}, check.reference_{key})
+print({function}(21))"""
+
 
 def lesson(number: str, title: str, set_up: str) -> dict:
     """A lesson without exercises, as it is when it has been executed."""
-    questions = "\n\n".join(QUESTION.format(number=count) for count in (1, 2, 3, 4))
-    return {
+
+    def questions(count: int, which: str) -> str:
+        return "\n\n".join(QUESTION.format(number=each, which=which) for each in range(1, count + 1))
+
+    compared = ["nbval-check-output"]
+    notebook = {
         "cells": [
-            markdown("title", TITLE.format(number=number, title=title), slide="slide"),
+            markdown("title", TITLE.format(number=number, title=title)),
             code("setup", set_up, tags=["setup"]),
-            note("before-class", "**Before class.** What takes time, and what to have ready."),
-            markdown("s1", SECTION, slide="slide"),
-            code("s1-positions", "side = 32\nside * side", result="1024", tags=["nbval-check-output"]),
-            markdown("s1-read", "1,024: one position for each pixel. A sentence after each result reads it."),
+            code("imports", "from helpers.teaching import compare"),
+            note(
+                "before-class", "**Before class.** What takes time, what to have ready, and minutes for each section."
+            ),
+            markdown("before", f"## Before you start\n\n{questions(3, 'an earlier lesson')}"),
+            markdown("s1", SECTION),
+            code("s1-guess", "guess = ...  # a number of positions"),
+            code("s1-positions", "side = 32\ncompare(guess, side * side)", printed=_beside("1,024"), tags=compared),
+            markdown("s1-read", "One position for each pixel. A sentence after each result reads it."),
             note("s1-pause", "**Pause here.** What to ask the class, and the usual slip."),
+            markdown("s1-twice", FURTHER_SECTION),
+            code("s1-twice-guess", "guess = ...  # a number of positions"),
+            code("s1-twice-positions", "compare(guess, (2 * side) ** 2)", printed=_beside("4,096"), tags=compared),
+            markdown("s1-twice-read", "Four times as many."),
             note("last-note", "**Before the recap.** What to repeat if there is time."),
-            markdown("recap", RECAP, slide="slide"),
-            markdown("questions", f"## Check your understanding\n\n{questions}", slide="slide"),
-            markdown("sources", SOURCES, slide="slide"),
+            markdown("recap", RECAP),
+            markdown("questions", f"## Check your understanding\n\n{questions(4, 'the lesson')}"),
+            folded_heading("further", FURTHER),
+            folded_heading("part", PART),
+            code("part-positions", "side * side", result="1024", tags=compared),
+            markdown("sources", SOURCES),
         ],
         "metadata": {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
             "lesson": {
+                "core_minutes": 45,
+                "further_minutes": 5,
                 "learn": "One line for the table in the README",
-                "read_minutes": 60,
                 "run_minutes": 1,
                 "title": title,
             },
@@ -127,10 +166,17 @@ def lesson(number: str, title: str, set_up: str) -> dict:
         "nbformat": 4,
         "nbformat_minor": 5,
     }
+    slides.set_types(notebook)
+    return notebook
+
+
+def _beside(result: str) -> str:
+    """What ``compare`` prints where no guess was written."""
+    return f"your guess: none yet (replace ... in the cell above)\ncomputed:   {result}\n"
 
 
 def exercise(number: str, count: int, name: str, function: str, points: int) -> list[dict]:
-    """The cells of an exercise: card with a folded hint, stub, check."""
+    """The cells of an exercise: card with a folded hint, stub, check, and a use of what the student wrote."""
     exercise, key, stem = f"{int(number)}.{count}", f"{int(number)}_{count}", f"exercise-{int(number)}-{count}"
     words = {"number": number, "exercise": exercise, "key": key, "function": function, "name": name}
     return [
@@ -142,6 +188,7 @@ def exercise(number: str, count: int, name: str, function: str, points: int) -> 
             printed=f"Exercise {exercise}: right. {PRAISE}\n",
             nbgrader=_graded(f"test_ex{key}", grade=True, locked=True, points=points),
         ),
+        code(f"{stem}-use", USE.format(**words), printed=f"From here on, your own {function} is used.\n42\n"),
     ]
 
 
@@ -151,13 +198,20 @@ def _graded(grade_id: str, **facts) -> dict:
     return dict(sorted({**usual, "grade_id": grade_id, **facts}.items()))
 
 
-def markdown(name: str, source: str, slide: str = "-") -> dict:
-    return {"cell_type": "markdown", "id": name, "metadata": _slide(slide), "source": source.splitlines(keepends=True)}
+def markdown(name: str, source: str) -> dict:
+    return {"cell_type": "markdown", "id": name, "metadata": _slide(), "source": source.splitlines(keepends=True)}
+
+
+def folded_heading(name: str, source: str) -> dict:
+    """A heading that JupyterLab shows folded."""
+    cell = markdown(name, source)
+    cell["metadata"] = {"jp-MarkdownHeadingCollapsed": True, **cell["metadata"]}
+    return cell
 
 
 def note(name: str, source: str) -> dict:
     """A note for the teacher, which the student edition drops."""
-    cell = markdown(name, source, slide="notes")
+    cell = markdown(name, source)
     cell["metadata"]["tags"] = ["instructor"]
     return cell
 
@@ -169,19 +223,20 @@ def code(name: str, source: str, result: str = "", printed: str = "", **metadata
         data = {"text/plain": [result]}
         outputs = [{"data": data, "execution_count": None, "metadata": {}, "output_type": "execute_result"}]
     elif printed:
-        outputs = [{"name": "stdout", "output_type": "stream", "text": [printed]}]
+        outputs = [{"name": "stdout", "output_type": "stream", "text": printed.splitlines(keepends=True)}]
     return {
         "cell_type": "code",
         "execution_count": None,
         "id": name,
-        "metadata": dict(sorted({**_slide("-"), **metadata}.items())),
+        "metadata": dict(sorted({**_slide(), **metadata}.items())),
         "outputs": outputs,
         "source": source.splitlines(keepends=True),
     }
 
 
-def _slide(kind: str) -> dict:
-    return {"slideshow": {"slide_type": kind}}
+def _slide() -> dict:
+    """Where a cell stands on a slide is set when the lesson is whole."""
+    return {"slideshow": {"slide_type": "-"}}
 
 
 def renumber(cells: list[dict]) -> None:

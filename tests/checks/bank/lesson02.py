@@ -154,12 +154,6 @@ def masks(labels, held_out, seed):
 
 RIGHT = {
     "2.1": [
-        ("an int", VALUES * 8),
-        ("a float", float(VALUES * 8)),
-        ("an int64", np.int64(VALUES) * 8),
-        ("nbytes of an empty array", np.empty((50_000, 32, 32, 3), np.float64).nbytes),
-    ],
-    "2.2": [
         ("rows of lists", with_a_loop),
         ("uint8", put_along_an_axis),
         ("Keras", lambda labels, classes: keras.utils.to_categorical(labels, classes)),
@@ -167,11 +161,17 @@ RIGHT = {
         ("truth values", lambda labels, classes: labels[:, None] == np.arange(classes)),
         ("keras.ops", lambda labels, classes: keras.ops.one_hot(labels, classes)),
     ],
-    "2.3": [
+    "2.2": [
         ("a callable object", Standardiser()),
         ("channel by channel", channel_by_channel),
         ("0 to 255", in_the_range_of_bytes),
         ("tensors", by_tensors),
+    ],
+    "2.3": [
+        ("an int", VALUES * 8),
+        ("a float", float(VALUES * 8)),
+        ("an int64", np.int64(VALUES) * 8),
+        ("nbytes of an empty array", np.empty((50_000, 32, 32, 3), np.float64).nbytes),
     ],
     "2.4": [
         ("lists", a_share_of_each_class),
@@ -182,17 +182,6 @@ RIGHT = {
 }
 WRONG = {
     "2.1": [
-        ("bits", "bits", VALUES * 64),
-        ("float32", "float32|32 bits|4 bytes", VALUES * 4),
-        ("uint8", "one byte|uint8|8 bytes|1 byte", VALUES),
-        ("one channel", "channel", VALUES * 8 // 3),
-        ("60,000 images", "60,000|50,000", 60_000 * 3072 * 8),
-        ("one image", "one image", 3072 * 8),
-        ("megabytes", "MB|megabyte|bytes", VALUES * 8 / 1e6),
-        ("a text", "text|numbers", "1.2 GB"),
-        ("number of images", "", 50_000),
-    ],
-    "2.2": [
         ("transposed", "transposed|swapped|rows", lambda labels, classes: np.eye(classes)[labels].T),
         ("one column too many", "column|classes", one_column_too_many),
         ("classes that occur", "occur|class", as_many_classes_as_there_are),
@@ -203,7 +192,7 @@ WRONG = {
         ("zeros", "all numbers are 0", lambda labels, classes: np.zeros((len(labels), classes))),
         ("the labels", "shape|labels", lambda labels, classes: labels),
     ],
-    "2.3": [
+    "2.2": [
         ("not divided by 255", "255", lambda b, m, s: ((b - m) / s).astype("f4")),
         ("float64", "float64|float32", lambda b, m, s: (b / 255 - m) / s),
         (
@@ -219,6 +208,17 @@ WRONG = {
         ("variance", "variance|square", lambda b, m, s: ((b / 255 - m) / s**2).astype("f4")),
         ("rounded", "rounded", lambda b, m, s: np.round((b / 255 - m) / s, 2).astype("f4")),
         ("cut to 0 to 1", "", lambda b, m, s: np.clip((b / 255 - m) / s, 0, 1).astype("f4")),
+    ],
+    "2.3": [
+        ("bits", "bits", VALUES * 64),
+        ("float32", "float32|32 bits|4 bytes", VALUES * 4),
+        ("uint8", "one byte|uint8|8 bytes|1 byte", VALUES),
+        ("one channel", "channel", VALUES * 8 // 3),
+        ("60,000 images", "60,000|50,000", 60_000 * 3072 * 8),
+        ("one image", "one image", 3072 * 8),
+        ("megabytes", "MB|megabyte|bytes", VALUES * 8 / 1e6),
+        ("a text", "text|numbers", "1.2 GB"),
+        ("number of images", "", 50_000),
     ],
     "2.4": [
         ("the first ones", "first|random|seed", the_first_of_each_class),

@@ -6,14 +6,6 @@ import math
 import keras
 import numpy as np
 import scipy.special
-from sklearn.metrics import mean_squared_error as mean_squared_error_of_sklearn
-
-
-def loss_with_a_loop(predictions, targets):
-    total = count = 0
-    for one, other in zip(np.ravel(predictions), np.ravel(targets)):
-        total, count = total + (one - other) ** 2, count + 1
-    return total / count
 
 
 def softmax_row_by_row(logits):
@@ -189,20 +181,87 @@ def a_step_of_its_own(function, point, step=1e-4):
     return differences(function, point, 0.5)
 
 
+def scatter_by_loops(convolved, pooled_gradient):
+    gradient = np.zeros_like(convolved, dtype=float)
+    for i in range(pooled_gradient.shape[0]):
+        for j in range(pooled_gradient.shape[1]):
+            largest, position = 0.0, None
+            for a in (2 * i, 2 * i + 1):
+                for b in (2 * j, 2 * j + 1):
+                    if convolved[a, b] > largest:
+                        largest, position = convolved[a, b], (a, b)
+            if position:
+                gradient[position] = pooled_gradient[i, j]
+    return gradient
+
+
+def scatter_by_kron(convolved, pooled_gradient):
+    rows, columns = pooled_gradient.shape
+    highest = np.maximum(convolved, 0).reshape(rows, 2, columns, 2).max(axis=(1, 3))
+    kept = (convolved == np.kron(highest, np.ones((2, 2)))) & (convolved > 0)
+    return kept * np.kron(pooled_gradient, np.ones((2, 2)))
+
+
+def scatter_by_tape(convolved, pooled_gradient):
+    import tensorflow as tf
+
+    responses = tf.Variable(convolved[None, :, :, None])
+    with tf.GradientTape() as tape:
+        pooled = tf.nn.max_pool2d(tf.nn.relu(responses), 2, 2, "VALID")
+    return tape.gradient(pooled, responses, output_gradients=pooled_gradient[None, :, :, None])[0, :, :, 0]
+
+
+def scatter_in_a_list(convolved, pooled_gradient):
+    rows = [[0.0] * convolved.shape[1] for _ in range(convolved.shape[0])]
+    for (i, j), value in np.ndenumerate(pooled_gradient):
+        window = [(a, b) for a in (2 * i, 2 * i + 1) for b in (2 * j, 2 * j + 1)]
+        a, b = max(window, key=lambda position: convolved[position])
+        rows[a][b] = float(value) * (convolved[a, b] > 0)
+    return rows
+
+
+def scatter(convolved, pooled_gradient, chooses=np.argmax, passes=lambda response, gradient: response > 0):
+    gradient = np.zeros(convolved.shape)
+    for i, j in np.ndindex(pooled_gradient.shape):
+        window = convolved[2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
+        a, b = np.unravel_index(chooses(window), (2, 2))
+        if passes(window[a, b], pooled_gradient[i, j]):
+            gradient[2 * i + a, 2 * j + b] = pooled_gradient[i, j]
+    return gradient
+
+
+def always(response, gradient):
+    return True
+
+
+def enlarged(pooled_gradient):
+    return pooled_gradient.repeat(2, axis=0).repeat(2, axis=1)
+
+
+def windows_with_a_stride_of_one(convolved, pooled_gradient):
+    gradient = np.zeros(convolved.shape)
+    for i, j in np.ndindex(pooled_gradient.shape):
+        window = convolved[i : i + 2, j : j + 2]
+        a, b = np.unravel_index(window.argmax(), (2, 2))
+        if window[a, b] > 0:
+            gradient[i + a, j + b] += pooled_gradient[i, j]
+    return gradient
+
+
 RIGHT = {
     "3.1": [
-        ("a loop", loss_with_a_loop),
-        ("Keras", lambda p, t: keras.ops.mean(keras.ops.square(keras.ops.convert_to_tensor(p) - t))),
-        ("a norm", lambda p, t: np.linalg.norm(np.ravel(p - t)) ** 2 / np.size(p)),
-        ("scikit-learn", lambda p, t: mean_squared_error_of_sklearn(np.ravel(p), np.ravel(t))),
-        ("float32", lambda p, t: np.float32(np.square(np.subtract(t, p)).mean())),
-    ],
-    "3.2": [
         ("row by row", softmax_row_by_row),
         ("differences", softmax_of_shifts),
         ("SciPy", functools.partial(scipy.special.softmax, axis=1)),
         ("keras.ops", lambda logits: keras.ops.softmax(logits, axis=-1)),
         ("exp of log_softmax", lambda logits: np.exp(scipy.special.log_softmax(logits, axis=1))),
+    ],
+    "3.2": [
+        ("loops", scatter_by_loops),
+        ("kron", scatter_by_kron),
+        ("GradientTape", scatter_by_tape),
+        ("lists", scatter_in_a_list),
+        ("argmax", scatter),
     ],
     "3.3": [
         ("logsumexp", entropy_by_logsumexp),
@@ -225,18 +284,6 @@ RIGHT = {
 }
 WRONG = {
     "3.1": [
-        ("sum", "sum|divide|mean", lambda p, t: np.sum((p - t) ** 2)),
-        ("absolute", "absolute|square", lambda p, t: np.abs(p - t).mean()),
-        ("root", "root", lambda p, t: np.sqrt(np.mean((p - t) ** 2))),
-        ("square of the mean", "square", lambda p, t: np.mean(p - t) ** 2),
-        ("half", "half|2", lambda p, t: np.mean((p - t) ** 2) / 2),
-        ("one for each row", "one number", lambda p, t: np.mean((p - t) ** 2, axis=-1)),
-        ("mean of the sums", "sum|row|first", lambda p, t: np.sum((p - t) ** 2) / len(p)),
-        ("signed", "Square", lambda p, t: np.mean(p - t)),
-        ("rounded", "rounded", lambda p, t: round(float(np.mean((p - t) ** 2)), 2)),
-        ("squares apart", "", lambda p, t: np.mean(p**2 - t**2)),
-    ],
-    "3.2": [
         ("overflows", "overflow|1000|NaN", naive_softmax),
         ("along the images", "row|column|axis", lambda z: scipy.special.softmax(z, axis=0)),
         ("one sum for all", "row|sum", one_sum_for_all),
@@ -253,6 +300,23 @@ WRONG = {
         ("the largest one-hot", "largest|1", lambda z: np.eye(z.shape[1])[z.argmax(axis=1)]),
         ("sigmoid", "sigmoid|add up|sum", lambda z: scipy.special.expit(z)),
         ("rounded", "rounded", lambda z: scipy.special.softmax(z, axis=1).round(2)),
+    ],
+    "3.2": [
+        ("all four", "all four|only the largest", lambda c, g: enlarged(g)),
+        ("a quarter", "mean pooling", lambda c, g: enlarged(g) / 4),
+        ("ReLU only", "ReLU passes", lambda c, g: enlarged(g) * (c > 0)),
+        ("no ReLU", "ReLU is missing", lambda c, g: scatter(c, g, passes=always)),
+        ("sign of the gradient", "sign of the gradient", lambda c, g: scatter(c, g, passes=lambda r, d: d > 0)),
+        ("both positive", "positive gradient", lambda c, g: scatter(c, g, passes=lambda r, d: r > 0 and d > 0)),
+        ("smallest", "smallest", lambda c, g: scatter(c, g, np.argmin, always)),
+        ("largest of absolute values", "without its sign", lambda c, g: scatter(c, g, lambda w: np.abs(w).argmax())),
+        ("times the response", "multiply", lambda c, g: scatter(c, g) * c),
+        ("the mask", "1 where", lambda c, g: (scatter(c, g) != 0) * 1.0),
+        ("the way forward", "forward", lambda c, g: (scatter(c, g) != 0) * c),
+        ("the pooled gradient", "window", lambda c, g: g),
+        ("one row", "row", lambda c, g: scatter(c, g).ravel()),
+        ("stride of one", "", windows_with_a_stride_of_one),
+        ("sign", "sign", lambda c, g: -scatter(c, g)),
     ],
     "3.3": [
         ("sum", "sum|mean", lambda z, y: entropies(z, y).sum()),

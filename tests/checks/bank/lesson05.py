@@ -4,14 +4,6 @@ import keras
 from keras import layers
 
 INPUT = (32, 32, 3)
-COUNTS = {
-    "conv1": 2_432,
-    "conv2": 25_632,
-    "conv3": 9_248,
-    "conv4": 4_624,
-    "dense1": 205_312,
-    "dense2": 5_130,
-}
 
 
 def chain(*members):
@@ -68,36 +60,74 @@ def compiled_for_one_hot():
     return model
 
 
-def heaviest_by_sorting(rows):
-    ordered = sorted(rows, key=lambda row: -row.parameters)
-    return [ordered[0].layer, ordered[0].parameters / sum(row.parameters for row in ordered)]
+def counter(
+    conv=lambda kernel, channels, filters: (kernel * kernel * channels + 1) * filters,
+    dense=lambda given, units: (given + 1) * units,
+    after=lambda side, kernel, padding: side if padding == "same" else side - kernel + 1,
+    pooled=lambda side, size: side // size,
+    flat=lambda side, channels: side * side * channels,
+    channels_after=lambda channels, filters: filters,
+    result=list,
+):
+    """A counter as many would write it, with parts to put wrong."""
+
+    def parameters(plan, side=32, channels=3):
+        counts = []
+        for kind, *settings in plan:
+            if kind == "conv":
+                filters, kernel, padding = settings
+                counts.append(conv(kernel, channels, filters))
+                side, channels = after(side, kernel, padding), channels_after(channels, filters)
+            elif kind == "pool":
+                side = pooled(side, settings[0])
+                counts.append(0)
+            elif kind == "flatten":
+                given = flat(side, channels)
+                counts.append(0)
+            else:
+                counts.append(dense(given, settings[0]))
+                given = settings[0]
+        return result(counts)
+
+    return parameters
 
 
-def heaviest_by_loop(rows):
-    layer, most, total = "", -1, 0
-    for row in rows:
-        total += row.parameters
-        if row.parameters > most:
-            layer, most = row.layer, row.parameters
-    return layer, most / total
+def by_matching(plan, side=32, channels=3):
+    counts = []
+    for layer in plan:
+        match layer:
+            case ("conv", filters, kernel, "same"):
+                counts.append(kernel**2 * channels * filters + filters)
+                channels = filters
+            case ("conv", filters, kernel, "valid"):
+                counts.append(kernel**2 * channels * filters + filters)
+                channels, side = filters, side - (kernel - 1)
+            case ("dense", units):
+                counts.append(channels * units + units)
+                channels = units
+            case ("pool", size):
+                counts.append(0)
+                side = side // size
+            case _:
+                counts.append(0)
+                channels = side * side * channels
+    return counts
 
 
-def heaviest_by_numpy(rows):
-    import numpy as np
-
-    counts = np.array([row.parameters for row in rows])
-    return rows[counts.argmax()].layer, np.float32(counts.max() / counts.sum())
-
-
-def heaviest_by_dictionary(rows):
-    shares = {index: row.parameters / sum(each.parameters for each in rows) for index, row in enumerate(rows)}
-    index = max(shares, key=shares.get)
-    return rows[index].layer, shares[index]
-
-
-def heaviest(rows, key=lambda row: row.parameters, share=lambda most, total: most / total):
-    row = max(rows, key=key)
-    return row.layer, share(row.parameters, sum(each.parameters for each in rows))
+def by_keras(plan, side=32, channels=3):
+    kinds = {
+        "conv": lambda filters, kernel, padding: layers.Conv2D(filters, kernel, padding=padding),
+        "pool": layers.MaxPooling2D,
+        "flatten": layers.Flatten,
+        "dense": layers.Dense,
+    }
+    shape, counts = (None, side, side, channels), []
+    for kind, *settings in plan:
+        layer = kinds[kind](*settings)
+        layer.build(shape)
+        shape = layer.compute_output_shape(shape)
+        counts.append(layer.count_params())
+    return counts
 
 
 def small(*members, head=layers.GlobalAveragePooling2D):
@@ -137,13 +167,13 @@ def trained_already():
 
 RIGHT = {
     "5.1": [
-        ("functional, logits", functional()),
-        ("activations as layers", activations_as_layers()),
-        ("nested", nested()),
-        ("compiled", compiled()),
+        ("functional, logits", functional),
+        ("activations as layers", activations_as_layers),
+        ("nested", nested),
+        ("compiled", compiled),
         (
             "no activation",
-            chain(
+            lambda: chain(
                 layers.Conv2D(8, 3),
                 layers.Conv2D(8, 3),
                 layers.MaxPooling2D(),
@@ -157,19 +187,13 @@ RIGHT = {
         ),
     ],
     "5.2": [
-        ("integers", COUNTS),
-        ("floats", {name: float(count) for name, count in COUNTS.items()}),
-        ("another order", dict(reversed(COUNTS.items()))),
-        ("more names", {**COUNTS, "total": sum(COUNTS.values())}),
+        ("branches", counter()),
+        ("match", by_matching),
+        ("Keras' own layers", by_keras),
+        ("a tuple", counter(result=tuple)),
+        ("floats", counter(result=lambda counts: [float(count) for count in counts])),
     ],
     "5.4": [
-        ("sorting", heaviest_by_sorting),
-        ("a loop", heaviest_by_loop),
-        ("NumPy", heaviest_by_numpy),
-        ("a dictionary", heaviest_by_dictionary),
-        ("the row itself", lambda rows: (max(rows, key=lambda row: row.parameters), heaviest(rows)[1])),
-    ],
-    "5.5": [
         ("depthwise", depthwise),
         ("residual", residual),
         ("strided", strided),
@@ -183,19 +207,19 @@ WRONG = {
         (
             "one convolution a block",
             "single convolution|second",
-            chain(block(8), layers.MaxPooling2D(), block(8), layers.MaxPooling2D(), *decision()),
+            lambda: chain(block(8), layers.MaxPooling2D(), block(8), layers.MaxPooling2D(), *decision()),
         ),
         (
             "one pooling",
             "pooling|Pooling",
-            chain(block(8), block(8), block(8), block(8), layers.MaxPooling2D(), *decision()),
+            lambda: chain(block(8), block(8), block(8), block(8), layers.MaxPooling2D(), *decision()),
         ),
-        ("nine classes", "9|10|class", chain(*blocks(), *decision(classes=9))),
-        ("one dense layer", "Dense", chain(*blocks(), layers.Flatten(), layers.Dense(10))),
+        ("nine classes", "9|10|class", lambda: chain(*blocks(), *decision(classes=9))),
+        ("one dense layer", "Dense", lambda: chain(*blocks(), layers.Flatten(), layers.Dense(10))),
         (
             "strides",
             "stride|pixel",
-            chain(
+            lambda: chain(
                 block(8, strides=2),
                 block(8),
                 layers.MaxPooling2D(),
@@ -208,50 +232,35 @@ WRONG = {
         (
             "no Flatten",
             "Flatten",
-            chain(*blocks(), layers.GlobalAveragePooling2D(), layers.Dense(16), layers.Dense(10)),
+            lambda: chain(*blocks(), layers.GlobalAveragePooling2D(), layers.Dense(16), layers.Dense(10)),
         ),
-        ("loss for logits", "logits|softmax|loss", compiled_for_one_hot()),
-        ("grey images", "shape|32", keras.Sequential([keras.Input((32, 32, 1)), *blocks(), *decision()])),
-        ("a list of layers", "list", [block(8), block(8)]),
+        ("loss for logits", "logits|softmax|loss", compiled_for_one_hot),
+        ("grey images", "shape|32", lambda: keras.Sequential([keras.Input((32, 32, 1)), *blocks(), *decision()])),
+        ("a list of layers", "list", lambda: [block(8), block(8)]),
+        ("the model itself", "function", compiled()),
+        (
+            "scaled twice",
+            "twice",
+            lambda: chain(layers.Rescaling(1 / 255), layers.Rescaling(1 / 255), *blocks(), *decision()),
+        ),
         ("the class", "model", keras.Sequential),
-        ("sigmoid", "sigmoid|softmax", chain(*blocks(), *decision(activation="sigmoid"))),
+        ("sigmoid", "sigmoid|softmax", lambda: chain(*blocks(), *decision(activation="sigmoid"))),
     ],
     "5.2": [
-        ("no biases in conv1", "bias", COUNTS | {"conv1": 2_400}),
-        ("three colours in conv2", "channel|colour|32", COUNTS | {"conv2": 2_432}),
-        ("5 x 5 in conv3", "3 ×|3 x|kernel|5", COUNTS | {"conv3": 25_632}),
-        ("32 filters in conv4", "16|filter", COUNTS | {"conv4": 9_248}),
-        ("8 x 8 before dense1", "padding|Flatten", COUNTS | {"dense1": (8 * 8 * 16 + 1) * 512}),
-        ("one left out", "dense2", {name: count for name, count in COUNTS.items() if name != "dense2"}),
-        ("no bias in dense2", "bias", COUNTS | {"dense2": 5_120}),
-        ("a total", "one number", sum(COUNTS.values())),
-        ("half filled in", "not filled in|dense1", COUNTS | {"dense1": None}),
-        ("a text", "text|numbers", COUNTS | {"conv1": "2,432"}),
+        ("no biases", "bias", counter(lambda k, c, f: k * k * c * f, lambda given, units: given * units)),
+        ("no biases in the dense layers", "bias", counter(dense=lambda given, units: given * units)),
+        ("channels left out", "channels", counter(lambda k, c, f: (k * k + 1) * f)),
+        ("three channels everywhere", "channels", counter(channels_after=lambda channels, filters: channels)),
+        ("every padding as same", "valid", counter(after=lambda side, kernel, padding: side)),
+        ("every padding as valid", "same", counter(after=lambda side, kernel, padding: side - kernel + 1)),
+        ("pooling ignored", "pool", counter(pooled=lambda side, size: side)),
+        ("Flatten by channels", "Flatten", counter(flat=lambda side, channels: channels)),
+        ("the total", "one number", counter(result=sum)),
+        ("the layers that learn", "learn|0", counter(result=lambda counts: [count for count in counts if count])),
+        ("one filter", "filter", counter(lambda k, c, f: k * k * c + 1)),
+        ("a dictionary of counts", "function", {"conv1": 2_432}),
     ],
     "5.4": [
-        (
-            "per cent",
-            "per cent|100|fraction",
-            lambda rows: heaviest(rows, share=lambda most, total: 100 * most / total),
-        ),
-        ("most work", "MACs|work", lambda rows: heaviest(rows, key=lambda row: row.macs)),
-        (
-            "the last layer",
-            "last|most",
-            lambda rows: (rows[-1].layer, rows[-1].parameters / sum(row.parameters for row in rows)),
-        ),
-        ("order", "first|order|swapped", lambda rows: heaviest(rows)[::-1]),
-        ("the layer alone", "two", lambda rows: heaviest(rows)[0]),
-        ("the count", "Divide", lambda rows: heaviest(rows, share=lambda most, total: most)),
-        (
-            "share of the others",
-            "others|all|rest",
-            lambda rows: heaviest(rows, share=lambda most, total: most / (total - most)),
-        ),
-        ("rounded", "rounded|round", lambda rows: (heaviest(rows)[0], round(heaviest(rows)[1], 1))),
-        ("the least", "fewest|most|least", lambda rows: heaviest(rows, key=lambda row: -row.parameters)),
-    ],
-    "5.5": [
         ("too large", "parameters", lambda: chain(*blocks(32, 32), *decision(units=512))),
         ("nine classes", "10|class|9", lambda: chain(block(8), layers.Flatten(), layers.Dense(9))),
         ("the same each time", "new|same|again", lambda: ONE),

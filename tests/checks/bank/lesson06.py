@@ -11,12 +11,12 @@ def history(loss, val_loss, accuracy=(0.3, 0.5, 0.6), val_accuracy=(0.3, 0.4, 0.
     return {"loss": [*loss], "val_loss": [*val_loss], "accuracy": [*accuracy], "val_accuracy": [*val_accuracy]}
 
 
-# C is the one: 0.4 between its two ends; A has the higher losses, D the largest gap on the way.
+# C is the one: it ends 0.4 above its lowest; A has the highest loss, B the largest gap, D only falls.
 CURVES = {
-    "A": history([2.3, 2.2, 2.1], [2.4, 2.3, 2.2]),
-    "B": history([1.5, 1.0, 0.8], [1.6, 1.2, 1.0]),
-    "C": history([1.5, 0.6, 0.2], [1.6, 1.3, 1.6]),
-    "D": history([1.9, 1.7, 1.6], [1.8, 1.6, 1.5]),
+    "A": history([2.3, 2.2, 2.1], [2.4, 2.3, 2.5]),
+    "B": history([1.5, 0.3, 0.1], [1.6, 1.6, 1.65]),
+    "C": history([1.5, 0.8, 0.5], [1.6, 1.1, 1.5]),
+    "D": history([1.9, 1.2, 0.9], [1.8, 1.3, 1.1]),
 }
 
 
@@ -175,10 +175,10 @@ def compared_with_the_epoch_before(val_losses, patience):
 
 RIGHT = {
     "6.1": [
-        ("accumulate", by_accumulate),
-        ("recursion", by_recursion),
-        ("a filter", by_a_filter),
-        ("powers", by_powers),
+        ("C", "C", CURVES),
+        ("numpy text", np.str_("C"), CURVES),
+        ("with a space", "C ", CURVES),
+        ("small", "c", CURVES),
     ],
     "6.2": [
         ("by hand", band_by_hand),
@@ -187,30 +187,27 @@ RIGHT = {
         ("float32", band_by_sorting),
     ],
     "6.3": [
-        ("C", "C", CURVES),
-        ("numpy text", np.str_("C"), CURVES),
-        ("with a space", "C ", CURVES),
-        ("small", "c", CURVES),
-    ],
-    "6.4": [
         ("lists", stop_by_lists),
         ("arrays", stop_by_arrays),
         ("while", stop_by_while),
         ("EarlyStopping", stop_by_keras),
     ],
+    "6.4": [
+        ("accumulate", by_accumulate),
+        ("recursion", by_recursion),
+        ("a filter", by_a_filter),
+        ("powers", by_powers),
+    ],
 }
 WRONG = {
     "6.1": [
-        ("the value before, not the smoothed one", "raw|smoothed value before", moving_mean),
-        ("weights swapped", "swapped|other way", lambda values, weight: by_accumulate(values, 1 - weight)),
-        ("from zero", "0|first", smoothed_from_zero),
-        ("first one left out", "first|shape|long", without_the_first),
-        ("backwards", "back|end|order|last", backwards),
-        ("whole numbers", "whole numbers|fractions", in_whole_numbers),
-        ("rounded", "rounded", lambda values, weight: np.round(by_accumulate(values, weight), 1)),
-        ("last one alone", "one number|shape|each", lambda values, weight: by_accumulate(values, weight)[-1]),
-        ("not smoothed", "nothing|not smoothed|same|values themselves", lambda values, weight: list(values)),
-        ("smoothed twice", "", lambda values, weight: by_accumulate(by_accumulate(values, weight), weight)),
+        ("high losses", "not learnt|training", "A", CURVES),
+        ("the largest gap", "gap", "B", CURVES),
+        ("no rise", "lowest|rise", "D", CURVES),
+        ("no letter of it", "letter|A", "E", CURVES),
+        ("two letters", "letter|one", "BC", CURVES),
+        ("a number", "letter|text", 3, CURVES),
+        ("a list", "letter|text|list", ["C"], CURVES),
     ],
     "6.2": [
         ("over epochs", "axis|epoch", lambda c: (np.mean(c, 1), np.min(c, 1), np.max(c, 1))),
@@ -224,15 +221,6 @@ WRONG = {
         ("first and last seed", "", lambda c: (np.mean(c, 0), np.asarray(c)[0], np.asarray(c)[-1])),
     ],
     "6.3": [
-        ("high losses", "A|gap|apart|two curves|both", "A", CURVES),
-        ("a small gap", "B|gap|apart|two curves|both", "B", CURVES),
-        ("no gap", "D|gap|apart|two curves|both", "D", CURVES),
-        ("no letter of it", "letter|A", "E", CURVES),
-        ("two letters", "letter|one", "BC", CURVES),
-        ("a number", "letter|text", 3, CURVES),
-        ("a list", "letter|text|list", ["C"], CURVES),
-    ],
-    "6.4": [
         ("from 0", "from 0|count", functools.partial(stop, first=0)),
         ("equal counts as better", "strictly|equal|lower", functools.partial(stop, better=lambda n, low: n <= low)),
         ("one epoch late", "late|patience|one epoch", functools.partial(stop, late=1)),
@@ -243,5 +231,17 @@ WRONG = {
         ("the highest", "highest|lowest|lower", functools.partial(stop, better=lambda n, low: n > low)),
         ("the epoch before", "before|lowest", compared_with_the_epoch_before),
         ("one number", "two", lambda losses, patience: stop(losses, patience)[0]),
+    ],
+    "6.4": [
+        ("the value before, not the smoothed one", "raw|smoothed value before", moving_mean),
+        ("weights swapped", "swapped|other way", lambda values, weight: by_accumulate(values, 1 - weight)),
+        ("from zero", "0|first", smoothed_from_zero),
+        ("first one left out", "first|shape|long", without_the_first),
+        ("backwards", "back|end|order|last", backwards),
+        ("whole numbers", "whole numbers|fractions", in_whole_numbers),
+        ("rounded", "rounded", lambda values, weight: np.round(by_accumulate(values, weight), 1)),
+        ("last one alone", "one number|shape|each", lambda values, weight: by_accumulate(values, weight)[-1]),
+        ("not smoothed", "nothing|not smoothed|same|values themselves", lambda values, weight: list(values)),
+        ("smoothed twice", "", lambda values, weight: by_accumulate(by_accumulate(values, weight), weight)),
     ],
 }

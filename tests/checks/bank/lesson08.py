@@ -92,71 +92,6 @@ def zero_divided(image, gradient, step_size):
         return np.clip(image + step_size * gradient / np.abs(gradient).max(), 0, 255)
 
 
-def covered(image, row, column, side, fill, kind=np.float32):
-    copy = np.array(image, dtype=kind)
-    copy[row : row + side, column : column + side] = fill
-    return copy
-
-
-def probability(predict, image):
-    return float(np.ravel(predict(np.asarray(image, dtype=np.float32)[None]))[0])
-
-
-def one_after_the_other(predict, image, row, column, side, fill):
-    return probability(predict, image) - probability(predict, covered(image, row, column, side, fill))
-
-
-def by_a_mask(predict, image, row, column, side, fill):
-    rows, columns = np.indices(image.shape[:2])
-    inside = (rows >= row) & (rows < row + side) & (columns >= column) & (columns < column + side)
-    hidden = np.where(inside[..., None], fill, image)
-    return -np.diff(predict(np.stack([image, hidden]).astype("float64")))[0]
-
-
-def pixel_by_pixel(predict, image, row, column, side, fill):
-    batch = np.stack([image, image]).astype("float32")
-    for down in range(side):
-        for right in range(side):
-            batch[1, row + down, column + right] = fill
-    before, after = np.asarray(predict(batch)).tolist()
-    return before - after
-
-
-def two_in_a_batch(predict, image, row, column, side, fill):
-    return np.subtract(*predict(np.array([image, covered(image, row, column, side, fill)])))
-
-
-def importance(change):
-    """What ``change`` makes of an image, as an answer."""
-
-    def answer(predict, image, row, column, side, fill):
-        return probability(predict, image) - probability(predict, change(image, row, column, side, fill))
-
-    return answer
-
-
-def fill_of_one_channel(image, row, column, side, fill):
-    copy = np.array(image, dtype=np.float32)
-    copy[row : row + side, column : column + side] = np.asarray(fill)[0]
-    return copy
-
-
-def everything_else(image, row, column, side, fill):
-    copy = np.broadcast_to(np.asarray(fill, np.float32), image.shape).copy()
-    copy[row : row + side, column : column + side] = image[row : row + side, column : column + side]
-    return copy
-
-
-def centred(image, row, column, side, fill):
-    return covered(image, max(row - side // 2, 0), max(column - side // 2, 0), side, fill)
-
-
-def writes_on_the_image(predict, image, row, column, side, fill):
-    before = probability(predict, image)
-    image[row : row + side, column : column + side] = fill
-    return before - probability(predict, image)
-
-
 RIGHT = {
     "8.1": [
         ("loops", dead_by_loops),
@@ -177,12 +112,6 @@ RIGHT = {
         ("tensors", uphill_by_tensors),
         ("float32", uphill_float32),
         ("lists", uphill_as_lists),
-    ],
-    "8.4": [
-        ("one after the other", one_after_the_other),
-        ("a mask", by_a_mask),
-        ("pixel by pixel", pixel_by_pixel),
-        ("a batch", two_in_a_batch),
     ],
 }
 WRONG = {
@@ -231,32 +160,5 @@ WRONG = {
         ("the change", "image|change|add", lambda i, g, s: s * g / max(np.abs(g).max(), 1e-9)),
         ("mean", "mean|largest", lambda i, g, s: uphill(i, g, s, scale=lambda g: np.abs(g).mean())),
         ("whole numbers", "whole numbers|fractions|uint8", lambda i, g, s: uphill(i, g, s).astype("uint8")),
-    ],
-    "8.4": [
-        ("after minus before", "sign|before|minus|negative", lambda p, i, *rest: -one_after_the_other(p, i, *rest)),
-        ("whole numbers", "whole|uint8|float", importance(lambda *case: covered(*case, kind=np.uint8))),
-        ("row and column", "swapped|row|column", importance(lambda i, r, c, s, f: covered(i, c, r, s, f))),
-        ("one channel's fill", "channel|colour|fill", importance(fill_of_one_channel)),
-        ("everything else", "else|outside|inside|rest", importance(everything_else)),
-        ("black", "black|fill|0", importance(lambda i, r, c, s, f: covered(i, r, c, s, 0))),
-        ("writes on the image", "changed its input", writes_on_the_image),
-        (
-            "one pixel larger",
-            "side|one pixel|larger|wide",
-            importance(lambda i, r, c, s, f: covered(i, r, c, s + 1, f)),
-        ),
-        (
-            "one pixel smaller",
-            "side|one pixel|smaller|wide",
-            importance(lambda i, r, c, s, f: covered(i, r, c, s - 1, f)),
-        ),
-        ("centred", "corner|centre", importance(centred)),
-        ("two numbers", "one number", lambda p, i, *rest: [one_after_the_other(p, i, *rest)] * 2),
-        (
-            "a ratio",
-            "ratio|divid|minus|difference",
-            lambda p, i, *rest: probability(p, covered(i, *rest)) / probability(p, i),
-        ),
-        ("per cent", "per cent", lambda p, i, *rest: 100 * one_after_the_other(p, i, *rest)),
     ],
 }

@@ -64,3 +64,28 @@ def test_a_model_without_rescaling_and_with_pooling_over_the_whole_map():
     assert all(at[name][1] > box[..., 1].max() for name, box in zip(names, boxes))
     assert all(at[shape][1] < box[..., 1].min() for shape, box in zip(("3×3×2", "2", "3"), boxes))
     assert len({patch.get_facecolor()[:3] for patch in axes.patches[::6]}) == 3
+
+
+def test_areas_of_costs_are_in_proportion_on_one_scale():
+    networks = {name: anatomy.layers(models.build(name)) for name in ("strided_cnn", "deeper_cnn")}
+    figure = plots.costs(networks, "two")
+    rows = [row for own in networks.values() for row in own if row.parameters]
+    squares = [patch for axes in figure.axes for patch in axes.patches]
+    for kind, sign in (("parameters", 1), ("macs", -1)):
+        own = [patch for patch in squares if (patch.get_y() >= 0) == (sign > 0)]
+        areas = sorted(patch.get_width() * patch.get_height() for patch in own)
+        figures = sorted(getattr(row, kind) for row in rows)
+        assert np.allclose(areas, np.array(figures) / figures[-1])
+    words = [text for axes in figure.axes for text in texts(axes)]
+    assert "82%" in words
+    assert "81%" in words
+    assert "conv 5×5\n28×28×32" in words
+    assert figure.get_suptitle() == "two"
+
+
+def test_words_of_costs_do_not_overlap():
+    figure = plots.costs({name: anatomy.layers(models.build(name)) for name in models.TUTORIALS[:6]}, "six")
+    figure.canvas.draw()
+    for axes in figure.axes:
+        boxes = [text.get_window_extent() for text in axes.texts]
+        assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if a.overlaps(b)]

@@ -85,6 +85,24 @@ def test_bands_reach_from_the_lowest_to_the_highest_run():
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "accuracy")
 
 
+@pytest.mark.parametrize(
+    ("label", "tick"),
+    [("accuracy", "62.5%"), ("validation accuracy", "62.5%"), ("loss", "0.625"), ("validation accuracy, %", "0.625")],
+)
+def test_accuracies_stand_in_per_cent_on_the_axis_of_every_chart(label, tick):
+    for axes in (
+        plots.lines([1, 2], {"a": [0.6, 0.7]}, "epoch", label),
+        plots.bands({"a": np.array([[0.6, 0.7]])}, label),
+    ):
+        axes.set_yticks([0.625])
+        axes.figure.canvas.draw()
+        assert [text.get_text() for text in axes.get_yticklabels()] == [tick]
+    axes = plots.curves({"accuracy": [0.6, 0.7]})
+    axes.set_yticks([0.625])
+    axes.figure.canvas.draw()
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["62.5%"]
+
+
 # Several lines
 
 

@@ -8,7 +8,7 @@ from project_copy import call, contents, copied
 
 from tools.lessons import files, new
 
-LESSON = ("lesson", "12", "deep_networks", "--title", "Deep networks")
+LESSON = ("lesson", "14", "deep_networks", "--title", "Deep networks")
 EXERCISE = ("exercise", "04", "9", "--name", "Count the windows", "--points", "3")
 
 
@@ -29,9 +29,9 @@ def cells(text):
 def test_only_these_files_are_new_or_longer(made):
     _, before, after, told = made
     assert after.keys() - before.keys() == {
-        "notebooks/12_deep_networks.ipynb",
-        "checks/lesson12.py",
-        "tests/checks/test_lesson12.py",
+        "notebooks/14_deep_networks.ipynb",
+        "checks/lesson14.py",
+        "tests/checks/test_lesson14.py",
     }
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {
@@ -42,7 +42,7 @@ def test_only_these_files_are_new_or_longer(made):
     }
     for name in [*after.keys() - before.keys(), *changed - {"README.md"}]:
         assert f"{name}\n" in told
-    assert "python -m tools regenerate --lesson 12" in told
+    assert "python -m tools regenerate --lesson 14" in told
 
 
 def test_what_was_there_is_still_there(made):
@@ -50,10 +50,10 @@ def test_what_was_there_is_still_there(made):
     name = "notebooks/04_first_cnn.ipynb"
     old, new_cells = cells(before[name]), cells(after[name])
     added = [cell["id"] for cell in new_cells if cell["id"] not in {cell["id"] for cell in old}]
-    assert added == ["exercise-4-9", "exercise-4-9-code", "exercise-4-9-check"]
+    assert added == ["exercise-4-9", "exercise-4-9-code", "exercise-4-9-check", "exercise-4-9-use"]
     first = [cell["id"] for cell in new_cells].index(added[0])
-    assert new_cells[first + 3]["id"] == "recap"
-    kept = new_cells[:first] + new_cells[first + 3 :]
+    assert new_cells[first + 4]["id"] == "recap"
+    kept = new_cells[:first] + new_cells[first + 4 :]
     assert [cell["source"] for cell in kept] == [cell["source"] for cell in old]
     assert [cell.get("outputs") for cell in kept] == [cell.get("outputs") for cell in old]
     for name in ("checks/lesson04.py", "tests/checks/test_lesson04.py"):
@@ -67,7 +67,7 @@ def test_what_was_there_is_still_there(made):
 
 def test_the_exercise_has_its_name_its_points_and_its_function(made):
     *_, after, _ = made
-    card, stub, check = [cell for cell in cells(after["notebooks/04_first_cnn.ipynb"]) if "-4-9" in cell["id"]]
+    card, stub, check, _ = [cell for cell in cells(after["notebooks/04_first_cnn.ipynb"]) if "-4-9" in cell["id"]]
     assert "".join(card["source"]).startswith("### Exercise 4.9 · Count the windows\n")
     assert "<details><summary>Hint</summary>" in "".join(card["source"])
     assert "".join(stub["source"]).startswith("def count_the_windows(")
@@ -84,9 +84,9 @@ def test_the_exercise_has_its_name_its_points_and_its_function(made):
 
 def test_the_lesson_is_stored_as_it_is_when_it_is_executed(made, tmp_path):
     project, *_ = made
-    told = call(project, "tools", "run", "--lesson", "12", "--out", str(tmp_path))
+    told = call(project, "tools", "run", "--lesson", "14", "--out", str(tmp_path))
     assert told.returncode == 0, told.stdout
-    name = "12_deep_networks.ipynb"
+    name = "14_deep_networks.ipynb"
     assert (tmp_path / name).read_text() == (project / "notebooks" / name).read_text()
 
 
@@ -94,11 +94,11 @@ def test_student_edition_lesson_tests_and_checks_accept_it(made):
     project, *_ = made
     told = call(project, "tools", "student")
     assert told.returncode == 0, told.stdout
-    assert "notebooks/student/12_deep_networks.ipynb" in told.stdout
+    assert "notebooks/student/14_deep_networks.ipynb" in told.stdout
     tests = [
         "tests/test_lessons.py",
         "tests/test_student.py",
-        *(f"tests/checks/test_lesson{n}.py" for n in ("04", "12")),
+        *(f"tests/checks/test_lesson{n}.py" for n in ("04", "14")),
     ]
     told = call(
         project, "pytest", "-q", "-p", "no:cacheprovider", *tests, "-k", "(not lesson04 or exercise_4_9) and not older"
@@ -111,12 +111,12 @@ def test_student_edition_lesson_tests_and_checks_accept_it(made):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (LESSON, "notebooks/12_deep_networks.ipynb is there already. Nothing was changed."),
+        (LESSON, "notebooks/14_deep_networks.ipynb is there already. Nothing was changed."),
         (("lesson", "4", "other_topic", "--title", "T"), "notebooks/04_first_cnn.ipynb is there already."),
         (("lesson", "11", "topic", "--title", "T"), "checks/lesson11.py is there already."),
         (EXERCISE, "Exercise 4.9 is there already. Nothing was changed."),
         (("exercise", "4", "1", "--name", "N"), "Exercise 4.1 is there already."),
-        (("exercise", "13", "1", "--name", "N"), "There is no lesson 13. There are: 04, 12."),
+        (("exercise", "15", "1", "--name", "N"), "There is no lesson 15. There are: 04, 14."),
     ],
 )
 def test_what_is_there_is_not_overwritten(made, words, sentence):

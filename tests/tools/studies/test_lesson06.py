@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from made_up import trials
+from made_up import scored, trials
 
 from helpers import models
 from tools.studies import lesson06
@@ -36,3 +36,17 @@ def test_a_gentle_end_changes_the_schedule_of_the_stored_recipe_and_nothing_else
         assert without(trial.recipe, "schedule", "decay") == without(stored, "schedule", "decay")
         assert trial.recipe.schedule == "cosine"
     assert [(trial.seed, trial.final) for trial in found] == [(0, True), (1, True), (2, True)]
+
+
+def test_every_batch_size_gets_a_rate_of_its_own_and_three_fresh_seeds_at_it():
+    suits = {10: 0.0003, 32: 0.001, 128: 0.01}
+    found = trials(
+        lesson06.batch_rates,
+        lambda trial: scored(0.5 - abs(trial.recipe.learning_rate - suits[trial.recipe.batch_size])),
+    )
+    for trial in found:
+        names = ("learning_rate", "batch_size", "epochs")
+        assert without(trial.recipe, *names) == without(models.RECIPES["plain_cnn"], *names)
+        assert (trial.recipe.epochs, trial.images, trial.final) == (5, 10_000, False)
+    final = [(trial.recipe.batch_size, trial.recipe.learning_rate, trial.seed) for trial in found if trial.seed]
+    assert sorted(final) == [(size, rate, seed) for size, rate in suits.items() for seed in (1, 2, 3)]

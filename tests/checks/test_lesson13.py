@@ -1,0 +1,163 @@
+"""The checks of lesson 13: what they go on with equals Keras, every usual slip is named, no two are taken for one."""
+
+import answers
+import keras
+import numpy as np
+import pytest
+from mistake_tables import sentence, told_apart
+
+from checks import lesson13 as check
+
+CHECKS = [check.exercise_13_1, check.exercise_13_2, check.exercise_13_3]
+
+
+@pytest.mark.parametrize("exercise", CHECKS, ids=lambda each: each.number)
+def test_no_two_mistakes_agree_on_all_cases(exercise, monkeypatch):
+    told_apart(exercise, monkeypatch)
+
+
+@pytest.mark.parametrize("exercise", CHECKS, ids=lambda each: each.number)
+@pytest.mark.parametrize(("answer", "told"), answers.HOSTILE + answers.HOSTILE_RESULTS)
+def test_hostile_answers_get_a_sentence(exercise, answer, told):
+    answers.fails(exercise, answer, match=told)
+
+
+def walk(optimizer, gradients):
+    weights = keras.Variable(np.array([0.5, -1.0, 2.0]))
+    path = []
+    for gradient in gradients:
+        optimizer.apply([keras.ops.convert_to_tensor(gradient)], [weights])
+        path.append(weights.numpy())
+    return path
+
+
+GRADIENTS = np.random.default_rng(0).normal(size=(20, 3))
+
+
+def test_momentum_is_that_of_keras():
+    weights, velocity = np.array([0.5, -1.0, 2.0]), np.zeros(3)
+    for gradient, expected in zip(GRADIENTS, walk(keras.optimizers.SGD(0.125, momentum=0.9), GRADIENTS)):
+        weights, velocity = check.reference_momentum_step(weights, velocity, gradient, 0.125)
+        assert weights == pytest.approx(expected, abs=1e-5)
+
+
+def test_adam_is_that_of_keras():
+    weights, mean, square = np.array([0.5, -1.0, 2.0]), np.zeros(3), np.zeros(3)
+    for step, (gradient, expected) in enumerate(zip(GRADIENTS, walk(keras.optimizers.Adam(0.125), GRADIENTS)), 1):
+        weights, mean, square = check.reference_adam_step(weights, mean, square, gradient, step, 0.125)
+        assert weights == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("losses", "steps"), [([3, 2, 1], 3), ([3, 2, 0.5], 2), ([0.5, 0.5], 0), ([0.5, 2, 0.5], 2), ([1, 0.5], 1), ([], 0)]
+)
+def test_steps_needed(losses, steps):
+    assert check.reference_steps_needed(np.array(losses), 1) == steps
+
+
+# Each entry of the tables, made once more in the way that a student makes it --------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda w, v, g, r, k: (w + v - r * g, v - r * g), "keep all of the old velocity"),
+        (lambda w, v, g, r, k: (w + k * v - g, k * v - g), "learning rate is missing"),
+        (lambda w, v, g, r, k: (w + k * v - (1 - k) * r * g, k * v - (1 - k) * r * g), "as for a running mean"),
+        (lambda w, v, g, r, k: (w + k * (v - r * g), k * (v - r * g)), "multiplies the gradient too"),
+        (lambda w, v, g, r, k: (w - r * g, k * v - r * g), "by a plain step"),
+        (lambda w, v, g, r, k: (w - k * v + r * g, k * v - r * g), "subtract the velocity"),
+        (lambda w, v, g, r, k: (w + k * v - r * g, v), "return the old velocity"),
+        (lambda w, v, g, r, k: (w + r * (k * v - r * g), k * v - r * g), "once more"),
+        (lambda w, v, g, r, k: (w, v), "for weights of shape (3,)"),
+    ],
+)
+def test_slips_in_momentum(answer, told):
+    assert told in sentence(check.exercise_13_1, answer)
+
+
+def adam(w, m, s, g, t, r, corrected=True, epsilon=1e-7):
+    m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+    return w - r * m / (1 - 0.9**t) / (np.sqrt(s / (1 - 0.999**t)) + epsilon), m, s
+
+
+def parts(m, s, g, t):
+    m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+    return m, s, m / (1 - 0.9**t), np.sqrt(s / (1 - 0.999**t))
+
+
+def with_mean_alone(w, m, s, g, t, r):
+    m, s, whole, _ = parts(m, s, g, t)
+    return w - r * whole / np.sqrt(s), m, s
+
+
+def with_squares_alone(w, m, s, g, t, r):
+    m, s, _, root = parts(m, s, g, t)
+    return w - r * m / root, m, s
+
+
+def without_the_power(w, m, s, g, t, r):
+    m, s, *_ = parts(m, s, g, t)
+    return w - r * (m / 0.1) / np.sqrt(s / 0.001), m, s
+
+
+def without_the_root_of_squares(w, m, s, g, t, r):
+    m, s, whole, _ = parts(m, s, g, t)
+    return w - r * whole, m, s
+
+
+def along_the_old_mean(w, m, s, g, t, r):
+    new, s, _, root = parts(m, s, g, t)
+    return w - r * m / (1 - 0.9**t) / root, new, s
+
+
+def from_means(mean, square):
+    def step(w, m, s, g, t, r):
+        m = mean(m, g)
+        s = square(m, s, g)
+        return w - r * m / (1 - 0.9**t) / (np.sqrt(s / (1 - 0.999**t)) + 1e-7), m, s
+
+    return step
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (with_mean_alone, "only the mean is divided"),
+        (with_squares_alone, "only the mean of squares is divided"),
+        (without_the_power, "do not use the power"),
+        (without_the_root_of_squares, "do not divide by the root"),
+        (along_the_old_mean, "along the old mean"),
+        (lambda w, m, s, g, t, r: adam(w, m, s, g, t, 1), "learning rate is missing"),
+        (from_means(lambda m, g: 0.1 * m + 0.9 * g, lambda m, s, g: 0.001 * s + 0.999 * g**2), "are exchanged"),
+        (from_means(lambda m, g: 0.9 * m + g, lambda m, s, g: 0.999 * s + g**2), "of what is new are missing"),
+        (
+            from_means(lambda m, g: 0.9 * m + 0.1 * g, lambda m, s, g: 0.999 * s + 0.001 * m**2),
+            "square of the mean",
+        ),
+        (lambda w, *given: (w, *adam(w, *given)[1:]), "return the old weights"),
+        (lambda w, *given: (w - adam(w, *given)[0], *adam(w, *given)[1:]), "return the step"),
+        (lambda *given: (*adam(*given)[1:], adam(*given)[0]), "in another order"),
+        (lambda *given: np.array(adam(*given)) + 0.25, "at step 1"),
+    ],
+)
+def test_slips_in_adam(answer, told):
+    assert told in sentence(check.exercise_13_2, answer)
+
+
+def never(value):
+    return lambda losses, goal: check.reference_steps_needed(losses, goal) if losses[-1] < goal else value(losses)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (never(lambda losses: 0), "you return 0"),
+        (never(lambda losses: -1), "you return -1"),
+        (never(lambda losses: len(losses) - 1), "len(losses) - 1"),
+        (lambda losses, goal: np.flatnonzero(losses < goal)[-1], "last loss below"),
+        (lambda losses, goal: 3, "Find the last loss"),
+    ],
+)
+def test_slips_in_the_steps(answer, told):
+    assert told in sentence(check.exercise_13_3, answer)
