@@ -8,9 +8,16 @@ from typing import Any
 import numpy as np
 
 from checks.grading import NotFilledIn, by_rules, describe, exercise, numbers, seeded, whole, wrong
-from checks.lesson01_windows import exercise_1_2, exercise_1_5, shifted_sums
+from checks.lesson01_windows import exercise_1_2, exercise_1_3, reference_convolve, shifted_sums
 
-__all__ = ["exercise_1_1", "exercise_1_2", "exercise_1_3", "exercise_1_5", "exercise_1_6"]
+__all__ = [
+    "exercise_1_1",
+    "exercise_1_2",
+    "exercise_1_3",
+    "exercise_1_4",
+    "exercise_1_6",
+    "reference_convolve",
+]
 
 # At most this share of the response to the wanted edge may be the response to the other diagonal.
 WEAK = 0.5
@@ -63,8 +70,8 @@ def _size_mistakes(n: int, k: int, s: int, p: int) -> dict[str, float]:
     }
 
 
-@exercise("1.3")
-def exercise_1_3(kernel: Any) -> str:
+@exercise("1.4")
+def exercise_1_4(kernel: Any) -> str:
     """A 3×3 kernel by its behaviour: edges along \\ give a strong response, flat areas none, along / a weak one."""
     kernel = numbers(kernel, "the kernel", shape=(3, 3))
     if not kernel.any():

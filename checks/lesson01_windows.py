@@ -1,4 +1,4 @@
-"""Checks of lesson 01, exercises 1.2 and 1.5: a convolution with a stride, and max pooling."""
+"""Checks of lesson 01, exercises 1.2 and 1.3: a convolution with a stride, and max pooling."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def exercise_1_2(convolve_with_stride: Callable) -> str:
     by_rules(
         convolve_with_stride,
         cases,
-        _convolved,
+        reference_convolve,
         _convolution_mistakes,
         lambda image, kernel, stride: (
             f"an image of shape {image.shape}, a kernel of shape {kernel.shape} and stride {stride}"
@@ -51,13 +51,14 @@ def shifted_sums(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return result
 
 
-def _convolved(image: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
+def reference_convolve(image: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
+    """What ``convolve_with_stride`` should give; the lesson goes on with it where an own function is missing."""
     return shifted_sums(image, kernel)[::stride, ::stride]
 
 
 def _convolution_mistakes(image: np.ndarray, kernel: np.ndarray, stride: int) -> dict[str, np.ndarray]:
     def with_kernel(other: np.ndarray) -> np.ndarray:
-        return _convolved(image, other, stride)
+        return reference_convolve(image, other, stride)
 
     size, right, unstrided = len(kernel), with_kernel(kernel), shifted_sums(image, kernel)
     rows, columns = right.shape
@@ -100,7 +101,7 @@ def _convolution_mistakes(image: np.ndarray, kernel: np.ndarray, stride: int) ->
 
 
 def _convolution_shapes(image: np.ndarray, kernel: np.ndarray, stride: int) -> dict[str, tuple[int, ...]]:
-    rows, columns = _convolved(image, kernel, stride).shape
+    rows, columns = reference_convolve(image, kernel, stride).shape
     all_rows, all_columns = shifted_sums(image, kernel).shape
     told = "for {case} you return {value}: "
     return {
@@ -120,7 +121,7 @@ def _convolution_shapes(image: np.ndarray, kernel: np.ndarray, stride: int) -> d
 
 def _advise_on_stride(_, image: np.ndarray, kernel: np.ndarray, stride: int) -> str:
     if stride == 1:
-        return "Compare `convolve_with_stride(image, kernel, 1)` with the nine numbers of section 2."
+        return "Compare `convolve_with_stride(image, kernel, 1)` with the nine numbers of section 3."
     return f"Take the map for stride 1, and of that positions 0, {stride}, {2 * stride}, … along both sides."
 
 
@@ -128,10 +129,10 @@ def _advise_on_stride(_, image: np.ndarray, kernel: np.ndarray, stride: int) -> 
 POOLINGS = [(2, 3, 2, (1, 1)), (3, 2, 3, (0, 0)), (4, 1, 2, (1, 0)), (2, 5, 3, (1, 2))]
 
 
-@exercise("1.5")
-def exercise_1_5(max_pool: Callable) -> str:
+@exercise("1.3")
+def exercise_1_3(max_pool: Callable) -> str:
     """``max_pool(image, size)`` gives the largest number of each whole window of size × size; negative maps too."""
-    generator = seeded("1.5")
+    generator = seeded("1.3")
     cases = []
     for rows, columns, size, (below, beside) in POOLINGS:
         cases.append((generator.normal(-1.5, 1.0, (rows * size + below, columns * size + beside)), size))

@@ -49,7 +49,7 @@ def _in_words(losses: list[float], patience: int) -> str:
     return f"losses {', '.join(f'{loss:g}' for loss in losses)} and patience {patience}"
 
 
-def reference_stop(losses: list[float], patience: int) -> np.ndarray:
+def reference_stop(losses: list[float], patience: int) -> tuple[int, int]:
     """What Keras' own callback does with these losses: (epochs trained, best epoch), counted from 1."""
     callback = keras.callbacks.EarlyStopping("val_loss", mode="min", patience=patience)
     callback.set_model(SimpleNamespace(stop_training=False))
@@ -58,7 +58,7 @@ def reference_stop(losses: list[float], patience: int) -> np.ndarray:
         callback.on_epoch_end(epoch, {"val_loss": loss})
         if callback.model.stop_training:
             break
-    return np.array([epoch + 1, callback.best_epoch + 1])
+    return epoch + 1, callback.best_epoch + 1
 
 
 def _slip(
@@ -87,7 +87,7 @@ def _slip(
 
 
 def _stop_mistakes(losses: list[float], patience: int) -> dict[str, Any]:
-    trained, best = reference_stop(losses, patience).tolist()
+    trained, best = reference_stop(losses, patience)
     lowest, highest = (int(pick(losses)) + 1 for pick in (np.argmin, np.argmax))
     seen = losses[:trained]
     last_of_equals = trained - seen[::-1].index(min(seen))
@@ -154,7 +154,7 @@ def _look_at_both(answer: Any, text: str, losses: list[float], patience: int) ->
     if len(answer) != 2:
         wrong(f"{WANTED}; {len(answer)} came back.")
     got = whole(answer[0], "epochs trained"), whole(answer[1], "the best epoch")
-    trained = int(reference_stop(losses, patience)[0])
+    trained, _ = reference_stop(losses, patience)
     if got[0] != trained:
         words = "too few" if got[0] < trained else "too many"
         wrong(

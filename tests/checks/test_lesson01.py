@@ -17,19 +17,19 @@ from tools.lessons.find import NOTEBOOKS
 CHECKS = {
     "ex-1-1": (check.exercise_1_1, "positions_along"),
     "ex-1-2": (check.exercise_1_2, "convolve_with_stride"),
-    "ex-1-3": (check.exercise_1_3, "diagonal"),
-    "ex-1-5": (check.exercise_1_5, "max_pool"),
+    "ex-1-4": (check.exercise_1_4, "diagonal"),
+    "ex-1-3": (check.exercise_1_3, "max_pool"),
     "ex-1-6": (check.exercise_1_6, "predicted_shapes"),
 }
-FUNCTIONS = [check.exercise_1_1, check.exercise_1_2, check.exercise_1_5]
-VALUES = [check.exercise_1_3, check.exercise_1_6]
+FUNCTIONS = [check.exercise_1_1, check.exercise_1_2, check.exercise_1_3]
+VALUES = [check.exercise_1_4, check.exercise_1_6]
 SHAPES = [(28, 28, 16), (14, 14, 16), (7, 7, 32), (5, 5, 8), (200,)]
 
 
 @pytest.mark.parametrize("cell", CHECKS)
 def test_the_solution_of_the_lesson_passes(cell, capsys):
     notebook = nbformat.read(NOTEBOOKS / "01_convolution_math.ipynb", as_version=4)
-    names = {"np": np, "output_size": output_size}
+    names = {"np": np, "positions_along": output_size}
     exec(next(each.source for each in notebook.cells if each.id == cell), names)
     look, name = CHECKS[cell]
     look(names[name])
@@ -138,7 +138,7 @@ def test_wrong_convolutions_are_named(answer, sentence):
     ],
 )
 def test_every_kernel_that_behaves_passes(kernel):
-    check.exercise_1_3(kernel)
+    check.exercise_1_4(kernel)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_every_kernel_that_behaves_passes(kernel):
     ],
 )
 def test_wrong_kernels_are_named(kernel, sentence):
-    fails(check.exercise_1_3, kernel, match=sentence)
+    fails(check.exercise_1_4, kernel, match=sentence)
 
 
 # Max pooling
@@ -173,7 +173,7 @@ def pool_by_keras(image, size):
 
 @pytest.mark.parametrize("answer", [pool, by_sorting, pool_by_keras, lambda *given: by_sorting(*given).tolist()])
 def test_every_way_to_pool_passes(answer):
-    check.exercise_1_5(answer)
+    check.exercise_1_3(answer)
 
 
 def with_incomplete_windows(image, size):
@@ -213,7 +213,7 @@ def sorts_its_input(image, size):
     ],
 )
 def test_wrong_pooling_is_named(answer, sentence):
-    fails(check.exercise_1_5, answer, match=sentence)
+    fails(check.exercise_1_3, answer, match=sentence)
 
 
 # Five shapes

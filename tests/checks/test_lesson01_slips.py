@@ -84,7 +84,7 @@ def sides_for_stride_1(image, kernel, stride):
         (of_shape(lambda *given: sides(*given)[1:] * 2), "the columns of the image decide both"),
         (of_shape(lambda *given: math.prod(sides(*given))), "all numbers stand in one row"),
         (lambda i, k, s: 1.5, "one number. The map has one for each"),
-        (lambda i, k, s: convolved(i, k, s) + 0.25 * (s == 1), "nine numbers of section 2"),
+        (lambda i, k, s: convolved(i, k, s) + 0.25 * (s == 1), "nine numbers of section 3"),
         (lambda i, k, s: convolved(i, k, s) + 0.25 * (s == 2), "positions 0, 2, 4"),
     ],
 )
@@ -127,7 +127,7 @@ def holding(shape):
     ],
 )
 def test_slips_in_max_pooling(answer, told):
-    assert told in sentence(check.exercise_1_5, answer)
+    assert told in sentence(check.exercise_1_3, answer)
 
 
 RIGHT = [(28, 28, 16), (14, 14, 16), (7, 7, 32), (5, 5, 8), (200,)]
@@ -165,7 +165,7 @@ FALLING = np.array([[0, 1, 1], [-1, 0, 1], [-1, -1, 0]])
 @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e6])
 def test_what_a_kernel_does_counts_and_not_how_large_its_numbers_are(scale, capsys):
     # Along \ a window is cut into its three numbers of one sign and the rest; along / what is cut off cancels.
-    check.exercise_1_3(scale * FALLING)
+    check.exercise_1_4(scale * FALLING)
     assert f"get up to {3 * scale:g}, edges along / up to 0," in capsys.readouterr().out
 
 
@@ -184,9 +184,9 @@ def test_what_a_kernel_does_counts_and_not_how_large_its_numbers_are(scale, caps
     ],
 )
 def test_the_figures_of_a_kernel_are_those_of_its_own_numbers(kernel, told):
-    assert told in sentence(check.exercise_1_3, kernel)
+    assert told in sentence(check.exercise_1_4, kernel)
 
 
 @pytest.mark.parametrize("share", [0.49, 0.5])
 def test_half_of_the_response_may_be_to_the_other_diagonal(share):
-    check.exercise_1_3(FALLING + share * FALLING[:, ::-1] + 1e-8)
+    check.exercise_1_4(FALLING + share * FALLING[:, ::-1] + 1e-8)

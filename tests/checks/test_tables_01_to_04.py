@@ -14,7 +14,7 @@ from checks.lesson02 import BYTES, OTHER_BYTES, SHARE
 BY_RULES = [
     lesson01.exercise_1_1,
     lesson01.exercise_1_2,
-    lesson01.exercise_1_5,
+    lesson01.exercise_1_3,
     lesson02.exercise_2_1,
     lesson02.exercise_2_2,
     lesson03.exercise_3_1,
@@ -76,7 +76,7 @@ def test_odd_results_get_a_sentence(exercise):
         assert sentence(exercise, lambda *_, odd=odd: odd)
 
 
-VALUES = [lesson01.exercise_1_3, lesson01.exercise_1_6, lesson02.exercise_2_3]
+VALUES = [lesson01.exercise_1_4, lesson01.exercise_1_6, lesson02.exercise_2_3]
 
 
 @pytest.mark.parametrize("exercise", VALUES, ids=lambda each: each.number)
@@ -126,7 +126,7 @@ FALLING = np.array([[0, 1, 1], [-1, 0, 1], [-1, -1, 0]])
 
 @pytest.mark.parametrize("share", [0, 0.45, 0.5])
 def test_up_to_half_of_the_response_may_be_to_the_other_diagonal(share):
-    lesson01.exercise_1_3(1e-3 * (FALLING + share * FALLING[:, ::-1]))
+    lesson01.exercise_1_4(1e-3 * (FALLING + share * FALLING[:, ::-1]))
 
 
 @pytest.mark.parametrize(
@@ -140,4 +140,4 @@ def test_up_to_half_of_the_response_may_be_to_the_other_diagonal(share):
     ],
 )
 def test_kernels_at_the_border(kernel, told):
-    assert told in sentence(lesson01.exercise_1_3, kernel)
+    assert told in sentence(lesson01.exercise_1_4, kernel)

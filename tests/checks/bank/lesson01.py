@@ -150,14 +150,14 @@ RIGHT = {
         ("a product of matrices", by_products_of_matrices),
         ("flipped twice", lambda i, k, s: convolve2d(i, k[::-1, ::-1], "valid")[::s, ::s]),
     ],
-    "1.3": [
+    "1.4": [
         ("three values", [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]),
         ("negative", -np.array([[0, 1, 1], [-1, 0, 1], [-1, -1, 0]])),
         ("small", np.array([[0, 1, 0], [-1, 0, 1], [0, -1, 0]]) / 100),
         ("uneven", [[0, 2, 1], [-2, 0, 3], [-1, -3, 0]]),
         ("a tuple", ((0, 3, 3), (-3, 0, 3), (-3, -3, 0))),
     ],
-    "1.5": [
+    "1.3": [
         ("views", pooled_by_views),
         ("reshape", pooled_by_reshape),
         ("Keras", pooled_by_keras),
@@ -209,7 +209,7 @@ WRONG = {
         ),
         ("ReLU", "negative", lambda i, k, s: np.maximum(by_views(i, k, s), 0)),
     ],
-    "1.3": [
+    "1.4": [
         ("vertical", "", [[1, 0, -1], [1, 0, -1], [1, 0, -1]]),
         ("the other diagonal", "other diagonal|flip", [[1, 1, 0], [1, 0, -1], [0, -1, -1]]),
         ("not zero on flat areas", "flat|add up", [[0, 1, 1], [-1, 1, 1], [-1, -1, 0]]),
@@ -220,7 +220,7 @@ WRONG = {
         ("texts", "text", [["0", "1", "1"], ["-1", "0", "1"], ["-1", "-1", "0"]]),
         ("Laplace", "both|same|as strong|other", [[0, 1, 0], [1, -4, 1], [0, 1, 0]]),
     ],
-    "1.5": [
+    "1.3": [
         ("mean", "mean|average", lambda i, size: convolved(i, np.ones((size, size)), size, lambda w, k: w.mean())),
         ("minimum", "smallest|minimum", lambda i, size: -pooled_by_views(-i, size)),
         ("starts at 0", "negative|0", pooled_from_zero),

@@ -75,7 +75,7 @@ WRONG = {
         ("kernel not squared", "square|side|k", lambda k, c, f: (k * c + 1) * f),
         ("a bias for each channel", "bias", lambda k, c, f: (k * k + 1) * c * f),
         ("one filter", "filter", lambda k, c, f: k * k * c + 1),
-        ("order", "other way round|order|swapped|place", lambda k, f, c: (k * k * c + 1) * f),
+        ("order", "other way round|order|swapped", lambda k, f, c: (k * k * c + 1) * f),
         ("a float with a rest", "whole", lambda k, c, f: (k * k * c + 1) * f + 0.5),
         ("three channels always", "channel|3", lambda k, c, f: (k * k * 3 + 1) * f),
         ("cubed", "", lambda k, c, f: (k**3 * c + 1) * f),

@@ -30,7 +30,14 @@ def titles(figure):
 def test_without_a_front_end_a_still_figure_shows_kernels_and_responses():
     assert not widgets.front_end()
     found = titles(widgets.kernels(IMAGE, KERNELS))
-    assert {"edges", "blur", "stride 1, valid: 18×22", "stride 4, same: 5×6"} <= set(found)
+    assert {"edges", "blur", "stride 1: 18×22", "stride 4: 5×6"} <= set(found)
+
+
+def test_what_keeps_the_brightness_is_grey_and_what_finds_edges_has_a_sign():
+    edges, blur = widgets.kernels(IMAGE, KERNELS).axes[2:4]
+    assert edges.images[0].get_cmap().name == widgets.plots.SIGNED
+    assert blur.images[0].get_cmap().name == "gray"
+    assert blur.images[0].get_clim() == (IMAGE.min(), IMAGE.max())
 
 
 def test_with_a_front_end_controls_redraw_the_response(monkeypatch):
@@ -48,6 +55,42 @@ def test_with_a_front_end_controls_redraw_the_response(monkeypatch):
             draw(kernel="blur", stride=stride, padding=padding)
     assert "stride 8, same: 3×3" in drawn[-1]
     assert "image 20×24" in drawn[-1]
+
+
+SMALL = np.arange(20).reshape(4, 5)
+
+
+def test_the_still_window_shows_sums_up_to_its_moment():
+    figure = widgets.window(SMALL, KERNELS["edges"])
+    assert "window 1 of 6" in titles(figure)
+    assert titles(figure)[4:] == ["its sum is -6"] * 4
+    assert [len(axes.texts) for axes in figure.axes[4:]] == [1, 2, 4, 6]
+    assert "window 6 gives -6" in widgets.plots.alternative_text(figure)
+
+
+def test_a_window_as_large_as_the_image_has_one_moment():
+    assert len(widgets.window(SMALL[:3, :3], KERNELS["edges"]).axes) == 2
+
+
+def test_the_window_moves_by_its_controls_and_never_leaves_the_image(monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
+    drawn, made, shown = [], [], []
+    monkeypatch.setattr(widgets.plt, "show", lambda figure=None: drawn.append(titles(figure)))
+    monkeypatch.setattr(ipywidgets, "interact", lambda draw, **controls: made.append((draw, controls)))
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    assert widgets.window(SMALL, KERNELS["edges"]) is None
+    ((draw, controls),), (button,) = made, shown
+    position, stride, padding = controls["position"], controls["stride"], controls["padding"]
+    assert position.max == button.max == 5
+    position.value = 5
+    padding.value = 1
+    assert position.max == button.max == 19
+    stride.value = 2
+    assert position.max == button.max == 5
+    draw(position=19, stride=2, padding=1)
+    assert drawn[-1] == ["image", "products, sum 39", "responses 2×3"]
+    draw(position=1, stride=1, padding=0)
+    assert drawn[-1][1:] == ["products, sum -6", "responses 2×3"]
 
 
 @pytest.mark.parametrize(
