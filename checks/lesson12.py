@@ -49,7 +49,7 @@ def exercise_12_1(patch_importance: Callable) -> str:
 
 
 def _predictor(weights: np.ndarray, shape: tuple[int, ...]) -> Callable:
-    """A class's probability as a smooth function of every pixel, in place of a network."""
+    """A class's probability as a smooth function of every pixel, instead of a network."""
 
     def predict(batch: Any) -> np.ndarray:
         batch = np.asarray(batch, dtype=float)

@@ -131,7 +131,7 @@ WRONG = {
         ("images", "", lambda maps: np.flatnonzero(maps.max((1, 2, 3)) == 0).tolist()),
         (
             "one position",
-            "position|place|corner|pixel",
+            "position|corner|pixel",
             lambda maps: np.flatnonzero(maps[:, 0, 0].max(0) == 0).tolist(),
         ),
     ],
