@@ -66,7 +66,11 @@ def network(name: str | None, source: str | None) -> tuple[keras.Model, Dataset,
         return model, dataset, Path(source).resolve().name
     name = models.known(name or "guide_cnn")
     dataset = data.load()
-    model, _ = records.trained(name, dataset)
+    record = records.result(name)
+    if record and record["dataset"] == dataset.name:
+        model, _ = records.stored_model(name)  # also where it was trained on all images: only the test set is shown
+    else:
+        model, _ = records.trained(name, dataset)
     print(f"{name} on {dataset.name}", flush=True)
     return model, dataset, name
 
