@@ -47,6 +47,7 @@ def starts_with_its_title_and_the_common_set_up(lesson, cells):
     set_up = next(cell for cell in cells if cell.cell_type == "code")
     assert set_up.id == "setup"
     assert set_up.source == repository.set_up_cell(repository.address()), "call: python -m tools regenerate"
+    assert set_up.metadata.get("jupyter", {}).get("source_hidden"), "call: python -m tools regenerate"
 
 
 def names_no_address_that_cannot_work(lesson, cells):
