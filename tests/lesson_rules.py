@@ -221,7 +221,8 @@ def no_answer_stands_beside_its_guess(lesson, cells):
     for index, cell in enumerate(cells):
         if cell.cell_type != "code" or not GUESS.search(cell.source):
             continue
-        following = [after for after in cells[index + 1 :] if after.cell_type == "code"][:2]
+        following = [after for after in cells[index + 1 :] if after.cell_type == "code" and "fold" not in tags(after)]
+        following = following[:2]
         shown = "".join(output_text(output) for after in following for output in after.outputs)
         sources = "\n".join([cells[index - 1].source, cell.source, *(after.source for after in following)])
         for result in re.findall(r"^computed: +(.+)", shown, re.MULTILINE):

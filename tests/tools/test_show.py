@@ -60,6 +60,15 @@ def test_a_network_without_a_wrong_prediction_has_no_figure_of_them(home, monkey
     assert show.results(model(), shapes(), home) == ["predictions.png", "by_class.png", "confusion_matrix.png"]
 
 
+@pytest.mark.parametrize("stored_on", ["shapes10", "cifar10", None])
+def test_stored_weights_are_taken_where_they_are_of_this_dataset(capsys, monkeypatch, stored_on):
+    taken = []
+    monkeypatch.setattr(records, "result", lambda name: stored_on and {"dataset": stored_on})
+    monkeypatch.setattr(records, "stored_model", lambda name: taken.append(name) or (model(), {}))
+    assert show.network("fast90", None) == (model(), shapes(), "fast90")
+    assert taken == ["fast90"] * (stored_on == "shapes10")
+
+
 def test_importance(capsys):
     assert drawn("importance", capsys)[0] == ["importance.png"]
 
