@@ -73,7 +73,7 @@ def exercise_5_1(build_deeper: Callable) -> str:
     scaling_fits(layers)
     praise = [f"Your model follows the pattern and has {model.count_params():,} parameters.", *words]
     if not scales(layers):
-        praise.append("It has no Rescaling: give it images that are divided by 255 already.")
+        praise.append("It has no Rescaling, and section 4 gives it values from 0 to 255: put one first.")
     return " ".join([*praise, *weak_points(layers)])
 
 

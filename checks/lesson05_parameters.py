@@ -156,7 +156,7 @@ SLIPS: dict[str, dict[str, Callable[..., int]]] = {
 
 
 @exercise("5.2")
-def exercise_5_2(parameters: Any) -> str:
+def exercise_5_2(parameters: Callable) -> str:
     """``parameters(plan, side, channels)``: a list with the parameters of each layer of a plan."""
     cases = [(list(plan), side, channels) for plan, side, channels in ((DEEPER, 32, 3), *OTHERS)]
     _is_a_count_for_each_layer(call(parameters, list(DEEPER), 32, 3))

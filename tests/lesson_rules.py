@@ -214,6 +214,27 @@ def predictions_are_written_down_and_not_spoilt(lesson, cells):
         assert any("compare(" in cell.source for cell in following), f"{code[index].id}: the guess is not compared"
 
 
+def no_answer_stands_beside_its_guess(lesson, cells):
+    """What ``compare`` computed is a literal neither before the guess nor in the code that computes it."""
+    if not in_class_form(cells):
+        return
+    for index, cell in enumerate(cells):
+        if cell.cell_type != "code" or not GUESS.search(cell.source):
+            continue
+        following = [after for after in cells[index + 1 :] if after.cell_type == "code" and "fold" not in tags(after)]
+        following = following[:2]
+        shown = "".join(output_text(output) for after in following for output in after.outputs)
+        sources = "\n".join([cells[index - 1].source, cell.source, *(after.source for after in following)])
+        for result in re.findall(r"^computed: +(.+)", shown, re.MULTILINE):
+            numbers = re.findall(r"\d+(?:\.\d+)?", result.replace(",", "") if "(" not in result else result)
+            literal = r"\D{1,4}".join(map(re.escape, numbers))
+            telling = len(numbers) > 1 or any(len(number) > 2 for number in numbers)
+            found = telling and re.search(
+                rf"(?<![\d.]){literal}(?!\.?\d)", re.sub(r"(?<=\d)[,_](?=\d{{3}})", "", sources)
+            )
+            assert not found, f"{cell.id}: {result} stands in the cells around the guess"
+
+
 def functions_of_students_run_on(lesson, cells):
     """Two thirds of what students write is used later in the lesson: theirs, when it passed its check."""
     if not in_class_form(cells):
@@ -282,6 +303,7 @@ RULES = [
     describes_every_figure_in_words,
     code_fits_on_a_projector,
     predictions_are_written_down_and_not_spoilt,
+    no_answer_stands_beside_its_guess,
     functions_of_students_run_on,
     exercises_stand_in_order,
     exercises_have_a_hint_and_free_text_a_checklist,

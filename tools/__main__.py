@@ -77,9 +77,23 @@ def later(module: str) -> Callable[[argparse.Namespace], int | None]:
 
 def _train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="models; all when left out")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="SEED")
+    parser.add_argument("--seeds", type=int, nargs="+", metavar="SEED", help="0 1 2 when left out; with --out, 0")
     parser.add_argument("--all-images", action="store_true", help="the sources' protocol: 50,000, none held out")
+    own = parser.add_argument_group("a training of your own, never over what is stored")
+    own.add_argument("--out", metavar="FOLDER", help="one model, its weights and history into a folder of yours")
+    own.add_argument("--epochs", type=int, metavar="N", help="with --out: other epochs than its recipe has")
+    own.add_argument("--dataset", choices=["cifar10", "shapes10"], help="with --out; cifar10 when left out")
     _add_record_arguments(parser)
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["results", "importance", "activations", "outputs"])
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--model", metavar="NAME", help="a stored network; guide_cnn when left out")
+    which.add_argument("--from", dest="source", metavar="FOLDER", help="a network that train NAME --out FOLDER trained")
+    parser.add_argument("--image", metavar="FILE", help="outputs: a photo of yours")
+    parser.add_argument("--number", type=int, default=0, metavar="N", help="outputs: the number of a test image")
+    parser.add_argument("--out", metavar="FOLDER", help="where to write; build/show/NAME when left out")
 
 
 def _study_arguments(parser: argparse.ArgumentParser) -> None:
@@ -136,6 +150,7 @@ COMMANDS = {
         "Set the repository's address everywhere, or print it", address.main, address.add_arguments, needs=""
     ),
     "train": Command("Train models on CIFAR-10 and store the results", later("tools.train"), _train_arguments),
+    "show": Command("Draw what a network does, as PNG files in a folder", later("tools.show"), _show_arguments),
     "study": Command("Run studies, and keep a record of each trial", later("tools.studies.command"), _study_arguments),
     "bench": Command("Measure what this machine does", later("tools.bench.parts"), _bench_arguments),
     "mutants": Command(

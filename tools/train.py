@@ -28,14 +28,20 @@ from tools.studies.engine import Trial
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Train what is missing of the named recipes and seeds."""
+    """Train what is missing of the named recipes and seeds, or one into a folder of its own."""
+    if arguments.out:
+        from tools import own_training
+
+        return own_training.main(arguments)
+    if arguments.epochs is not None or arguments.dataset:
+        raise SystemExit("--epochs and --dataset need --out FOLDER: stored records keep to their recipe and CIFAR-10.")
     names = arguments.names or list(models.TUTORIALS)
     for name in names:
         if name not in models.RECIPES:
             raise SystemExit(f"There is no model {name!r}. The names are: {', '.join(models.RECIPES)}.")
     available("cifar10")
     with executor.connect(arguments.scheduler, arguments.workers) as engine:
-        return run(names, arguments.seeds, engine, arguments.all_images, arguments.replace)
+        return run(names, arguments.seeds or [0, 1, 2], engine, arguments.all_images, arguments.replace)
 
 
 def run(

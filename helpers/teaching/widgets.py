@@ -242,7 +242,7 @@ def _window(axes: Axes, image: np.ndarray, layer, position: tuple[int, int], nam
     height, width = image.shape[:2]
     axes.set_xlim(min(-0.5, left - 1.5), max(width - 0.5, left + columns + 0.5))
     axes.set_ylim(max(height - 0.5, top + rows + 0.5), min(-0.5, top - 1.5))
-    axes.set_title(f"{name}sees {rows}×{columns} pixels", fontsize=13)
+    axes.set_title(f"{name}sees {rows}×{columns} pixels")
 
 
 def _sees(layer: str, facts, position: tuple[int, int]) -> str:

@@ -208,3 +208,11 @@ def test_a_changed_input_is_noticed(exercise):
         return 1.0
 
     says(exercise, changes, "changed its input")
+
+
+REFERENCES = ["softmax", "relu_pool_gradient", "cross_entropy", "descent_step", "numerical_gradient"]
+
+
+@pytest.mark.parametrize(("exercise", "name"), zip(CHECKS, REFERENCES))
+def test_what_a_lesson_goes_on_with_passes_its_check(exercise, name):
+    exercise(getattr(check, f"reference_{name}"))

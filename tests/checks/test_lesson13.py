@@ -70,6 +70,15 @@ def test_steps_needed(losses, steps):
         (lambda w, v, g, r, k: (w + k * v - r * g, v), "return the old velocity"),
         (lambda w, v, g, r, k: (w + r * (k * v - r * g), k * v - r * g), "once more"),
         (lambda w, v, g, r, k: (w, v), "for weights of shape (3,)"),
+        (lambda w, v, g, r, k: (w - r * g, -r * g), "velocity of before is missing"),
+        (lambda w, v, g, r, k: (w + k * v + r * g, k * v + r * g), "goes uphill"),
+        (lambda w, v, g, r, k: (w + 0.9 * v - r * g, 0.9 * v - r * g), "0.9 for the share"),
+        (lambda w, v, g, r, k: (w + v, k * v - r * g), "move by the old velocity"),
+        (lambda w, v, g, r, k: (w - r * (k * v + g), k * v + g), "as in PyTorch"),
+        (lambda w, v, g, r, k: (w + k * (k * v - r * g) - r * g, k * v - r * g), "Nesterov"),
+        (lambda w, v, g, r, k: (k * v - r * g, w + k * v - r * g), "in the wrong order"),
+        (lambda w, v, g, r, k: (w, k * v - r * g), "return the old weights"),
+        (lambda w, v, g, r, k: w + k * v - r * g + 1, "Two are asked"),
     ],
 )
 def test_slips_in_momentum(answer, told):
@@ -111,6 +120,41 @@ def along_the_old_mean(w, m, s, g, t, r):
     return w - r * m / (1 - 0.9**t) / root, new, s
 
 
+def without_shares(w, m, s, g, t, r):
+    m, s, *_ = parts(m, s, g, t)
+    return w - r * m / (np.sqrt(s) + 1e-7), m, s
+
+
+def with_whole_means_returned(w, m, s, g, t, r):
+    w, m, s = adam(w, m, s, g, t, r)
+    return w, m / (1 - 0.9**t), s / (1 - 0.999**t)
+
+
+def one_step_late(w, m, s, g, t, r):
+    return adam(w, m, s, g, t + 1, r)
+
+
+def without_the_root(w, m, s, g, t, r):
+    m, s, whole, root = parts(m, s, g, t)
+    return w - r * whole / (root**2 + 1e-7), m, s
+
+
+def along_the_gradient(w, m, s, g, t, r):
+    m, s, _, root = parts(m, s, g, t)
+    return w - r * g / (root + 1e-7), m, s
+
+
+def with_one_share_for_both(w, m, s, g, t, r):
+    m, s = 0.9 * m + 0.1 * g, 0.9 * s + 0.1 * g**2
+    return w - r * m / (1 - 0.9**t) / (np.sqrt(s / (1 - 0.9**t)) + 1e-7), m, s
+
+
+def of_gradients_without_square(w, m, s, g, t, r):
+    m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g
+    with np.errstate(all="ignore"):
+        return w - r * m / (1 - 0.9**t) / (np.sqrt(s / (1 - 0.999**t)) + 1e-7), m, s
+
+
 def from_means(mean, square):
     def step(w, m, s, g, t, r):
         m = mean(m, g)
@@ -139,6 +183,18 @@ def from_means(mean, square):
         (lambda w, *given: (w - adam(w, *given)[0], *adam(w, *given)[1:]), "return the step"),
         (lambda *given: (*adam(*given)[1:], adam(*given)[0]), "in another order"),
         (lambda *given: np.array(adam(*given)) + 0.25, "at step 1"),
+        (without_shares, "division by the share is missing"),
+        (with_whole_means_returned, "as they are"),
+        (one_step_late, "one too high"),
+        (without_the_root, "the root is missing"),
+        (along_the_gradient, "divide the gradient itself"),
+        (lambda w, *given: (2 * w - adam(w, *given)[0], *adam(w, *given)[1:]), "goes uphill"),
+        (with_one_share_for_both, "0.9 for both"),
+        (from_means(lambda m, g: 0.9 * m + 0.1 * g, lambda m, s, g: 0.9 * s + 0.1 * g**2), "you keep 0.9 of the mean"),
+        (of_gradients_without_square, "where their squares belong"),
+        (lambda *given: (adam(*given)[0], adam(*given)[2], adam(*given)[1]), "before the mean"),
+        (lambda *given: adam(*given)[0] + 1, "you return one array"),
+        (lambda *given: (adam(*given)[0] + 1, adam(*given)[1]), "you return two arrays"),
     ],
 )
 def test_slips_in_adam(answer, told):
@@ -157,7 +213,20 @@ def never(value):
         (never(lambda losses: len(losses) - 1), "len(losses) - 1"),
         (lambda losses, goal: np.flatnonzero(losses < goal)[-1], "last loss below"),
         (lambda losses, goal: 3, "Find the last loss"),
+        (lambda losses, goal: next((k for k, loss in enumerate(losses) if loss < goal), len(losses)), "the first loss"),
+        (lambda losses, goal: check.reference_steps_needed(losses, goal) - 1, "*not* below the goal. One step"),
+        (lambda losses, goal: check.reference_steps_needed(losses, goal) + 1, "one step too many"),
+        (lambda losses, goal: sum(losses < goal), "how many losses are below"),
+        (lambda losses, goal: sum(losses >= goal), "how many losses are not below"),
+        (lambda losses, goal: len(losses) - check.reference_steps_needed(losses, goal), "counts from the end"),
+        (lambda losses, goal: max([0, *(1 + np.flatnonzero(losses > goal))]), "equal to the goal"),
+        (lambda losses, goal: list(losses).index(min(losses)), "the lowest loss"),
     ],
 )
 def test_slips_in_the_steps(answer, told):
     assert told in sentence(check.exercise_13_3, answer)
+
+
+@pytest.mark.parametrize(("exercise", "name"), zip(CHECKS, ["momentum_step", "adam_step", "steps_needed"]))
+def test_what_the_lesson_goes_on_with_passes_its_check(exercise, name):
+    exercise(getattr(check, f"reference_{name}"))

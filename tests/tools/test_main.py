@@ -61,6 +61,10 @@ def test_an_unknown_command_is_told_with_the_choices():
         (["regenerate", "04"], "unrecognized arguments: 04"),
         (["student", "04"], "unrecognized arguments: 04"),
         (["train", "--seeds", "one"], "invalid int value: 'one'"),
+        (["train", "guide_cnn", "--out", "mine", "--dataset", "mnist"], "invalid choice: 'mnist'"),
+        (["show"], "the following arguments are required"),
+        (["show", "layers"], "invalid choice: 'layers'"),
+        (["show", "results", "--model", "guide_cnn", "--from", "mine"], "not allowed with argument"),
         (["new"], "the following arguments are required: lesson|exercise"),
         (["new", "lesson", "123", "topic", "--title", "T"], "'123' is no number of a lesson: two digits"),
         (["new", "lesson", "12", "Deep Networks", "--title", "T"], "'Deep Networks' is no topic"),
@@ -96,7 +100,7 @@ def called(monkeypatch):
 
 
 INSTRUCTOR = {"test", "lint", "new", "regenerate", "student", "mutants", "lock"}
-ARGUMENTS = {"new": ["lesson", "12", "topic", "--title", "T"]}
+ARGUMENTS = {"new": ["lesson", "12", "topic", "--title", "T"], "show": ["results"]}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -125,10 +129,17 @@ def test_a_command_enters_its_environment_once_and_its_status_is_handed_on(calle
                 "names": ["fast90"],
                 "seeds": [1, 2],
                 "all_images": False,
+                "out": None,
+                "epochs": None,
+                "dataset": None,
                 "replace": True,
                 "workers": 1,
                 "scheduler": None,
             },
+        ),
+        (
+            ["show", "outputs", "--from", "mine", "--image", "dog.jpg"],
+            {"what": "outputs", "model": None, "source": "mine", "image": "dog.jpg", "number": 0, "out": None},
         ),
         (
             ["study", "ladder", "--dry-run", "--workers", "2", "--scheduler", "tcp://host:8786"],
@@ -187,6 +198,10 @@ TARGETS = {
     "readme": "readme",
     "address URL=https://github.com/a/b": "address https://github.com/a/b",
     "train MODEL=fast90": "train fast90",
+    "train MODEL=guide_cnn EPOCHS=3 OUT=mine": "train guide_cnn --epochs 3 --out mine",
+    "show": "show results",
+    "show WHAT=outputs FROM=mine": "show outputs --from mine",
+    "show WHAT=importance MODEL=plain_cnn": "show importance --model plain_cnn",
     "study STUDY=ladder": "study ladder",
     "bench": "bench",
     "fetch": "fetch",

@@ -100,7 +100,7 @@ def new_lesson(number: str, topic: str, title: str) -> dict[Path, str]:
 
 
 def new_exercise(number: str, count: int, name: str, points: int) -> dict[Path, str]:
-    """An exercise before the recap of a lesson: file -> content. Raises FileExistsError when it is there."""
+    """An exercise at the end of a lesson's others: file -> content. Raises FileExistsError when it is there."""
     (lesson,) = find.find(number)
     texts = {path: path.read_text(encoding="utf-8") for path in (lesson.path, _checks(number), _tests(number))}
     key = f"{int(number)}_{count}"
@@ -123,8 +123,14 @@ def _with_exercise(texts: dict[Path, str], path: Path, number: str, count: int, 
     heads = ["".join(cell["source"]).partition("\n")[0].strip() for cell in cells]
     if "## In this lesson" not in heads:
         raise ValueError(f"{path.relative_to(ROOT)} has no section '## In this lesson', before which exercises come.")
-    recap = heads.index("## In this lesson")
-    cells[recap:recap] = templates.exercise(number, count, name, words["function"], points)
+    added = templates.exercise(number, count, name, words["function"], points)
+    before = heads.index("## In this lesson")
+    further = heads.index("## Going further") if "## Going further" in heads else len(heads)
+    if any(head.startswith("#### Exercise") for head in heads[further:]):
+        # Exercises are numbered in their order: after one of an optional part comes another optional one.
+        before = heads.index("## Sources")
+        added[0]["source"][0] = f"#{added[0]['source'][0]}"
+    cells[before:before] = added
     templates.renumber(cells)
     slides.set_types(notebook)
     checks, tests = _checks(number), _tests(number)

@@ -16,7 +16,7 @@ SOURCES = {
         "78.1 % in 5",
     ),
     "guide_cnn": ("W", "basic model; the count is ours", "about 80 % in 200"),
-    "improved_cnn": ("W", "another one than its improved model, which has 1,469,994 parameters by our count", "about 85 % in 50"),
+    "improved_cnn": ("W", "another than its improved model of 1,469,994, our count", "about 85 % in 50"),
 }
 
 

@@ -4,23 +4,45 @@ import dataclasses
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import small_training
-from small_training import FAST, RECIPES, TUTORIAL, Stop, assert_same_end, drawn, figures, small_cnn, train
+from small_training import FAST, RECIPES, TUTORIAL, Stop, assert_same_end, drawn, small_cnn, train
 
-from helpers import places
 from helpers.training import backup as backups
 from helpers.training import loop
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 both_kinds = pytest.mark.parametrize("kind", RECIPES)
+one_kind = pytest.mark.parametrize("kind", ["tutorial", pytest.param("fast", marks=pytest.mark.long)])
+
+
+def beginning(folder, recipe=TUTORIAL, **options):
+    """(finished epochs, all that the rest of the training depends on) when ``fit`` is called first; then it stops."""
+    reached = []
+
+    def fit(model, *_, callbacks, **__):
+        variables = [*model.variables, *model.optimizer.variables]
+        slow = [weight for callback in callbacks for weight in getattr(callback, "slow", [])]
+        (finished,) = [len(callback.lines) for callback in callbacks if hasattr(callback, "lines")]
+        reached.extend((finished, [np.array(keras.ops.convert_to_numpy(value)) for value in [*variables, *slow]]))
+        raise Stop
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.Model, "fit", fit)
+        with pytest.raises(Stop):
+            train(folder, recipe, **{"progress": True} | options)
+    return reached
+
+
+def assert_same_beginning(reached, expected):
+    """As many finished epochs, and weights, optimizer and random states the same to the last bit."""
+    assert reached[0] == expected[0]
+    for got, wanted in zip(reached[1], expected[1], strict=True):
+        np.testing.assert_array_equal(got, wanted)
 
 
 @pytest.fixture(scope="module")
@@ -47,63 +69,18 @@ def interrupted(tmp_path, interrupted_once):
     return copy
 
 
-# A kill of a real process
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from helpers import start
-start.lesson()
-import small_training
-from helpers.training import loop
-
-kind, epoch, folder = sys.argv[1:]
-
-class Kill(small_training.StopInEpoch):
-    epoch = int(epoch)
-
-    def stop(self):
-        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
-
-loop.Progress = Kill
-small_training.train(folder, small_training.RECIPES[kind], progress=True)
-print("not killed")
-"""
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory, eagerly):
+    """Kind of recipe -> the beginning of a training without a backup."""
+    return {kind: beginning(tmp_path_factory.mktemp(kind), recipe) for kind, recipe in RECIPES.items()}
 
 
-def killed_in(kind, epoch, folder):
-    """The lines that a training printed before it was killed in the middle of that epoch."""
-    path = os.pathsep.join([str(places.ROOT), str(places.ROOT / "tests")])
-    child = subprocess.run(
-        [sys.executable, "-c", KILLED, kind, str(epoch), str(folder)],
-        env=os.environ | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert child.returncode != 0, child.stdout
-    if hasattr(signal, "SIGKILL"):
-        assert child.returncode == -signal.SIGKILL, child.stderr[-999:]
-    return child.stdout.splitlines()
-
-
-# The fast recipe sees small images in its first two epochs, whole ones in the other two.
-@pytest.mark.parametrize(("kind", "epochs"), [("tutorial", (3,)), ("fast", (2, 4))])
-def test_a_killed_process_goes_on_to_the_same_end(tmp_path, compiled, capsys, kind, epochs):
-    folder, done = tmp_path / "killed", 0
-    for epoch in epochs:
-        said = killed_in(kind, epoch, folder)
-        resumed = [f"going on after epoch {done}"] if done else []
-        whole = [f"epoch {number:2d}" for number in range(done + 1, epoch)]
-        assert [line[: len(begin)] for line, begin in zip(said, resumed + whole, strict=True)] == resumed + whole
-        done = epoch - 1
-    model, history = train(folder, RECIPES[kind], progress=True)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"going on after epoch {done}"
-    assert [line[:8] for line in lines[1:]] == [f"epoch {number:2d}" for number in range(done + 1, 5)]
+@both_kinds
+def test_a_stopped_training_goes_on_to_the_same_end(interrupted, undisturbed, kind, capsys):
+    folder, _ = interrupted(kind)
+    assert_same_end(*train(folder, RECIPES[kind], progress=True), *undisturbed[kind])
+    assert "going on after epoch 2" in capsys.readouterr().out
     assert not any(folder.iterdir()), "a finished training leaves no backup"
-    untouched, expected = train(tmp_path / "undisturbed", RECIPES[kind])
-    assert_same_end(model, history, untouched.get_weights(), figures(expected))
 
 
 # A kill while a backup is written
@@ -146,11 +123,21 @@ MOMENTS = [half_of_the_next_weights, next_weights_but_not_their_history, old_wei
     ("kind", "moment"),
     [(kind, moment) for kind in RECIPES for moment in MOMENTS] + [("fast", half_of_the_next_slow_weights)],
 )
-def test_a_half_written_backup_loses_nothing(interrupted, undisturbed, kind, moment, capsys):
+def test_a_half_written_backup_loses_nothing(interrupted, kind, moment):
     folder, backup = interrupted(kind)
+    expected = beginning(folder, RECIPES[kind])
     moment(backup)
-    assert_same_end(*train(folder, RECIPES[kind], progress=True), *undisturbed[kind])
-    assert "going on after epoch 2" in capsys.readouterr().out
+    reached = beginning(folder, RECIPES[kind])
+    assert reached[0] == 2
+    assert_same_beginning(reached, expected)
+
+
+@pytest.mark.parametrize("kind", [pytest.param("tutorial", marks=pytest.mark.long), "fast"])
+def test_a_half_written_backup_leaves_nothing_behind(interrupted, undisturbed, kind):
+    folder, backup = interrupted(kind)
+    for moment in MOMENTS:
+        moment(backup)
+    assert_same_end(*train(folder, RECIPES[kind]), *undisturbed[kind])
     assert not any(folder.iterdir())
 
 
@@ -210,7 +197,7 @@ def test_a_kill_between_two_operations_of_a_backup_loses_nothing(tmp_path, undis
     assert not any(tmp_path.iterdir())
 
 
-@both_kinds
+@one_kind
 def test_a_kill_before_the_first_backup_begins_anew(tmp_path, undisturbed, kind, monkeypatch):
     def stop(*_, **__):
         raise Stop
@@ -222,7 +209,7 @@ def test_a_kill_before_the_first_backup_begins_anew(tmp_path, undisturbed, kind,
     assert_same_end(*train(tmp_path, RECIPES[kind]), *undisturbed[kind])
 
 
-@both_kinds
+@one_kind
 def test_a_training_killed_after_its_last_epoch_is_not_repeated(tmp_path, undisturbed, kind, monkeypatch):
     def stop(self):
         raise Stop
@@ -279,11 +266,11 @@ SLOW_DAMAGES = {
     ("kind", "damage"),
     [("tutorial", damage) for damage in DAMAGES] + [("fast", damage) for damage in ("half weights", *SLOW_DAMAGES)],
 )
-def test_a_damaged_backup_is_put_aside_and_the_training_begins_anew(interrupted, undisturbed, kind, damage, capsys):
+def test_a_damaged_backup_is_put_aside_and_the_training_begins_anew(interrupted, begun, kind, damage, capsys):
     folder, backup = interrupted(kind)
     (DAMAGES | SLOW_DAMAGES)[damage](backup)
     left = {path.name: path.is_file() and path.read_bytes() for path in backup.iterdir()}
-    assert_same_end(*train(folder, RECIPES[kind]), *undisturbed[kind])
+    assert_same_beginning(beginning(folder, RECIPES[kind]), begun[kind])
     said = capsys.readouterr().out
     assert "backup of this training cannot be read" in said
     assert "begins anew" in said
@@ -292,7 +279,14 @@ def test_a_damaged_backup_is_put_aside_and_the_training_begins_anew(interrupted,
     assert {path.name: path.is_file() and path.read_bytes() for path in aside.iterdir()} == left
 
 
-def test_a_backup_under_another_trainings_name_is_not_gone_on_from(interrupted, undisturbed, capsys):
+@pytest.mark.parametrize("kind", [pytest.param("tutorial", marks=pytest.mark.long), "fast"])
+def test_a_training_with_a_damaged_backup_ends_as_one_without(interrupted, undisturbed, kind):
+    folder, backup = interrupted(kind)
+    half(backup / "2.weights.h5")
+    assert_same_end(*train(folder, RECIPES[kind]), *undisturbed[kind])
+
+
+def test_a_backup_under_another_trainings_name_is_not_gone_on_from(interrupted, begun, capsys):
     """Somebody renames the folder: the recipe and the images are other ones, the weights would fit."""
     folder, backup = interrupted("tutorial")
     with pytest.MonkeyPatch.context() as patch:
@@ -302,13 +296,11 @@ def test_a_backup_under_another_trainings_name_is_not_gone_on_from(interrupted, 
     (other,) = (path for path in folder.iterdir() if path != backup)
     shutil.rmtree(backup)
     other.rename(backup)
-    assert_same_end(*train(folder), *undisturbed["tutorial"])
+    assert_same_beginning(beginning(folder), begun["tutorial"])
     assert "begins anew" in capsys.readouterr().out
 
 
-def test_a_damaged_backup_that_cannot_be_put_aside_does_not_stop_the_training(
-    interrupted, undisturbed, monkeypatch, capsys
-):
+def test_a_damaged_backup_that_cannot_be_put_aside_does_not_stop_the_training(interrupted, begun, monkeypatch, capsys):
     folder, backup = interrupted("tutorial")
     half(backup / "state.json")
 
@@ -316,7 +308,7 @@ def test_a_damaged_backup_that_cannot_be_put_aside_does_not_stop_the_training(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "rename", refuse)
-    assert_same_end(*train(folder), *undisturbed["tutorial"])
+    assert_same_beginning(beginning(folder), begun["tutorial"])
     assert "cannot be read (JSONDecodeError). The training begins anew." in capsys.readouterr().out
 
 
@@ -324,7 +316,7 @@ def test_a_second_damaged_backup_gets_a_name_of_its_own(interrupted):
     folder, backup = interrupted("tutorial")
     (folder / f"{backup.name}-damaged-1").mkdir()
     half(backup / "state.json")
-    train(folder)
+    beginning(folder)
     assert sorted(path.name[-2:] for path in folder.iterdir()) == ["-1", "-2"]
 
 
@@ -340,11 +332,11 @@ def test_a_second_damaged_backup_gets_a_name_of_its_own(interrupted):
     ],
     ids=["seed", "recipe", "activation", "images", "lookahead", "options"],
 )
-def test_nobody_goes_on_from_the_backup_of_another_training(interrupted, recipe, other, capsys):
+def test_nobody_goes_on_from_the_backup_of_another_training(interrupted, recipe, other):
     folder, backup = interrupted("fast" if recipe is FAST else "tutorial")
     before = {path.name: path.read_bytes() for path in backup.iterdir()}
-    train(folder, **{"recipe": recipe, "progress": True} | other)
-    assert "going on" not in capsys.readouterr().out
+    finished, _ = beginning(folder, **{"recipe": recipe} | other)
+    assert finished == 0
     assert {path.name: path.read_bytes() for path in backup.iterdir()} == before
 
 

@@ -17,19 +17,40 @@ GENERATOR = np.random.default_rng(7)
 VIEWS_MODULE = sys.modules["helpers.training.views"]
 
 
-@pytest.fixture(scope="module")
+class Reader:
+    """Numbers that tell where each pixel was, so that every view gives other logits: a network without its costs."""
+
+    kernel = GENERATOR.normal(size=(6 * 7 * 3, 5)).astype("float32")
+
+    def predict(self, images, batch, verbose):
+        return images.reshape(len(images), -1).astype("float32") @ self.kernel
+
+
+@pytest.fixture
 def reader():
-    """Numbers that tell where each pixel was, so that every view gives other logits."""
-    model = keras.Sequential([layers.Input((6, 7, 3)), layers.Flatten(), layers.Dense(5)])
-    model.layers[-1].kernel.assign(GENERATOR.normal(size=(6 * 7 * 3, 5)))
-    return model
+    return Reader()
+
+
+def test_a_keras_model_is_asked_in_batches(reader, monkeypatch):
+    monkeypatch.setattr(VIEWS_MODULE, "BATCH", 3)
+    model = keras.Sequential([layers.Input((6, 7, 3)), layers.Flatten(), layers.Dense(5, use_bias=False)])
+    model.layers[-1].kernel.assign(reader.kernel)
+    sizes = []
+    batches = keras.callbacks.LambdaCallback(
+        on_predict_batch_end=lambda batch, logs: sizes.append(len(logs["outputs"]))
+    )
+    x = GENERATOR.integers(0, 256, (7, 6, 7, 3)).astype(np.uint8)
+    predict = model.predict
+    monkeypatch.setattr(model, "predict", lambda *a, **k: predict(*a, callbacks=[batches], **k))
+    got = training.view_logits(model, x, 2)
+    np.testing.assert_allclose(got, training.view_logits(reader, x, 2), rtol=1e-4, atol=0.05)
+    assert sizes == [3, 3, 1] * 2
 
 
 @pytest.mark.parametrize("views", [1, 2, 6, 18])
-def test_views_are_averaged_with_their_weights(views, reader, monkeypatch):
-    monkeypatch.setattr(VIEWS_MODULE, "BATCH", 3)
+def test_views_are_averaged_with_their_weights(views, reader):
     x = GENERATOR.integers(0, 256, (7, 6, 7, 3)).astype(np.uint8)
-    kernel = reader.layers[-1].kernel.numpy().astype(float)
+    kernel = reader.kernel.astype(float)
 
     def logits(images):
         return images.reshape(len(images), -1).astype(float) @ kernel
