@@ -122,7 +122,7 @@ REFUSED = {
     ("lesson", "11", "topic", "--title", "T"): "checks/lesson11.py is there already. Nothing was changed.",
     EXERCISE: "Exercise 4.6 is there already. Nothing was changed.",
     ("exercise", "4", "1", "--name", "N"): "Exercise 4.1 is there already. Nothing was changed.",
-    ("exercise", "15", "1", "--name", "N"): "There is no lesson 15. There are: 04, 14. Nothing was changed.",
+    ("exercise", "15", "1", "--name", "N"): "There is no lesson 15. There are: 04, 14.",
 }
 # All of them in one process, which takes a second to start.
 ONE_AFTER_ANOTHER = """
@@ -132,7 +132,10 @@ from tools.lessons import new
 parser = argparse.ArgumentParser()
 new.add_arguments(parser)
 for words in json.loads(sys.argv[1]):
-    assert new.main(parser.parse_args(words)) == 1
+    try:
+        assert new.main(parser.parse_args(words)) == 1
+    except SystemExit as refusal:
+        print(refusal)
 """
 
 
