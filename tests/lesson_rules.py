@@ -47,6 +47,7 @@ def starts_with_its_title_and_the_common_set_up(lesson, cells):
     set_up = next(cell for cell in cells if cell.cell_type == "code")
     assert set_up.id == "setup"
     assert set_up.source == repository.set_up_cell(repository.address()), "call: python -m tools regenerate"
+    assert set_up.metadata.get("jupyter", {}).get("source_hidden"), "call: python -m tools regenerate"
 
 
 def names_no_address_that_cannot_work(lesson, cells):
@@ -221,7 +222,8 @@ def no_answer_stands_beside_its_guess(lesson, cells):
     for index, cell in enumerate(cells):
         if cell.cell_type != "code" or not GUESS.search(cell.source):
             continue
-        following = [after for after in cells[index + 1 :] if after.cell_type == "code"][:2]
+        following = [after for after in cells[index + 1 :] if after.cell_type == "code" and "fold" not in tags(after)]
+        following = following[:2]
         shown = "".join(output_text(output) for after in following for output in after.outputs)
         sources = "\n".join([cells[index - 1].source, cell.source, *(after.source for after in following)])
         for result in re.findall(r"^computed: +(.+)", shown, re.MULTILINE):

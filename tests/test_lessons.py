@@ -265,6 +265,16 @@ BROKEN += [
         rules.predictions_are_written_down_and_not_spoilt,
         lambda cells: [cell.update(source=rules.GUESS.sub("x = 1", cell.source)) for cell in cells],
     ),
+    (
+        rules.no_answer_stands_beside_its_guess,
+        lambda cells: cells[guess(cells) - 1].update(source="Guess. (2,432 and 25,632 will come out.)"),
+    ),
+    (
+        rules.no_answer_stands_beside_its_guess,
+        lambda cells: cells[guess(cells) + 1].update(
+            source=cells[guess(cells) + 1].source + "\ncounts = [2432, 25632]"
+        ),
+    ),
     (rules.functions_of_students_run_on, without_uses),
     (rules.exercises_stand_in_order, swapped_exercises),
     (

@@ -151,7 +151,7 @@ def activations(model: keras.Model, dataset: Dataset, folder: Path) -> list[Path
     paths = []
     for layer in chosen:
         channels = range(min(CHANNELS, model.get_layer(layer).output.shape[-1]))
-        excited = explain.maximise_activation(model, layer, channels, total_variation=0.1, jitter=2)
+        excited = explain.maximise_activation(model, layer, channels, total_variation=0.03, jitter=2)
         last = layer == model.layers[-1].name
         titles = [dataset.class_names[channel] if last else str(channel) for channel in channels]
         axes = plots.image_grid(excited[None], None, titles, title=f"{layer}: images that excite it")

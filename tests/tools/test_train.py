@@ -240,7 +240,8 @@ def test_what_is_trained_is_stored_and_loaded_again(loaded, eagerly, capsys):
 
 def arguments(*names, **options):
     usual = {"seeds": [0], "all_images": False, "replace": False, "workers": 1, "scheduler": None}
-    return argparse.Namespace(names=list(names), **usual | options)
+    own = dict.fromkeys(("out", "epochs", "dataset"))
+    return argparse.Namespace(names=list(names), **usual | own | options)
 
 
 def test_an_unknown_name_is_refused_before_anything_is_loaded(monkeypatch):
@@ -265,3 +266,9 @@ def test_the_command_trains_the_names_and_seeds_that_it_is_given(loaded, payload
     assert {payload["dataset"] for payload in payloads} == {"cifar10"}
     train.main(arguments("plain_cnn", seeds=[1], all_images=True, replace=True))
     assert len(payloads) == 3 + len(models.TUTORIALS)
+
+
+def test_three_seeds_are_trained_when_none_is_named(loaded, payloads, monkeypatch):
+    monkeypatch.setattr(executor, "connect", lambda *address: executor.Inline())
+    assert train.main(arguments("plain_cnn", seeds=None)) == 0
+    assert list(stored("plain_cnn")) == ["seed-0.json", "seed-1.json", "seed-2.json"]

@@ -43,7 +43,9 @@ try:
 
     start.lesson()
 except Exception as error:
-    raise SystemExit(f"{error}. Call `make lab` in the folder of the course; rename a `helpers` of yours.") from error
+    raise SystemExit(
+        f"{error}. Call `make lab` in the folder of the course; rename a `helpers` of yours."
+    ) from error
 """
 # Colab has the dependencies, and its TensorFlow has to stay. Neither git nor pip asks for a password and waits.
 ON_COLAB = """\
@@ -62,10 +64,11 @@ def set_up_cell(url: str) -> str:
 
 
 def put_set_up_cell(notebook: dict, url: str) -> None:
-    """Write the set-up cell into a notebook; its outputs and everything else stay."""
+    """Write the set-up cell into a notebook, its source folded; its outputs and everything else stay."""
     for cell in notebook["cells"]:
         if cell["id"] == "setup":
             cell["source"] = set_up_cell(url).splitlines(keepends=True)
+            cell["metadata"]["jupyter"] = {"source_hidden": True}
 
 
 def badges(url: str, notebook: str) -> str:

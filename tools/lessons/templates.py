@@ -129,7 +129,7 @@ def lesson(number: str, title: str, set_up: str) -> dict:
     notebook = {
         "cells": [
             markdown("title", TITLE.format(number=number, title=title)),
-            code("setup", set_up, tags=["setup"]),
+            code("setup", set_up, jupyter={"source_hidden": True}, tags=["setup"]),
             code("imports", "from helpers.teaching import compare"),
             note(
                 "before-class", "**Before class.** What takes time, what to have ready, and minutes for each section."
