@@ -86,6 +86,7 @@ def test_the_exercise_has_its_name_its_points_and_its_function(made):
     }
 
 
+@pytest.mark.long
 def test_the_lesson_is_stored_as_it_is_when_it_is_executed(made, tmp_path):
     project, *_ = made
     told = call(project, "tools", "run", "--lesson", "14", "--out", str(tmp_path))
