@@ -51,7 +51,11 @@ def killed_in(kind, epoch, folder):
 # The fast recipe sees small images in its first two epochs, whole ones in the other two.
 @pytest.mark.parametrize(
     ("kind", "epochs"),
-    [("tutorial", (3,)), ("fast", (3,)), pytest.param("fast", (2, 4), marks=pytest.mark.long)],
+    [
+        ("fast", (3,)),
+        pytest.param("fast", (2, 4), marks=pytest.mark.long),
+        pytest.param("tutorial", (3,), marks=pytest.mark.long),
+    ],
 )
 def test_a_killed_process_goes_on_to_the_same_end(tmp_path, compiled, capsys, kind, epochs):
     folder, done = tmp_path / "killed", 0

@@ -6,13 +6,18 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from small_training import FAST, RECIPES, TUTORIAL, assert_same_end, drawn, figures, small_cnn, train
+from small_training import FAST, TUTORIAL, assert_same_end, drawn, figures, small_cnn, train
 
 from helpers import augmentation, models, training
 from helpers.data import shapes10
 from helpers.recipe import Recipe
 
 pytestmark = pytest.mark.usefixtures("eagerly")
+# Two epochs are as good as four where nothing goes on after the second; the fast one sees small images in its first.
+SHORT = {
+    "tutorial": dataclasses.replace(TUTORIAL, epochs=2),
+    "fast": dataclasses.replace(FAST, epochs=2, small_epochs=1),
+}
 
 
 @pytest.fixture
@@ -35,9 +40,9 @@ def seen(monkeypatch):
 # Seeds
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", SHORT)
 def test_one_seed_gives_one_result_another_seed_another(tmp_path, name):
-    recipe = RECIPES[name]
+    recipe = SHORT[name]
     model, history = train(tmp_path, recipe)
     keras.utils.set_random_seed(99)  # what was drawn before must not matter
     assert_same_end(*train(tmp_path, recipe), model.get_weights(), figures(history))
@@ -58,10 +63,10 @@ def test_every_epoch_sees_every_image_once_in_another_order(tmp_path, seen):
 def test_equal_batches_leave_out_others_in_each_epoch(tmp_path, seen):
     dataset = drawn(side=12)
     before = dataset.x_train.copy()
-    recipe = dataclasses.replace(FAST, small_epochs=0, crop_padding=0, flip="none")
+    recipe = dataclasses.replace(SHORT["fast"], small_epochs=0, crop_padding=0, flip="none")
     train(tmp_path, recipe, dataset=dataset)
     shown = [{image.tobytes() for image in call["x"]} for call in seen]
-    assert [len(images) for images in shown] == [90] * 4, "three batches of 30; ten images wait"
+    assert [len(images) for images in shown] == [90] * 2, "three batches of 30; ten images wait"
     assert shown[0] != shown[1]
     np.testing.assert_array_equal(dataset.x_train, before)
 
@@ -107,14 +112,14 @@ def test_small_epochs_train_the_same_weights_on_shrunk_images(tmp_path, seen):
     [
         {"label_smoothing": 0.0, "schedule": "constant", "lookahead": False, "flip": "none", "crop_padding": 0},
         {"optimizer": "SGD", "kernel_rate": 0.0, "flip": "random", "small_epochs": 0, "equal_batches": False},
-        {"options": {"widths": [2, 3, 4], "whitening": False, "identity": False, "bias_gain": 1.0}, "epochs": 3},
+        {"options": {"widths": [2, 3, 4], "whitening": False, "identity": False, "bias_gain": 1.0}},
     ],
     ids=["without steps and images", "without muon", "without the network's parts"],
 )
 def test_every_part_can_be_left_out(tmp_path, monkeypatch, change):
     used, begin = [], training.Lookahead.on_train_begin
     monkeypatch.setattr(training.Lookahead, "on_train_begin", lambda *given: used.append(1) or begin(*given))
-    recipe = dataclasses.replace(FAST, **change)
+    recipe = dataclasses.replace(SHORT["fast"], **change)
     model, history = train(tmp_path, recipe)
     assert bool(used) == recipe.lookahead
     assert getattr(model.loss, "label_smoothing", 0.0) == recipe.label_smoothing
@@ -122,12 +127,12 @@ def test_every_part_can_be_left_out(tmp_path, monkeypatch, change):
     assert np.isfinite(history["loss"]).all()
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", SHORT)
 def test_without_validation_images_the_history_has_no_validation(tmp_path, name):
     dataset = drawn(side={"tutorial": 8, "fast": 12}[name])
     empty = dataclasses.replace(dataset, x_val=dataset.x_val[:0], y_val=dataset.y_val[:0])
-    _, history = train(tmp_path, RECIPES[name], dataset=empty)
-    assert [len(history[key]) for key in training.HISTORY_KEYS] == [4, 4, 0, 0, 4]
+    _, history = train(tmp_path, SHORT[name], dataset=empty)
+    assert [len(history[key]) for key in training.HISTORY_KEYS] == [2, 2, 0, 0, 2]
 
 
 # What is said before and during training

@@ -118,7 +118,7 @@ def test_a_process_that_dies_fails_its_lesson_alone(tmp_path, monkeypatch):
     assert results[0]["notebook"] == ""
 
 
-@pytest.mark.parametrize("raised", [KeyboardInterrupt, ValueError])
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, pytest.param(ValueError, marks=pytest.mark.long)])
 def test_an_error_on_the_way_ends_what_is_executed(tmp_path, raised):
     quick = notebook_with(tmp_path / "a.ipynb", "1")
     slow = notebook_with(tmp_path / "b.ipynb", "import time\ntime.sleep(300)")

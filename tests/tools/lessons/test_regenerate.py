@@ -164,7 +164,9 @@ def interrupt_like_a_terminal(process):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs signals")
-@pytest.mark.parametrize("interrupt", [interrupt_alone, interrupt_like_a_terminal])
+@pytest.mark.parametrize(
+    "interrupt", [pytest.param(interrupt_alone, marks=pytest.mark.long), interrupt_like_a_terminal]
+)
 def test_ctrl_c_in_the_second_lesson_keeps_the_first(tmp_path, interrupt):
     first = notebook_with(tmp_path / "01_first.ipynb", "print('new')")
     second = notebook_with(tmp_path / "02_second.ipynb", WAITS)

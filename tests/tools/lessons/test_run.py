@@ -26,7 +26,7 @@ def call(*words):
     return run.main(parser.parse_args([str(word) for word in words]))
 
 
-@pytest.mark.parametrize("edition", ["complete", "student"])
+@pytest.mark.parametrize("edition", [pytest.param("complete", marks=pytest.mark.long), "student"])
 def test_lessons_are_written_with_outputs_and_a_failing_one_is_told(lessons, capsys, edition):
     out = lessons / "out"
     assert call("--out", out, "--edition", edition) == 1
