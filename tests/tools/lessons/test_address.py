@@ -108,8 +108,8 @@ def test_a_refused_address_changes_nothing(project):
     assert contents(project) == before
 
 
-def test_set_up_cell_has_five_lines_and_with_an_address_four_more():
-    for url, expected in {repository.PLACEHOLDER: 5, URL: 9}.items():
+def test_set_up_cell_has_seven_lines_and_with_an_address_four_more():
+    for url, expected in {repository.PLACEHOLDER: 7, URL: 11}.items():
         lines = [line for line in repository.set_up_cell(url).splitlines() if line.strip()]
         assert len(lines) == expected
         assert sum(URL in line for line in lines) == (url == URL)
