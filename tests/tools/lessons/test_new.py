@@ -12,13 +12,13 @@ from project_copy import call, contents, copied
 from tools.lessons import files, new
 
 LESSON = ("lesson", "14", "deep_networks", "--title", "Deep networks")
-EXERCISE = ("exercise", "04", "6", "--name", "Count the windows", "--points", "3")
+EXERCISE = ("exercise", "07", "6", "--name", "Count the windows", "--points", "3")
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A copy of the project with lesson 04, before and after a new lesson and a new exercise."""
-    project = copied(tmp_path_factory.mktemp("new") / "project", "04")
+    """A copy of the project with lesson 07, before and after a new lesson and a new exercise."""
+    project = copied(tmp_path_factory.mktemp("new") / "project", "07")
     before = contents(project)
     told = [call(project, "tools", "new", *words) for words in (LESSON, EXERCISE)]
     assert [each.returncode for each in told] == [0, 0], [each.stdout for each in told]
@@ -39,9 +39,9 @@ def test_only_these_files_are_new_or_longer(made):
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {
         "README.md",
-        "notebooks/04_first_cnn.ipynb",
-        "checks/lesson04.py",
-        "tests/checks/test_lesson04.py",
+        "notebooks/07_confusion_matrices.ipynb",
+        "checks/lesson07.py",
+        "tests/checks/test_lesson07.py",
     }
     for name in [*after.keys() - before.keys(), *changed - {"README.md"}]:
         assert f"{name}\n" in told
@@ -50,16 +50,16 @@ def test_only_these_files_are_new_or_longer(made):
 
 def test_what_was_there_is_still_there(made):
     _, before, after, _ = made
-    name = "notebooks/04_first_cnn.ipynb"
+    name = "notebooks/07_confusion_matrices.ipynb"
     old, new_cells = cells(before[name]), cells(after[name])
     added = [cell["id"] for cell in new_cells if cell["id"] not in {cell["id"] for cell in old}]
-    assert added == ["exercise-4-6", "exercise-4-6-code", "exercise-4-6-check", "exercise-4-6-use"]
+    assert added == ["exercise-7-6", "exercise-7-6-code", "exercise-7-6-check", "exercise-7-6-use"]
     first = [cell["id"] for cell in new_cells].index(added[0])
     assert new_cells[first + 4]["id"] == "sources", "the last one before is optional, too"
     kept = new_cells[:first] + new_cells[first + 4 :]
     assert [cell["source"] for cell in kept] == [cell["source"] for cell in old]
     assert [cell.get("outputs") for cell in kept] == [cell.get("outputs") for cell in old]
-    for name in ("checks/lesson04.py", "tests/checks/test_lesson04.py"):
+    for name in ("checks/lesson07.py", "tests/checks/test_lesson07.py"):
         trees = [
             [ast.dump(node) for node in ast.parse(text).body if not isinstance(node, (ast.Import, ast.ImportFrom))]
             for text in (before[name], after[name])
@@ -70,13 +70,14 @@ def test_what_was_there_is_still_there(made):
 
 def test_the_exercise_has_its_name_its_points_and_its_function(made):
     *_, after, _ = made
-    card, stub, check, _ = [cell for cell in cells(after["notebooks/04_first_cnn.ipynb"]) if "-4-6" in cell["id"]]
-    assert "".join(card["source"]).startswith("#### Exercise 4.6 · Count the windows\n")
+    lesson = cells(after["notebooks/07_confusion_matrices.ipynb"])
+    card, stub, check, _ = [cell for cell in lesson if "-7-6" in cell["id"]]
+    assert "".join(card["source"]).startswith("#### Exercise 7.6 · Count the windows\n")
     assert "<details><summary>Hint</summary>" in "".join(card["source"])
     assert "".join(stub["source"]).startswith("def count_the_windows(")
     assert check["metadata"]["nbgrader"] == {
         "grade": True,
-        "grade_id": "test_ex4_6",
+        "grade_id": "test_ex7_6",
         "locked": True,
         "points": 3,
         "schema_version": 3,
@@ -102,9 +103,9 @@ def test_student_edition_lesson_tests_and_checks_accept_it(made):
     tests = [
         "tests/test_lessons.py",
         "tests/test_student.py",
-        *(f"tests/checks/test_lesson{n}.py" for n in ("04", "14")),
+        *(f"tests/checks/test_lesson{n}.py" for n in ("07", "14")),
     ]
-    chosen = "(not lesson04 or exercise_4_6) and not older and not breaks_the_rule"
+    chosen = "(not lesson07 or exercise_7_6) and not older and not breaks_the_rule and not has_a_broken"
     told = call(project, "pytest", "-q", "-p", "no:cacheprovider", *tests, "-k", chosen)
     assert told.returncode == 0, told.stdout[-3000:]
     told = call(project, "ruff", "check", "--no-cache", "checks", "tests/checks", "notebooks")
@@ -115,15 +116,15 @@ REFUSED = {
     LESSON: "notebooks/14_deep_networks.ipynb is there already. Nothing was changed.",
     (
         "lesson",
-        "4",
-        "other_topic",
+        "7",
+        "topic",
         "--title",
         "T",
-    ): "notebooks/04_first_cnn.ipynb is there already. Nothing was changed.",
+    ): "notebooks/07_confusion_matrices.ipynb is there already. Nothing was changed.",
     ("lesson", "11", "topic", "--title", "T"): "checks/lesson11.py is there already. Nothing was changed.",
-    EXERCISE: "Exercise 4.6 is there already. Nothing was changed.",
-    ("exercise", "4", "1", "--name", "N"): "Exercise 4.1 is there already. Nothing was changed.",
-    ("exercise", "15", "1", "--name", "N"): "There is no lesson 15. There are: 04, 14.",
+    EXERCISE: "Exercise 7.6 is there already. Nothing was changed.",
+    ("exercise", "7", "1", "--name", "N"): "Exercise 7.1 is there already. Nothing was changed.",
+    ("exercise", "15", "1", "--name", "N"): "There is no lesson 15. There are: 07, 14.",
 }
 # All of them in one process, which takes a second to start.
 ONE_AFTER_ANOTHER = """
@@ -135,8 +136,8 @@ new.add_arguments(parser)
 for words in json.loads(sys.argv[1]):
     try:
         assert new.main(parser.parse_args(words)) == 1
-    except SystemExit as refusal:
-        print(refusal)
+    except SystemExit as ended:
+        print(ended)
 """
 
 
