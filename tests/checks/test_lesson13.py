@@ -227,6 +227,6 @@ def test_slips_in_the_steps(answer, told):
     assert told in sentence(check.exercise_13_3, answer)
 
 
-@pytest.mark.parametrize(("exercise", "name"), zip(CHECKS, ["momentum_step", "adam_step", "steps_needed"]))
+@pytest.mark.parametrize(("exercise", "name"), list(zip(CHECKS, ["momentum_step", "adam_step", "steps_needed"])))
 def test_what_the_lesson_goes_on_with_passes_its_check(exercise, name):
     exercise(getattr(check, f"reference_{name}"))
