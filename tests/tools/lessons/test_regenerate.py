@@ -116,7 +116,10 @@ def test_nothing_is_executed_without_its_images(lessons, monkeypatch, tmp_path):
 
 def test_set_up_cell_and_format_are_put_right_and_outputs_stay(tmp_path):
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    path = notebook_with(tmp_path / "01_first.ipynb", "import old_way", "import sys\nimport os\nx = [ os,sys ]")
+    (tmp_path / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "ruff.toml", tmp_path / "notebooks")
+    sources = "import old_way", "import sys\nimport os\nx = [ os,sys ]"
+    path = notebook_with(tmp_path / "notebooks" / "01_first.ipynb", *sources)
     notebook = files.read(path)
     notebook["cells"][0]["id"] = "setup"
     files.write(path, files.text(notebook))
