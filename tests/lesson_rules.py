@@ -13,6 +13,8 @@ FURTHER = "## Going further"
 # Lessons that are still in the form of before: one text of more than an hour, without an optional part.
 NOT_YET = ("09", "10", "11")
 CORE_CELLS, CORE_WORDS, CELLS, CODE_WIDTH = 62, 2300, 95, 80
+# Between digits, where they part thousands.
+THOUSANDS = re.compile(r"(?<=\d)[,_](?=\d{3})")
 # How code cells ask for a guess.
 GUESS = re.compile(r"^guess\w* = \.\.\.", re.MULTILINE)
 
@@ -227,12 +229,10 @@ def no_answer_stands_beside_its_guess(lesson, cells):
         shown = "".join(output_text(output) for after in following for output in after.outputs)
         sources = "\n".join([cells[index - 1].source, cell.source, *(after.source for after in following)])
         for result in re.findall(r"^computed: +(.+)", shown, re.MULTILINE):
-            numbers = re.findall(r"\d+(?:\.\d+)?", result.replace(",", "") if "(" not in result else result)
-            literal = r"\D{1,4}".join(map(re.escape, numbers))
+            numbers = re.findall(r"\d+(?:\.\d+)?", THOUSANDS.sub("", result))
+            literal = r"\D{1,5}".join(map(re.escape, numbers))
             telling = len(numbers) > 1 or any(len(number) > 2 for number in numbers)
-            found = telling and re.search(
-                rf"(?<![\d.]){literal}(?!\.?\d)", re.sub(r"(?<=\d)[,_](?=\d{{3}})", "", sources)
-            )
+            found = telling and re.search(rf"(?<![\d.]){literal}(?!\.?\d)", THOUSANDS.sub("", sources))
             assert not found, f"{cell.id}: {result} stands in the cells around the guess"
 
 

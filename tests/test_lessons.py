@@ -163,7 +163,10 @@ BROKEN += [
     (rules.compared_outputs_have_text, lambda cells: compared(cells).update(source="plots.gallery(images, titles);")),
     (
         rules.compared_outputs_have_text,
-        lambda cells: cells[figure(cells)].metadata.setdefault("tags", []).append("nbval-check-output"),
+        lambda cells: cells[figure(cells)].update(
+            metadata={"tags": ["nbval-check-output"]},
+            outputs=[output for output in cells[figure(cells)].outputs if "image/png" in output.get("data", {})],
+        ),
     ),
     (rules.compared_outputs_have_text, lambda cells: [cell.metadata.pop("tags", None) for cell in cells]),
     (rules.every_figure_is_read_by_a_sentence, lambda cells: after_figure(cells, v4.new_code_cell("1 + 1"))),
