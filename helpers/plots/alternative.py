@@ -1,4 +1,4 @@
-"""Text in the place of a figure, for readers who cannot see it: into the output's metadata, and so into the HTML.
+"""Words for readers who cannot see a figure: into the metadata of its output, and so into the HTML.
 
 ``alt`` sets it. A figure without one is described by what stands in it: titles, axes, where lines begin and end, bars.
 """

@@ -37,8 +37,8 @@ def mean(values: Sequence[float]) -> Interval:
     Raises ValueError for fewer than two values: one training says nothing of its noise.
     """
     values = _trainings(values)
-    reach = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * stats.sem(values)
-    return _interval(values.mean(), reach)
+    half_width = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * stats.sem(values)
+    return _interval(values.mean(), half_width)
 
 
 def difference(first: Sequence[float], second: Sequence[float]) -> Interval:
@@ -49,8 +49,8 @@ def difference(first: Sequence[float], second: Sequence[float]) -> Interval:
     first, second = _trainings(first), _trainings(second)
     freedom = len(first) + len(second) - 2
     pooled = (first.var(ddof=1) * (len(first) - 1) + second.var(ddof=1) * (len(second) - 1)) / freedom
-    reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * np.sqrt(pooled * (1 / len(first) + 1 / len(second)))
-    return _interval(second.mean() - first.mean(), reach)
+    half_width = stats.t.ppf((1 + LEVEL) / 2, freedom) * np.sqrt(pooled * (1 / len(first) + 1 / len(second)))
+    return _interval(second.mean() - first.mean(), half_width)
 
 
 def power(gap: float, seeds: int) -> float:
@@ -76,5 +76,5 @@ def _trainings(values: Sequence[float]) -> np.ndarray:
     return values
 
 
-def _interval(value: float, reach: float) -> Interval:
-    return Interval(float(value), float(value - reach), float(value + reach))
+def _interval(value: float, half_width: float) -> Interval:
+    return Interval(float(value), float(value - half_width), float(value + half_width))
