@@ -63,6 +63,9 @@ def missing(extra: str) -> list[str]:
         return ["the locked versions"]
     here = {re.sub(r"[-_.]+", "-", package.name).lower() for package in metadata.distributions()}
     absent = [name for name in direct_packages(extra) if name not in here]
+    if inside():
+        # What pyproject.toml has just got is locked by a command that runs in here.
+        absent = [name for name in absent if name in _locked(extra)]
     if inside() and not VENV.is_symlink() and _source_of_project() != ROOT:
         absent.append("the project itself")
     return absent
@@ -142,6 +145,12 @@ def _source_of_project() -> Path | None:
     if not source.get("dir_info", {}).get("editable"):
         return None
     return Path(url2pathname(urlsplit(source["url"]).path)).resolve()
+
+
+def _locked(extra: str) -> set[str]:
+    """The packages that the lock file of a "student" or an "instructor" names."""
+    texts = [(LOCKS / f"{name}.txt").read_text(encoding="utf-8") for name in {"student", extra}]
+    return {name for text in texts for name in re.findall(r"(?m)^([a-z0-9][a-z0-9-]*)==", text)}
 
 
 def _installed() -> set[str]:
