@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.places import ROOT
-from tools.lessons import files
+from tools.lessons import files, student
 
 FOLDER = ROOT / "course"
-STUB = "raise NotImplementedError  # Replace this line by your code."
 CONFIG = f'''\
 """Settings of nbgrader for this course. Written by python -m tools handout where there were none; yours to change."""
 
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "cnn"
-c.ClearSolutions.code_stub = {{"python": "{STUB}"}}
-c.ClearSolutions.text_stub = "*Write your answer here.*"
+c.ClearSolutions.code_stub = {{"python": "{student.STUB}"}}
+c.ClearSolutions.text_stub = "{student.ANSWER}"
 c.Execute.timeout = 90  # seconds a cell; its own limit is 30
 '''
 
@@ -88,16 +87,26 @@ class Course:
         return self
 
     def kept(self, name: str, new: str) -> str:
-        """What a file of the course holds; ``new`` is written where there is none. Raises SystemExit as ``prepared``."""
+        """What a file of the course holds; ``new`` is written where there is none.
+
+        Raises SystemExit where it cannot be.
+        """
         path = self.folder / name
         try:
             if files.swap(path, None, new):
                 os.chmod(path, 0o600)
             return path.read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
-            raise SystemExit(
-                f"{path} cannot be read or written: {error}. Call python -m tools handout first."
-            ) from None
+            raise SystemExit(f"{path} cannot be read or written: {error}.") from None
+
+    def settings(self):
+        """nbgrader's settings for this course, those of its ``nbgrader_config.py`` included."""
+        from traitlets.config import Config, PyFileConfigLoader
+
+        config = Config(PyFileConfigLoader("nbgrader_config.py", path=str(self.folder)).load_config())
+        config.CourseDirectory.root = str(self.folder)
+        config.CourseDirectory.db_url = f"sqlite:///{self.gradebook}"
+        return config
 
     def handed_out(self, lesson: str) -> None:
         """Raise SystemExit with a sentence where this lesson was never handed out in this course."""
