@@ -4,7 +4,7 @@ DATASET ?= shapes10
 TOOLS = $(PYTHON) -m tools
 LESSONS = $(foreach number,$(LESSON),--lesson $(number))
 
-.PHONY: help run lab test test-oldest test-long mutants lint fetch new regenerate student handout readme address train show study bench lock
+.PHONY: help run lab test test-oldest test-long mutants lint fetch new regenerate student handout marks readme address train show study bench lock
 
 help:        ; @$(TOOLS)
 run:         ; $(TOOLS) run --dataset $(DATASET) $(LESSONS)
@@ -19,6 +19,7 @@ new:         ; $(TOOLS) new --help
 regenerate:  ; $(TOOLS) regenerate $(LESSONS)
 student:     ; $(TOOLS) student
 handout:     ; $(TOOLS) handout $(LESSONS) $(if $(REPOSITORY),--repository $(REPOSITORY))
+marks:       ; $(TOOLS) marks $(LESSONS) $(if $(ROSTER),--roster $(ROSTER))
 readme:      ; $(TOOLS) readme
 address:     ; $(TOOLS) address $(URL)
 train:       ; $(TOOLS) train $(MODEL) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools import commands, environment
-from tools.grading import handout
+from tools.grading import handout, marks
 from tools.lessons import address, find, lab, new, readme, regenerate, run, student
 
 PROGRAM = "python -m tools"
@@ -150,6 +150,12 @@ COMMANDS = {
         "Make assignments for nbgrader, and a repository for students",
         handout.main,
         handout.add_arguments,
+        "instructor",
+    ),
+    "marks": Command(
+        "Late days, marks for Canvas and Moodle, and a page for each student",
+        marks.main,
+        marks.add_arguments,
         "instructor",
     ),
     "readme": Command("Write the tables and images of the README", readme.main),

@@ -177,7 +177,7 @@ def _taken(student: str, lesson: str, each: list[_File], source: dict) -> Submis
         odd.append("Canvas says that it came late.")
     names = tuple(file.found.name for file in ranked)
     text = files.text(best.notebook) if best.notebook else ""
-    return Submission(student, lesson, text, best.found.time, names, tuple(odd))
+    return Submission(student, lesson, text, best.found.handed_in, names, tuple(odd))
 
 
 def _unreadable(found: Found) -> str:

@@ -19,7 +19,6 @@ CONFIG = f'''\
 """Settings of nbgrader for this course. Written by python -m tools handout where there were none; yours to change."""
 
 c = get_config()  # noqa: F821
-c.CourseDirectory.course_id = "cnn"
 c.ClearSolutions.code_stub = {{"python": "{student.STUB}"}}
 c.ClearSolutions.text_stub = "{student.ANSWER}"
 c.Execute.timeout = 90  # seconds a cell; its own limit is 30

@@ -19,12 +19,16 @@ DEPTH = 3  # zips within zips
 
 @dataclass(frozen=True)
 class Found:
-    """One file: its path below the folder, what it holds, its time; ``odd`` says why a file was not read (None)."""
+    """One file: its path below the folder, what it holds, its time; ``odd`` says why a file was not read (None).
+
+    ``handed_in`` is a time that a learning platform, or nbgrader, has noted; a file's own may be that of its download.
+    """
 
     parts: tuple[str, ...]
     content: bytes | None
     time: datetime | None
     odd: str = ""
+    handed_in: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -53,7 +57,8 @@ def walk(place: Path, noise: Collection[str]) -> Iterator[Found]:
 def _file(path: Path, parts: tuple[str, ...], noise: Collection[str]) -> Iterator[Found]:
     try:
         facts = path.lstat()
-        time = _stamp(path) or datetime.fromtimestamp(facts.st_mtime)
+        stamp = _stamp(path)
+        time = stamp or datetime.fromtimestamp(facts.st_mtime).replace(microsecond=0)
         if stat.S_ISLNK(facts.st_mode):
             yield Found(parts, None, None, f"{'/'.join(parts)} is a link to something else, which is not followed.")
         elif not stat.S_ISREG(facts.st_mode):
@@ -63,7 +68,7 @@ def _file(path: Path, parts: tuple[str, ...], noise: Collection[str]) -> Iterato
         elif facts.st_size > LARGEST:
             yield Found(parts, None, time, _too_large(parts, facts.st_size))
         else:
-            yield Found(parts, path.read_bytes(), time)
+            yield Found(parts, path.read_bytes(), time, handed_in=stamp)
     except OSError as error:
         yield Found(parts, None, None, f"{'/'.join(parts)} cannot be read: {error.strerror}.")
 
@@ -131,7 +136,7 @@ def _entry(
     elif parts[-1].lower().endswith(".zip") and depth < DEPTH:
         yield from _zip(parts, io.BytesIO(content), noise, depth + 1)
     else:
-        yield Found(parts, content, time)
+        yield Found(parts, content, time, handed_in=time)
 
 
 def _too_large(parts: tuple[str, ...], size: int) -> str:
