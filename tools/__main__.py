@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tools import commands, environment
 from tools.grading import handout, marks
-from tools.lessons import address, find, lab, new, readme, regenerate, run, student
+from tools.lessons import address, fetch, find, lab, new, readme, regenerate, run, student
 
 PROGRAM = "python -m tools"
 Arguments = Callable[[argparse.ArgumentParser], None]
@@ -137,7 +137,7 @@ COMMANDS = {
     "lint": Command(
         "Check code and notebooks with ruff", commands.lint, commands.add_lint_arguments, needs="instructor"
     ),
-    "fetch": Command("Fetch CIFAR-10 into data/ ahead of a class", commands.fetch),
+    "fetch": Command("Fetch CIFAR-10 into data/ ahead of a class", fetch.main),
     "new": Command("Scaffold a lesson or an exercise, with check and test", new.main, new.add_arguments, "instructor"),
     "regenerate": Command(
         "Execute lessons in place on CIFAR-10 and rebuild what is derived",

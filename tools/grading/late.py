@@ -61,12 +61,11 @@ def take_off(course: Course, lessons: list[str], due: datetime, per_day: float, 
                 unknown.append(f"{mark.student} ({mark.lesson[:2]})")
                 continue
             count = days(mark.handed_in, due, grace_minutes)
-            cost = min(mark.points, round(mark.possible * min(1.0, count * per_day / 100), 2))
+            cost = round(mark.possible * min(1.0, count * per_day / 100), 2)
             book.find_submission_notebook(mark.lesson, mark.lesson, mark.student).late_submission_penalty = cost
             if count:
                 word = "day" if count == 1 else "days"
-                taken = f"{cost:g} of {mark.points:g} points are taken off"
-                told.append(f"{mark.student}, {mark.lesson}: {count} {word} late, {taken}.")
+                told.append(f"{mark.student}, {mark.lesson}: {count} {word} late, {cost:g} points less.")
         book.db.commit()
     if unknown:
         told.append(f"When it was handed in is not known, so nothing is taken off: {', '.join(unknown)}.")

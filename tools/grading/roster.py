@@ -77,7 +77,7 @@ def matched(roster: Roster, students: Iterable[str]) -> tuple[dict[str, int], li
     for number, row in enumerate(roster.rows):
         for key in _keys(roster, row):
             by_key[key].add(number)
-    rows, told = {}, []
+    rows, told, unknown = {}, [], {"not": [], "several times": []}
     for student in students:
         # "Jane Doe-4711": two students of that name, and the number that the platform gave this one.
         name, _, end = student.rpartition("-")
@@ -88,7 +88,8 @@ def matched(roster: Roster, students: Iterable[str]) -> tuple[dict[str, int], li
         if len(found) == 1:
             rows[student] = next(iter(found))
         else:
-            told.append(f"{student} is {'in several rows' if found else 'not'} of {roster.path.name}.")
+            unknown["several times" if found else "not"].append(student)
+    told += [f"{word.capitalize()} in {roster.path.name}: {', '.join(who)}." for word, who in unknown.items() if who]
     for number in {number for number in rows.values() if list(rows.values()).count(number) > 1}:
         same = [student for student in rows if rows[student] == number]
         told.append(f"{' and '.join(same)} are the same row of {roster.path.name}, so neither gets a mark there.")
