@@ -4,7 +4,7 @@ DATASET ?= shapes10
 TOOLS = $(PYTHON) -m tools
 LESSONS = $(foreach number,$(LESSON),--lesson $(number))
 
-.PHONY: help run lab test test-oldest test-long mutants lint fetch new regenerate student handout marks readme address train show study bench lock
+.PHONY: help run lab test test-oldest test-long test-browser mutants lint fetch new regenerate student handout marks readme address train show study bench lock
 
 help:        ; @$(TOOLS)
 run:         ; $(TOOLS) run --dataset $(DATASET) $(LESSONS)
@@ -12,6 +12,7 @@ lab:         ; $(TOOLS) lab $(if $(COMPLETE),--complete)
 test:        ; $(TOOLS) test
 test-oldest: ; $(TOOLS) test --oldest
 test-long:   ; $(TOOLS) test --long
+test-browser:; $(TOOLS) test --browser
 mutants:     ; $(TOOLS) mutants $(LESSON)
 lint:        ; $(TOOLS) lint
 fetch:       ; $(TOOLS) fetch
