@@ -60,9 +60,8 @@ class Judge:
 
     def given(self, name: str) -> tuple[Any] | None:
         """What a cell of ours reads with helpers only, such as a stored study: read here, instead of asked for."""
-        imported = [
-            line for tree in self._trees for line in tree.body if isinstance(line, (ast.Import, ast.ImportFrom))
-        ]
+        lines = [line for tree in self._trees for line in tree.body]
+        imported = [line for line in lines if isinstance(line, (ast.Import, ast.ImportFrom))]
         known = {alias.asname or alias.name: line for line in imported for alias in line.names}
         for line in lines:
             if not isinstance(line, ast.Assign) or [getattr(each, "id", "") for each in line.targets] != [name]:
