@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools import commands, environment
-from tools.grading import handout, marks
+from tools.grading import grade, handout, marks
 from tools.lessons import address, fetch, find, lab, new, readme, regenerate, run, student
 
 PROGRAM = "python -m tools"
@@ -156,6 +156,12 @@ COMMANDS = {
         "Late days, marks for Canvas and Moodle, and a page for each student",
         marks.main,
         marks.add_arguments,
+        "instructor",
+    ),
+    "grade": Command(
+        "Grade what students have handed in, each submission shut in, all at the same time",
+        grade.main,
+        grade.add_arguments,
         "instructor",
     ),
     "readme": Command("Write the tables and images of the README", readme.main),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.grading import judge, sandbox, submission
-from tools.grading.outputs import Outputs, cleaned
+from tools.grading.outputs import Outputs
 from tools.lessons import files
 
 RESTARTS = 4
@@ -51,8 +51,6 @@ def grade(payload: dict, folder: Path) -> dict:
     for cell in notebook["cells"]:
         if cell["metadata"].get("theirs"):
             odd += _suspicions(cell)
-            if cell["cell_type"] != "code":
-                cell["source"] = cleaned(files.source(cell))
     attempt = Attempt(source, notebook, payload)
     attempt.run()
     (folder / "notebook.ipynb").write_text(files.text(notebook), encoding="utf-8")

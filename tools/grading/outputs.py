@@ -1,4 +1,4 @@
-"""The outputs of one cell of a student's, cut while they come, and without what would run in the grader's browser."""
+"""The outputs of one cell of a student's, cut while they come."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 RICH = 6 * 10**6  # characters of images and tables of one cell
 MOST = 500  # outputs of one cell
 TRACEBACK = 20_000
-SHOWN = ("text/plain", "text/markdown", "text/latex", "text/html", "image/png", "image/jpeg")
+SHOWN = ("text/plain", "text/markdown", "text/latex", "image/png", "image/jpeg")
 CUT = "\n... cut here: this cell has written too much.\n"
 
 
@@ -76,7 +76,6 @@ class Outputs:
             self.cut = self.cut or bool(kept)
             return
         self._rich -= size
-        kept = _clean(kept)
         if known is not None:
             known["data"] = kept
             return
@@ -89,17 +88,3 @@ class Outputs:
 def _display(content: dict) -> str:
     transient = content.get("transient")
     return str(transient.get("display_id") or "") if isinstance(transient, dict) else ""
-
-
-def _clean(data: dict[str, str]) -> dict[str, str]:
-    """Without scripts: a table of HTML goes through nbconvert's filter."""
-    return {kind: cleaned(held) if kind in ("text/html", "text/markdown") else held for kind, held in data.items()}
-
-
-def cleaned(html: str) -> str:
-    """HTML without what runs in a browser; text without tags as it is."""
-    if "<" not in html:
-        return html
-    from nbconvert.preprocessors import SanitizeHTML
-
-    return SanitizeHTML().sanitize_html_tags(html)
