@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools import commands, environment
+from tools.grading import handout
 from tools.lessons import address, find, lab, new, readme, regenerate, run, student
 
 PROGRAM = "python -m tools"
@@ -145,6 +146,12 @@ COMMANDS = {
         "instructor",
     ),
     "student": Command("Make the student edition from the complete lessons", student.main, needs="instructor"),
+    "handout": Command(
+        "Make assignments for nbgrader, and a repository for students",
+        handout.main,
+        handout.add_arguments,
+        "instructor",
+    ),
     "readme": Command("Write the tables and images of the README", readme.main),
     "address": Command(
         "Set the repository's address everywhere, or print it", address.main, address.add_arguments, needs=""

@@ -34,6 +34,9 @@ def add_test_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--long", action="store_true", help="campaigns instead: processes killed, memory, many examples; an hour"
     )
+    parser.add_argument(
+        "--browser", action="store_true", help="JupyterLab, slides and pages in Chromium instead; status 1 without one"
+    )
 
 
 def test(arguments: argparse.Namespace) -> int:
@@ -45,6 +48,8 @@ def test(arguments: argparse.Namespace) -> int:
     """
     if arguments.oldest:
         return oldest.test(arguments.rest)
+    if arguments.browser:
+        return _test_browser(arguments.rest)
     if arguments.long:
         return _test_long(arguments.rest)
     pytest = [sys.executable, "-m", "pytest", "-q", "--dist", "loadfile"]
@@ -53,6 +58,15 @@ def test(arguments: argparse.Namespace) -> int:
     tests = programs.call([*pytest, "-n", "3", "-m", "not long", "tests", *arguments.rest], env=variables)
     lessons = programs.call([*pytest, "-n", "2", *nbval, *(str(lesson.path) for lesson in find.find())], env=variables)
     return tests or lessons
+
+
+def _test_browser(rest: list[str]) -> int:
+    """The tests of ``tests/browser``, two files at a time; 1 where there is no Chromium, since nothing was tested."""
+    if programs.chromium() is None:
+        print(programs.NO_CHROMIUM)
+        return 1
+    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--durations=10"]
+    return programs.call([*pytest, "tests/browser", *rest], env=find.variables(CNN_DATASET="shapes10"))
 
 
 def _test_long(rest: list[str]) -> int:
