@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tools import commands, environment
+from tools import commands, environment, hub
 from tools.lessons import address, find, lab, new, readme, regenerate, run, student
 
 PROGRAM = "python -m tools"
@@ -158,6 +158,9 @@ COMMANDS = {
         later("tools.mutants"),
         _mutants_arguments,
         "instructor",
+    ),
+    "hub": Command(
+        "Start a JupyterHub for a class on this machine", hub.main, hub.add_arguments, passes_on="jupyterhub"
     ),
     "lock": Command("Write the lock files and environment.yml", later("tools.lock"), needs="instructor"),
 }
