@@ -4,7 +4,7 @@ DATASET ?= shapes10
 TOOLS = $(PYTHON) -m tools
 LESSONS = $(foreach number,$(LESSON),--lesson $(number))
 
-.PHONY: help run lab test test-oldest test-long mutants lint fetch new regenerate student readme address train show study bench hub lock
+.PHONY: help run lab test test-oldest test-long mutants lint fetch new regenerate student readme address train show study bench hub links lock
 
 help:        ; @$(TOOLS)
 run:         ; $(TOOLS) run --dataset $(DATASET) $(LESSONS)
@@ -25,4 +25,5 @@ show:        ; $(TOOLS) show $(or $(WHAT),results) $(if $(MODEL),--model $(MODEL
 study:       ; $(TOOLS) study $(STUDY)
 bench:       ; $(TOOLS) bench
 hub:         ; $(TOOLS) hub
+links:       ; $(TOOLS) links $(HUB)
 lock:        ; $(TOOLS) lock

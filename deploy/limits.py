@@ -1,7 +1,7 @@
 """Limits of a student's server and of all that it starts: a control group of Linux for each, version 1 or 2.
 
-What a group holds is one sum: the server, its kernels, their children. When memory is full, Linux ends the largest
-process of that group, which is the kernel, and nothing else on the machine.
+What a group holds is one sum: the server, its kernels, their children. Kernels have a group in it, with a little less
+memory: when they want too much, Linux ends one of them, never the server, and nothing else on the machine.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import signal
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +18,8 @@ MOUNT = Path("/sys/fs/cgroup")
 CLASS = "cnn-class"  # the group that holds those of the students
 PERIOD = 100_000  # microseconds, over which Linux shares out the cores
 CONTROLLERS = ("memory", "cpu", "pids")
+RESERVE = 200 << 20  # bytes that kernels leave to the server, which needs 150 MiB
+PROCESSES, CHILDREN = "cgroup.procs", "cgroup.subtree_control"
 
 
 class LimitError(RuntimeError):
@@ -39,40 +41,37 @@ class Group:
 
     folders: dict[str, Path]
 
+    @property
+    def memory(self) -> Path:
+        """The folder where memory is limited; ``server`` and ``kernels`` lie in it."""
+        return self.folders["memory"]
+
+    @property
+    def kernels(self) -> Path:
+        """The file into which a kernel writes 0 when it starts."""
+        return self.memory / "kernels" / PROCESSES
+
     def enter(self) -> None:
         """Put the process that calls this into the group, and whatever it starts from now on."""
-        for folder in set(self.folders.values()):
-            (folder / "cgroup.procs").write_text("0")
+        (self.memory / "server" / PROCESSES).write_text("0")
+        for folder in set(self.folders.values()) - {self.memory}:
+            (folder / PROCESSES).write_text("0")
 
-    def processes(self) -> list[int]:
-        """The numbers of its processes; none once it is removed."""
-        try:
-            return [int(word) for word in (self.folders["memory"] / "cgroup.procs").read_text().split()]
-        except OSError:
-            return []
-
-    def most_memory(self) -> int | None:
-        """The most bytes it held at once, cached files among them; None where Linux does not keep it."""
-        return _number(self.folders["memory"], "memory.max_usage_in_bytes", "memory.peak")
-
-    def stopped(self) -> int:
-        """How many of its processes Linux ended because memory was full."""
-        for name in ("memory.events", "memory.oom_control"):
-            try:
-                lines = (self.folders["memory"] / name).read_text().splitlines()
-            except OSError:
-                continue
-            return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
-        return 0
+    def give(self, account: int) -> None:
+        """Let an account, by its number, put kernels where they belong."""
+        for path in (self.kernels, self.memory / PROCESSES):
+            os.chown(path, account, -1)
 
     def remove(self) -> None:
         """End what still runs in the group, and the group. Nothing where it is gone."""
+        parts = [self.memory / "server", self.memory / "kernels"]
         for _ in range(50):
-            for number in self.processes():
-                with suppress(ProcessLookupError):
-                    os.kill(number, signal.SIGKILL)
+            for part in parts:
+                for number in _processes(part):
+                    with suppress(ProcessLookupError):
+                        os.kill(number, signal.SIGKILL)
             try:
-                for folder in set(self.folders.values()):
+                for folder in [*parts, *set(self.folders.values())]:
                     if folder.is_dir():
                         folder.rmdir()
                 return
@@ -89,8 +88,12 @@ def group(name: str, limits: Limits) -> Group:
     new.remove()
     for controller, folder in new.folders.items():
         folder.mkdir(exist_ok=True)
-        for file, value in _values(controller, limits):
-            _write(folder / file, value)
+        _write(folder, controller, limits)
+    if (new.memory / CHILDREN).is_file():
+        (new.memory / CHILDREN).write_text("+memory")
+    for part, memory in (("server", limits.memory), ("kernels", limits.memory - RESERVE)):
+        (new.memory / part).mkdir()
+        _write(new.memory / part, "memory", replace(limits, memory=memory))
     return new
 
 
@@ -136,47 +139,44 @@ def _second() -> dict[str, Path]:
     wanted = [controller for controller in CONTROLLERS if controller in offered]
     words = " ".join(f"+{controller}" for controller in wanted)
     try:
-        (own / "cgroup.subtree_control").write_text(words)
+        (own / CHILDREN).write_text(words)
     except OSError:
         # The hub itself is in the way: it moves into a group of its own.
         (own / "hub").mkdir(exist_ok=True)
-        for number in (own / "cgroup.procs").read_text().split():
-            (own / "hub" / "cgroup.procs").write_text(number)
-        (own / "cgroup.subtree_control").write_text(words)
+        for number in (own / PROCESSES).read_text().split():
+            (own / "hub" / PROCESSES).write_text(number)
+        (own / CHILDREN).write_text(words)
     (own / CLASS).mkdir(exist_ok=True)
-    (own / CLASS / "cgroup.subtree_control").write_text(words)
+    (own / CLASS / CHILDREN).write_text(words)
     return dict.fromkeys(wanted, own / CLASS)
 
 
-def _values(controller: str, limits: Limits) -> list[tuple[str, str]]:
-    """The files of a controller and what is written into those that are there, in this order."""
+def _write(folder: Path, controller: str, limits: Limits) -> None:
+    """Write limits into those files of a controller that this version of control groups has."""
     memory, quota = str(limits.memory), round(limits.cores * PERIOD)
-    return {
+    values = {
         # A class that swaps is a class that waits.
-        "memory": [
-            ("memory.limit_in_bytes", memory),
-            ("memory.memsw.limit_in_bytes", memory),
-            ("memory.max", memory),
-            ("memory.swap.max", "0"),
-        ],
-        "cpu": [
-            ("cpu.cfs_period_us", str(PERIOD)),
-            ("cpu.cfs_quota_us", str(quota)),
-            ("cpu.max", f"{quota} {PERIOD}"),
-        ],
-        "pids": [("pids.max", str(limits.processes))],
-    }[controller]
+        "memory": {
+            "memory.limit_in_bytes": memory,
+            "memory.memsw.limit_in_bytes": memory,
+            "memory.max": memory,
+            "memory.swap.max": "0",
+        },
+        "cpu": {
+            "cpu.cfs_period_us": str(PERIOD),
+            "cpu.cfs_quota_us": str(quota),
+            "cpu.max": f"{quota} {PERIOD}",
+        },
+        "pids": {"pids.max": str(limits.processes)},
+    }
+    for name, value in values[controller].items():
+        if (folder / name).exists():
+            (folder / name).write_text(value)
 
 
-def _write(path: Path, value: str) -> None:
-    if path.exists():
-        path.write_text(value)
-
-
-def _number(folder: Path, *names: str) -> int | None:
-    for name in names:
-        try:
-            return int((folder / name).read_text())
-        except OSError:
-            continue
-    return None
+def _processes(folder: Path) -> list[int]:
+    """The numbers of the processes in a group; none where there is no such group."""
+    try:
+        return [int(word) for word in (folder / PROCESSES).read_text().split()]
+    except OSError:
+        return []

@@ -15,28 +15,30 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
 import requests
 
 from deploy import sizes
 from deploy.visitor import KernelEnded, Refused, Visitor
+from deploy.watch import Watch
 from tools import hub
 from tools.lessons import find
 
-MEBIBYTE = 1 << 20
 PASSWORD = "for the load test"
-GREEDY = "many = b'x' * (8 << 30)"
+LOG = hub.HUB / f"load-{os.getpid()}.log"
+# Two load tests at a time do not meet.
+PREFIX = f"load{os.getpid()}-"
+GREEDY = f"{PREFIX}greedy"
+TOO_MUCH = "many = b'x' * (8 << 30)"
 
 
 def main(words: list[str] | None = None) -> int:
     """Measure, print a line for each student, write the record; 1 where a student did not get through."""
-    arguments = _arguments(words)
+    arguments = parsed(words)
     record = measure(arguments)
     text = json.dumps(record, indent=1) + "\n"
     for student in record["students"]:
@@ -47,7 +49,8 @@ def main(words: list[str] | None = None) -> int:
     return int(any("failed" in student for student in record["students"]))
 
 
-def _arguments(words: list[str] | None) -> argparse.Namespace:
+def parsed(words: list[str] | None) -> argparse.Namespace:
+    """What to measure, from the words of the command line."""
     parser = argparse.ArgumentParser(prog="python -m deploy.load", description=__doc__.splitlines()[0])
     parser.add_argument("--students", type=int, default=2, metavar="N", help="at the same time; 2 when left out")
     parser.add_argument("--lesson", default="04", metavar="NN", help="what they run; 04 when left out")
@@ -65,18 +68,18 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
 def measure(arguments: argparse.Namespace) -> dict:
     """The record of one class."""
     lesson = find.find(arguments.lesson)[0].path.name
-    names = [f"load-{number}" for number in range(1, arguments.students + 1)]
-    guests = [*names, *(["load-greedy"] if arguments.greedy else [])]
+    names = [f"{PREFIX}{number}" for number in range(1, arguments.students + 1)]
+    guests = [*names, *([GREEDY] if arguments.greedy else [])]
     record = {"command": " ".join(["python -m deploy.load", *arguments.words]), **_machine()}
     with tempfile.TemporaryDirectory(prefix="hub-") as folder, _hub(arguments, Path(folder), len(guests)) as address:
         with Watch(guests) as watch, ThreadPoolExecutor(len(guests)) as pool:
             begin = time.monotonic()
-            greedy = pool.submit(want_too_much, address, "load-greedy", lesson) if arguments.greedy else None
+            greedy = pool.submit(want_too_much, address, lesson) if arguments.greedy else None
             students = list(pool.map(lambda name: work(address, name, lesson), names))
             seconds = time.monotonic() - begin
             record["greedy"] = greedy.result() if greedy else None
         # All servers still run.
-        record["refused"] = [refused(address, f"load-late-{number}") for number in range(arguments.late)]
+        record["refused"] = [refused(address, f"{PREFIX}late{number}") for number in range(arguments.late)]
     record["students"] = [student | watch.of(student["name"]) for student in students]
     record["together"] = {"seconds": round(seconds, 1), **watch.together()}
     record["limits"] = {"memory_gb": arguments.memory_gb, "cores": arguments.cores}
@@ -112,15 +115,15 @@ def work(address: str, name: str, lesson: str) -> dict:
     return told
 
 
-def want_too_much(address: str, name: str, lesson: str) -> dict:
+def want_too_much(address: str, lesson: str) -> dict:
     """A student whose kernel takes 8 GB: what became of it, and whether a new one works at once."""
-    visitor = Visitor(address, name)
+    visitor = Visitor(address, GREEDY)
     visitor.log_in(PASSWORD)
     visitor.start_server()
     kernel = visitor.open_kernel(f"cnn-on-cifar10/{lesson}")
     begin = time.monotonic()
     try:
-        became = kernel.run(GREEDY) or "it got them"
+        became = kernel.run(TOO_MUCH) or "it got them"
     except KernelEnded:
         became = "kernel ended"
     seconds = round(time.monotonic() - begin, 1)
@@ -150,76 +153,9 @@ class Clock:
         self.record[name], self.last = round(now - self.last, 1), now
 
 
-class Watch:
-    """Looks at the students' processes twice a second: memory in MiB, processor seconds."""
-
-    def __init__(self, names: list[str]):
-        self.names, self.end = names, threading.Event()
-        self.trees: dict[str, psutil.Process] = {}
-        self.most: dict[str, dict[str, float]] = {name: {"server": 0, "kernels": 0, "both": 0} for name in names}
-        self.cpu: dict[str, dict[int, float]] = {name: {} for name in names}
-        self.sum = 0.0
-        self.free = self.least_free = psutil.virtual_memory().available
-
-    def __enter__(self) -> Watch:
-        self.thread = threading.Thread(target=self._look)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *error) -> None:
-        self.end.set()
-        self.thread.join()
-
-    def of(self, name: str) -> dict:
-        """A student's record: proportional set size at its most, so that what is shared counts once."""
-        most = {f"{what}_mib": round(value) for what, value in self.most[name].items()}
-        return most | {"processor_seconds": round(sum(self.cpu[name].values()), 1)}
-
-    def together(self) -> dict:
-        """The class's record: the most at one time, and by how much the machine's free memory fell."""
-        return {"most_mib": round(self.sum), "free_fell_mib": round((self.free - self.least_free) / MEBIBYTE)}
-
-    def _look(self) -> None:
-        while not self.end.wait(0.5):
-            self._find()
-            sums = [self._measure(name, tree) for name, tree in list(self.trees.items())]
-            self.sum = max(self.sum, sum(sums))
-            self.least_free = min(self.least_free, psutil.virtual_memory().available)
-
-    def _find(self) -> None:
-        """The server of each student, known by a variable that the hub gives it."""
-        missing = set(self.names) - set(self.trees)
-        for process in psutil.process_iter() if missing else []:
-            try:
-                name = process.environ().get("JUPYTERHUB_USER")
-                if name in missing and process.parent().environ().get("JUPYTERHUB_USER") != name:
-                    self.trees[name] = process
-            except (psutil.Error, AttributeError):
-                continue
-
-    def _measure(self, name: str, server: psutil.Process) -> float:
-        try:
-            parts = {"server": self._one(name, server), "kernels": 0.0}
-            parts["kernels"] = sum(self._one(name, child) for child in server.children(recursive=True))
-        except psutil.Error:
-            return 0.0
-        parts["both"] = sum(parts.values())
-        for what, value in parts.items():
-            self.most[name][what] = max(self.most[name][what], value)
-        return parts["both"]
-
-    def _one(self, name: str, process: psutil.Process) -> float:
-        try:
-            times = process.cpu_times()
-            self.cpu[name][process.pid] = times.user + times.system
-            return process.memory_full_info().pss / MEBIBYTE
-        except psutil.Error:
-            return 0.0
-
-
 @contextmanager
 def _hub(arguments: argparse.Namespace, folder: Path, servers: int):
-    """A hub with one password for all, until the end; gives its address. Its log is ``build/hub/load.log``."""
+    """A hub with one password for all, until the end; gives its address. Its log is ``LOG``."""
     python = hub.ensure()
     ports = _free_ports(3)
     address = f"http://127.0.0.1:{ports[0]}"
@@ -236,7 +172,7 @@ def _hub(arguments: argparse.Namespace, folder: Path, servers: int):
         f"--Spawner.mem_limit={arguments.memory_gb}G",
         f"--Spawner.cpu_limit={arguments.cores}",
     ]
-    with open(hub.HUB / "load.log", "wb") as log:
+    with open(LOG, "wb") as log:
         process = subprocess.Popen(hub.command(python, words), cwd=folder, env=hub.variables(), stdout=log, stderr=log)
         try:
             _wait(address, process)
@@ -256,7 +192,7 @@ def _wait(address: str, process: subprocess.Popen) -> None:
         if process.poll() is not None:
             break
         time.sleep(0.2)
-    raise SystemExit(f"The hub did not start; {hub.HUB / 'load.log'} says why.")
+    raise SystemExit(f"The hub did not start; {LOG} says why.")
 
 
 def _free_ports(count: int) -> list[int]:
@@ -269,7 +205,7 @@ def _free_ports(count: int) -> list[int]:
 
 def _remove_accounts() -> None:
     for account in pwd.getpwall():
-        if account.pw_name.startswith("load-") and account.pw_uid >= 1000:
+        if account.pw_name.startswith(PREFIX) and account.pw_uid >= 1000:
             subprocess.run(["userdel", "--remove", account.pw_name], check=False, capture_output=True)
 
 

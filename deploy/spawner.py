@@ -38,9 +38,19 @@ class CourseSpawner(LocalProcessSpawner):
         if wanted.memory:
             try:
                 self.group = limits.group(self.account, wanted)
+                self.group.give(self.number())
             except limits.LimitError as error:
                 self.log.warning("%s Each single process of %s is limited instead.", error, self.user.name)
         return await super().start()
+
+    def get_env(self):
+        """With the file by which a kernel joins its group: tools/hub.py has the kernel do it."""
+        more = {"CNN_KERNELS": str(self.group.kernels)} if self.group else {}
+        return super().get_env() | more
+
+    def number(self) -> int:
+        """Of the account that the server runs as."""
+        return os.geteuid()
 
     def make_preexec_fn(self, name):
         """What runs in the new process, before it is the server: it joins its group, then gives up the hub's rights."""
@@ -100,6 +110,10 @@ class AccountSpawner(CourseSpawner):
                 f"The account {self.account} of this machine is no student's. If it is, say so to it: "
                 f"usermod --append --groups {self.student_group} {self.account}"
             )
+
+    def number(self) -> int:
+        """Of the student's account."""
+        return pwd.getpwnam(self.account).pw_uid
 
     def user_env(self, env):
         """The variables that a login would set."""

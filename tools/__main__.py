@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools import commands, environment, hub
-from tools.lessons import address, find, lab, new, readme, regenerate, run, student
+from tools.lessons import address, find, lab, links, new, readme, regenerate, run, student
 
 PROGRAM = "python -m tools"
 Arguments = Callable[[argparse.ArgumentParser], None]
@@ -162,6 +162,7 @@ COMMANDS = {
     "hub": Command(
         "Start a JupyterHub for a class on this machine", hub.main, hub.add_arguments, passes_on="jupyterhub"
     ),
+    "links": Command("Write a page of links that open lessons at a hub", links.main, links.add_arguments, ""),
     "lock": Command("Write the lock files and environment.yml", later("tools.lock"), needs="instructor"),
 }
 

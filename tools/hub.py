@@ -92,6 +92,10 @@ def ensure() -> Path:
 
 
 def kernel(python: Path) -> dict:
-    """The kernel that all students' notebooks run in: that of the course's environment."""
-    words = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    """The kernel that all students' notebooks run in: that of the course's environment.
+
+    It joins the control group of the student's kernels first, where the hub has made one.
+    """
+    join = 'if [ -w "$CNN_KERNELS" ]; then echo 0 > "$CNN_KERNELS"; fi; exec "$0" "$@"'
+    words = ["/bin/sh", "-c", join, str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     return {"argv": words, "display_name": "Python 3 (ipykernel)", "language": "python"}
