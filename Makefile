@@ -4,7 +4,7 @@ DATASET ?= shapes10
 TOOLS = $(PYTHON) -m tools
 LESSONS = $(foreach number,$(LESSON),--lesson $(number))
 
-.PHONY: help run lab test test-oldest test-long test-browser mutants lint fetch new regenerate student handout marks readme address train show study bench lock
+.PHONY: help run lab test test-oldest test-long test-browser mutants lint fetch new regenerate student handout marks readme address train show study bench lock hub links
 
 help:        ; @$(TOOLS)
 run:         ; $(TOOLS) run --dataset $(DATASET) $(LESSONS)
@@ -27,4 +27,6 @@ train:       ; $(TOOLS) train $(MODEL) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $
 show:        ; $(TOOLS) show $(or $(WHAT),results) $(if $(MODEL),--model $(MODEL)) $(if $(FROM),--from $(FROM))
 study:       ; $(TOOLS) study $(STUDY)
 bench:       ; $(TOOLS) bench
+hub:         ; $(TOOLS) hub
+links:       ; $(TOOLS) links $(HUB)
 lock:        ; $(TOOLS) lock

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tools import commands, environment
+from tools import commands, environment, hub
 from tools.grading import handout, marks
-from tools.lessons import address, fetch, find, lab, new, readme, regenerate, run, student
+from tools.lessons import address, fetch, find, lab, links, new, readme, regenerate, run, student
 
 PROGRAM = "python -m tools"
 Arguments = Callable[[argparse.ArgumentParser], None]
@@ -172,6 +172,10 @@ COMMANDS = {
         _mutants_arguments,
         "instructor",
     ),
+    "hub": Command(
+        "Start a JupyterHub for a class on this machine", hub.main, hub.add_arguments, passes_on="jupyterhub"
+    ),
+    "links": Command("Write a page of links that open lessons at a hub", links.main, links.add_arguments, ""),
     "lock": Command("Write the lock files and environment.yml", later("tools.lock"), needs="instructor"),
 }
 
