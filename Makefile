@@ -4,7 +4,7 @@ DATASET ?= shapes10
 TOOLS = $(PYTHON) -m tools
 LESSONS = $(foreach number,$(LESSON),--lesson $(number))
 
-.PHONY: help run lab test test-oldest test-long mutants lint fetch new regenerate student readme address train show study bench lock
+.PHONY: help run lab test test-oldest test-long mutants lint fetch new regenerate student slides readme address train show study bench lock
 
 help:        ; @$(TOOLS)
 run:         ; $(TOOLS) run --dataset $(DATASET) $(LESSONS)
@@ -18,6 +18,7 @@ fetch:       ; $(TOOLS) fetch
 new:         ; $(TOOLS) new --help
 regenerate:  ; $(TOOLS) regenerate $(LESSONS)
 student:     ; $(TOOLS) student
+slides:      ; $(TOOLS) slides $(LESSONS) $(if $(LIVE),--live)
 readme:      ; $(TOOLS) readme
 address:     ; $(TOOLS) address $(URL)
 train:       ; $(TOOLS) train $(MODEL) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from tools import commands, environment
 from tools.lessons import address, find, lab, new, readme, regenerate, run, student
+from tools.slides import command as slides
 
 PROGRAM = "python -m tools"
 Arguments = Callable[[argparse.ArgumentParser], None]
@@ -145,6 +146,9 @@ COMMANDS = {
         "instructor",
     ),
     "student": Command("Make the student edition from the complete lessons", student.main, needs="instructor"),
+    "slides": Command(
+        "Write slides of the lessons' core, which need no network", slides.main, slides.add_arguments, "instructor"
+    ),
     "readme": Command("Write the tables and images of the README", readme.main),
     "address": Command(
         "Set the repository's address everywhere, or print it", address.main, address.add_arguments, needs=""

@@ -1,0 +1,260 @@
+"""From the cells of a lesson to its slides: the core, in order, every slide full at most.
+
+No solution, no check, nothing folded, no set-up. A guess ends a slide, so that its result is on the next one.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+
+from tools.lessons import files, slides
+from tools.slides import blocks, clock, code, sizes
+from tools.slides.blocks import Block, Figure
+
+# Text goes on on the next slide rather than fill one: one idea a slide.
+PROSE = 0.8 * sizes.ROOM
+CARD = re.compile(r"#{3,4} Exercise (\d+\.\d+) · (.*)")
+
+
+@dataclass
+class Slide:
+    """What stands on one, the line above it, what the teacher reads beside it, and the seconds it is meant to take."""
+
+    head: str
+    blocks: list[Block] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    section: str = ""
+    closed: bool = False
+    card: bool = False
+    seconds: float = 0.0
+    kind: str = ""
+
+    @property
+    def used(self) -> float:
+        return sum(block.height for block in self.blocks)
+
+    def grow(self) -> None:
+        """Give its figure the room that is left."""
+        figures = [block for block in self.blocks if isinstance(block, Figure)]
+        for each in figures:
+            others = sum(block.height for block in self.blocks if block not in figures)
+            each.grow((sizes.ROOM - others) / len(figures))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training cell: how long it takes, in words, and where it can be run (live mode only)."""
+
+    takes: str
+    address: str = ""
+
+
+class Builder:
+    """Puts cells onto slides, one after the other."""
+
+    def __init__(self, lesson, notebook: dict, runs: dict[str, Run] | None = None):
+        self.lesson, self.runs = lesson, runs or {}
+        self.top = f"{lesson.number} · {lesson.title}"
+        self.slides: list[Slide] = []
+        self.section = ""
+        self.noted: list[str] = []
+        cells = [cell for cell in core(notebook["cells"])]
+        for index, cell in enumerate(cells):
+            self._cell(cell, cells[index + 1 :])
+        self.slides[1:1] = self._overview()
+        for slide in self.slides:
+            slide.grow()
+        self._time()
+
+    def _cell(self, cell: dict, after: list[dict]) -> None:
+        text = files.source(cell)
+        tags = cell["metadata"].get("tags", [])
+        facts = files.exercise(cell)
+        if "instructor" in tags:
+            self.noted.append(text)
+            self.slides[-1].notes.append(blocks.rendered(text))
+        elif cell["cell_type"] == "code" and facts.get("solution"):
+            self._stub(text)
+        elif slides.fixed(cell, further=False) == "skip":
+            return
+        elif cell["cell_type"] == "markdown":
+            self._prose(text)
+        elif not (self.section == "" and only_imports(text)):
+            self._code(cell, text, after)
+
+    def _prose(self, text: str) -> None:
+        made = blocks.prose(text)
+        if not made:
+            return
+        heading = made[0].head
+        if heading == 1:
+            self._title(made)
+            return
+        if heading == 2:
+            self.section = text.splitlines()[0].lstrip("# ")
+            self._new(made, head=self.top)
+            return
+        card = CARD.match(text)
+        self._place(made, fresh=bool(heading))
+        if card:
+            self._mark_card(text)
+
+    def _mark_card(self, text: str) -> None:
+        minutes = re.search(r"·\s*(\d+) minutes?", text)
+        self.slides[-1].card = True
+        if minutes:
+            self.slides[-1].notes.append(f"<p>Exercise: {minutes[1]} minutes.</p>")
+
+    def _title(self, made: list[Block]) -> None:
+        cut = next((at for at, block in enumerate(made) if "After this lesson" in block.html), len(made))
+        self._new(made[:cut], head="", kind="title")
+        if made[cut:]:
+            self._new(made[cut:], head=self.top)
+        self.slides[-1].closed = True
+
+    def _stub(self, text: str) -> None:
+        """What students are given, on the slide of their card or on the next one."""
+        made = code.source_blocks(code.stub(text))
+        self._place(made, fresh=False)
+        self.slides[-1].closed = True
+
+    def _code(self, cell: dict, text: str, after: list[dict]) -> None:
+        source = code.source_blocks(text)
+        printed = code.output_blocks(cell, read_by(after))
+        run = self.runs.get(cell["id"])
+        if code.GUESS.search(text):
+            self._place(source, fresh=False)
+            self.slides[-1].closed = True
+            return
+        if run:
+            self._training(source, printed, run)
+            return
+        before = self.slides[-1]
+        joins = not before.closed and all(not block.html.startswith(("<pre", "<img")) for block in before.blocks)
+        self._place([*source, *printed], fresh=not joins)
+
+    def _training(self, source: list[Block], printed: list[Block], run: Run) -> None:
+        """The code, with how long it takes; the stored run; then, in live mode, where to run it."""
+        self._place([_remark(f"Takes {run.takes}"), *source], fresh=True, kind="training")
+        if printed:
+            self._place([_remark("The stored run:"), *printed], fresh=True, kind="stored")
+        if run.address:
+            link = f'<p><a href="{run.address}" target="lesson">Run this cell in JupyterLab</a></p>'
+            self._place([Block(link, sizes.LINE + sizes.GAP)], fresh=not printed)
+        self.slides[-1].closed = True
+
+    def _place(self, made: list[Block], fresh: bool, kind: str = "") -> None:
+        """Onto the slide that is there, where all of it fits, else onto new ones."""
+        now = self.slides[-1]
+        if not fresh and not now.closed and now.used + sum(block.height for block in made) <= sizes.ROOM:
+            now.blocks += made
+            return
+        self._new(made, head=self.section or self.top, kind=kind)
+
+    def _new(self, made: list[Block], head: str, kind: str = "") -> None:
+        for part in packed(made):
+            self.slides.append(Slide(head, part, section=self.section, kind=kind))
+            head = self.section or self.top
+
+    def _overview(self) -> list[Slide]:
+        """The sections, with their minutes where the notes have them."""
+        spans = self._spans()
+        lines = [Block("<h2>Sections</h2>", sizes.HEADINGS["h2"][1] + sizes.GAP, head=2)]
+        names = list(dict.fromkeys(slide.section for slide in self.slides if slide.section))
+        for name in names:
+            span = spans.get(clock.section_name(name))
+            minutes = f'<span class="minutes">{span.minutes} min</span>' if span else ""
+            lines.append(Block(f'<p class="entry">{blocks.inline(name)}{minutes}</p>', sizes.LINE + 4))
+        return [Slide(self.top, part, kind="overview") for part in packed(lines)]
+
+    def _spans(self) -> dict[str, clock.Span]:
+        try:
+            return clock.spans(self.noted, self.lesson.core_minutes)
+        except ValueError as error:
+            raise SystemExit(f"Lesson {self.lesson.number}: {error}. Change the note for the teacher.") from None
+
+    def _time(self) -> None:
+        """Seconds for each slide, and the clock in its notes. Without minutes in the notes, all are alike."""
+        spans, core = self._spans(), self.lesson.core_minutes
+        groups: dict[object, list[Slide]] = {}
+        for slide in self.slides:
+            span = spans.get(clock.section_name(slide.section)) if spans else clock.Span(0, core)
+            groups.setdefault(span, []).append(slide)
+        for span, members in groups.items():
+            if span is None:
+                continue
+            shares = [3 if slide.card else 1 for slide in members]
+            now = 60.0 * span.begin
+            for slide, share in zip(members, shares):
+                slide.seconds = 60 * span.minutes * share / sum(shares)
+                kind = "minutes" if spans else "about, as no note has minutes of sections"
+                section = f"minutes {span.begin} to {span.end} of {core}" if spans else f"{core} minutes in all"
+                slide.notes.insert(0, f"<p><strong>{clock.stamp(now)}</strong> ({kind}) · {section}</p>")
+                now += slide.seconds
+
+
+def core(cells: list[dict]) -> list[dict]:
+    """The cells before *Going further*, or before the sources of a lesson that has none."""
+    kept = []
+    for cell in cells:
+        if re.match(r"## (?:Going further|Sources)", files.source(cell)):
+            break
+        kept.append(cell)
+    return kept
+
+
+def only_imports(text: str) -> bool:
+    """Whether a cell's code imports and does nothing else."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return False
+    return all(isinstance(node, ast.Import | ast.ImportFrom) for node in tree.body)
+
+
+def read_by(after: list[dict]) -> str:
+    """The first sentence that reads a figure, which stands in for its missing alternative text."""
+    for cell in after[:2]:
+        if cell["cell_type"] == "markdown" and "instructor" not in cell["metadata"].get("tags", []):
+            plain = re.sub(r"[*`#$]", "", files.source(cell)).strip()
+            return "Figure. " + blocks.SENTENCE.split(plain)[0][:200]
+    return "Figure"
+
+
+def packed(made: list[Block]) -> list[list[Block]]:
+    """Blocks in parts of at most a slide, those of text about equally full; what is glued stays together if it fits."""
+    units: list[list[Block]] = []
+    for block in made:
+        if units and block.glue and sum(each.height for each in units[-1]) + block.height <= sizes.ROOM:
+            units[-1].append(block)
+        else:
+            units.append([block])
+    heights = [sum(block.height for block in unit) for unit in units]
+    is_text = not any(isinstance(block, Figure) or block.html.startswith("<pre") for block in made)
+    most = sizes.ROOM if not is_text or sum(heights) <= sizes.ROOM else PROSE
+    fewest = _filled(heights, most)
+    if is_text:
+        # The smallest height that needs no more slides.
+        for lower in range(int(max(heights)), int(most), 10):
+            if len(_filled(heights, lower)) == len(fewest):
+                fewest = _filled(heights, lower)
+                break
+    return [[block for index in part for block in units[index]] for part in fewest]
+
+
+def _filled(heights: list[float], most: float) -> list[list[int]]:
+    parts: list[list[int]] = []
+    used = 0.0
+    for index, high in enumerate(heights):
+        if not parts or used + high > most:
+            parts.append([])
+            used = 0.0
+        parts[-1].append(index)
+        used += high
+    return parts
+
+
+def _remark(text: str) -> Block:
+    return Block(f'<p class="remark">{text}</p>', sizes.LINE + sizes.GAP, glue=False)
