@@ -11,6 +11,7 @@ from tools.slides import sizes
 
 FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.S)
 SENTENCE = re.compile(r"(?<=[.?!:])\s+(?=[A-Z`*(\"])")
+FORMULA = re.compile(r"^\$\$(.+?)\$\$[ \t]*$", re.S | re.M)
 # A column of a table is not narrower.
 NARROW = 90
 CELL = 12  # left and right of a cell's text
@@ -125,12 +126,9 @@ def _folded(summary: str, text: str, width: float) -> Block:
 
 
 def _plain(text: str, width: float) -> list[Block]:
-    tokens = parser().parse(text)
-    blocks, index = [], 0
-    while index < len(tokens):
-        end = _end(tokens, index)
-        blocks += _block(tokens[index:end], width)
-        index = end
+    # A formula may follow its name on the next line: lines of its own make it a block.
+    tokens = parser().parse(FORMULA.sub(r"\n\n$$\1$$\n\n", text))
+    blocks = _inside(tokens, width)
     for block, after in zip(blocks, blocks[1:]):
         # A formula stays with the line that names it or leads to it.
         after.glue = after.glue or block.head > 0 or bool(re.match(r"<p><em>.*</em></p>\s*$|.*:</p>\s*$", block.html))
@@ -282,7 +280,7 @@ def lines_of(token, width: float, kind: str = "text", size: int = sizes.TEXT) ->
         elif child.type == "hardbreak":
             line.end_line()
         elif child.type == "code_inline":
-            line.add(child.content, "code", max(sizes.INLINE_CODE, size - 4))
+            line.add(child.content, "code", max(sizes.INLINE_CODE, size - 5))
             line.word += 8
         elif child.type.startswith("math_inline"):
             line.word += formula_width(child.content, size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import functools
 import html
@@ -13,7 +14,7 @@ import sys
 from tools.slides import sizes
 from tools.slides.blocks import Block, Figure
 
-MOST = (sizes.ROOM - sizes.GAP - 2 * sizes.PAD) // sizes.CODE_LINE  # lines on a slide
+MOST = (sizes.ROOM - sizes.GAP - 2 * sizes.PAD) // sizes.SMALLEST[1]  # lines on a slide
 GUESS = re.compile(r"^guess\w* = \.\.\.", re.M)
 # What a stored run says of a student who is not there.
 OF_NOBODY = re.compile(r"^(?:your guess: none yet \(.*\)|From here on, your own \w+ is used\.)\n?", re.M)
@@ -23,17 +24,15 @@ MARK = "↪ "  # begins a line that goes on
 
 def source_blocks(text: str) -> list[Block]:
     """A cell's code in pieces of at most a slide, split at blank lines, else between statements."""
-    text = text.strip("\n")
+    text = _without_alternative_text(text).strip("\n")
     if max(map(len, text.splitlines()), default=0) > sizes.COLUMNS:
         text = _narrower(text)
     lines = text.splitlines()
     shown = highlighted(text)
     blocks = []
     for begin, end in pieces(lines, MOST):
-        rows = sum(_rows(line) for line in lines[begin:end])
         inner = "".join(f'<span class="row">{line or " "}</span>' for line in shown[begin:end])
-        label = "" if begin == 0 else ' data-more="goes on"'
-        blocks.append(Block(_pre("source", inner, label), _high(rows)))
+        blocks.append(_pre("source", inner, lines[begin:end]))
     return blocks
 
 
@@ -47,10 +46,8 @@ def text_blocks(text: str, kind: str = "printed") -> list[Block]:
     lines = [part for line in text.rstrip("\n").splitlines() for part in folded_line(line)]
     count = -(-len(lines) // MOST)
     each = -(-len(lines) // count) if count else 0
-    return [
-        Block(_pre(kind, html.escape("\n".join(lines[begin : begin + each]))), _high(len(lines[begin : begin + each])))
-        for begin in range(0, len(lines), each or 1)
-    ]
+    parts = [lines[begin : begin + each] for begin in range(0, len(lines), each or 1)]
+    return [_pre(kind, html.escape("\n".join(part)), part) for part in parts]
 
 
 def output_blocks(cell: dict, reads: str) -> list[Block]:
@@ -80,13 +77,15 @@ def pieces(lines: list[str], most: int) -> list[tuple[int, int]]:
     """Begins and ends of pieces that take at most ``most`` rows, cut at the best place of the second half."""
     found, begin = [], 0
     while begin < len(lines):
-        end, rows = begin, 0
+        first, end, rows = begin, begin, 0
         while end < len(lines) and rows + _rows(lines[end]) <= most:
             rows, end = rows + _rows(lines[end]), end + 1
         if end < len(lines):
             end = max(range(begin + max(1, (end - begin) // 3), end + 1), key=lambda at: (_quality(lines, at), at))
-        found.append((begin, max(end, begin + 1)))
-        begin = found[-1][1]
+        end = begin = max(end, begin + 1)
+        while not lines[end - 1].strip():
+            end -= 1
+        found.append((first, end))
         while begin < len(lines) and not lines[begin].strip():
             begin += 1
     return found
@@ -102,6 +101,19 @@ def _quality(lines: list[str], at: int) -> int:
     if re.match(r"[)\]}]|else|elif|except|finally", line.strip()) or lines[at - 1].lstrip().startswith(("@", "#")):
         return -1
     return 6 - (len(line) - len(line.lstrip())) // 4 if line.strip() else 0
+
+
+def _without_alternative_text(text: str) -> str:
+    """Code without ``plots.alt(...)``: on a slide its words are the figure's."""
+    try:
+        body = ast.parse(text).body
+    except SyntaxError:
+        return text
+    lines: list[str | None] = list(text.splitlines())
+    for node in body:
+        if isinstance(node, ast.Expr) and ast.unparse(node).startswith("plots.alt("):
+            lines[node.lineno - 1 : node.end_lineno] = [None] * (node.end_lineno - node.lineno + 1)
+    return "\n".join(line for line in lines if line is not None)
 
 
 @functools.cache
@@ -147,9 +159,11 @@ def _rows(line: str) -> int:
     return 1 if len(line) <= sizes.COLUMNS else -(-len(line) // (sizes.COLUMNS - 12))
 
 
-def _high(rows: int) -> int:
-    return rows * sizes.CODE_LINE + 2 * sizes.PAD + sizes.GAP
-
-
-def _pre(kind: str, inner: str, label: str = "") -> str:
-    return f'<pre class="{kind}"{label}><code>{inner}</code></pre>'
+def _pre(kind: str, inner: str, lines: list[str]) -> Block:
+    longest = max(map(len, lines), default=0)
+    size, line = next((each for each in sizes.CODE if longest <= sizes.columns(each[0])), sizes.SMALLEST)
+    if size > sizes.SMALLEST[0] and len(lines) * line > sizes.ROOM / 2:
+        size, line = sizes.SMALLEST  # what it leads to should stand on the same slide
+    high = sum(map(_rows, lines)) * line + 2 * sizes.PAD + sizes.GAP
+    style = f"font-size: {size}px; line-height: {line}px"
+    return Block(f'<pre class="{kind}"><code style="{style}">{inner}</code></pre>', high)

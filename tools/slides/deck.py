@@ -38,6 +38,10 @@ class Slide:
     def grow(self) -> None:
         """Give its figure the room that is left."""
         figures = [block for block in self.blocks if isinstance(block, Figure)]
+        if len(self.blocks) == len(figures) == 1 and figures[0].height >= sizes.ROOM:
+            self.kind += " full"  # nothing above it but the number
+            figures[0].grow(sizes.HIGH - sizes.TOP)
+            return
         for each in figures:
             others = sum(block.height for block in self.blocks if block not in figures)
             each.grow((sizes.ROOM - others) / len(figures))
@@ -63,7 +67,8 @@ class Builder:
         cells = [cell for cell in core(notebook["cells"])]
         for index, cell in enumerate(cells):
             self._cell(cell, cells[index + 1 :])
-        self.slides[1:1] = self._overview()
+        goals = 1 + max((at for at, slide in enumerate(self.slides) if not slide.section), default=-1)
+        self.slides[goals:goals] = self._overview()
         for slide in self.slides:
             slide.grow()
         self._time()
@@ -97,9 +102,21 @@ class Builder:
             self._new(made, head=self.top)
             return
         card = CARD.match(text)
-        self._place(made, fresh=bool(heading))
+        if not heading:
+            made = self._beside_figure(made)
+        if made:
+            self._place(made, fresh=bool(heading))
         if card:
             self._mark_card(text)
+
+    def _beside_figure(self, made: list[Block]) -> list[Block]:
+        """Put what reads a figure below it, as far as there is room; returns the rest."""
+        now = self.slides[-1]
+        if now.closed or not isinstance(now.blocks[-1], Figure):
+            return made
+        while made and now.used + made[0].height <= sizes.ROOM:
+            now.blocks.append(made.pop(0))
+        return made
 
     def _mark_card(self, text: str) -> None:
         minutes = re.search(r"·\s*(\d+) minutes?", text)
@@ -125,15 +142,28 @@ class Builder:
         printed = code.output_blocks(cell, read_by(after))
         run = self.runs.get(cell["id"])
         if code.GUESS.search(text):
-            self._place(source, fresh=False)
-            self.slides[-1].closed = True
+            self._guess(source)
             return
         if run:
             self._training(source, printed, run)
             return
         before = self.slides[-1]
         joins = not before.closed and all(not block.html.startswith(("<pre", "<img")) for block in before.blocks)
-        self._place([*source, *printed], fresh=not joins)
+        alone = sum(block.height for block in [*source, *printed])
+        if joins and alone > sizes.ROOM and len(source) == 1 and before.used + source[0].height <= sizes.ROOM:
+            self._place(source, fresh=False)
+            self._place(printed, fresh=True)
+        else:
+            self._place([*source, *printed], fresh=not joins)
+
+    def _guess(self, source: list[Block]) -> None:
+        """Below its question, which moves on with it where there is no room; the result is on a later slide."""
+        now = self.slides[-1]
+        asked = []
+        if now.used + source[0].height > sizes.ROOM and len(now.blocks) > 1 and not now.blocks[-2].head:
+            asked = [now.blocks.pop()]
+        self._place([*asked, *source], fresh=bool(asked))
+        self.slides[-1].closed = True
 
     def _training(self, source: list[Block], printed: list[Block], run: Run) -> None:
         """The code, with how long it takes; the stored run; then, in live mode, where to run it."""
@@ -154,6 +184,7 @@ class Builder:
         self._new(made, head=self.section or self.top, kind=kind)
 
     def _new(self, made: list[Block], head: str, kind: str = "") -> None:
+        """Onto as many new slides as it needs."""
         for part in packed(made):
             self.slides.append(Slide(head, part, section=self.section, kind=kind))
             head = self.section or self.top

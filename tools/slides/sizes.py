@@ -9,22 +9,32 @@ import functools
 from pathlib import Path
 
 WIDE, HIGH = 1280, 720
-TEXT, LINE = 28, 38  # font size and line height
-CODE, CODE_LINE = 24, 31
-INLINE_CODE = 25
+TEXT, LINE = 32, 42  # font size and line height: 4.4 % of the height, as 24 points are on a usual slide
+# Code is as large as its longest line and its number of lines allow, and never smaller than the last size.
+CODE = ((30, 39), (27, 35), (24, 31))
+SMALL = 28  # the line above a slide
+INLINE_CODE = 28
 GAP, PAD = 14, 10  # below a block; inside a block of code, above and below
 SIDE = 40  # left and right of everything
 WIDTH = WIDE - 2 * SIDE
-TOP, HEAD, BOTTOM = 20, 38, 14  # the line with the section's name and the number stands below TOP
+TOP, HEAD, BOTTOM = 18, 38, 12  # the line with the section's name and the number stands below TOP
 ROOM = HIGH - TOP - HEAD - GAP - BOTTOM
 HEADINGS = {"h1": (60, 72), "h2": (44, 54), "h3": (36, 44), "h4": (36, 44)}  # font size and line height
 INDENT = 44  # of lists
-COLUMNS = int((WIDTH - 2 * PAD) / (0.6021 * CODE))  # characters in a line of code
+SMALLEST = CODE[-1]
 LARGEST = 1.6  # a figure is not blown up further than this
 
 FONTS = {"text": "DejaVuSans", "bold": "DejaVuSans-Bold", "italic": "DejaVuSans-Oblique", "code": "DejaVuSansMono"}
 # What a browser may need more than the font says: hinting, rounding.
 SAFETY = 1.02
+
+
+def columns(size: int) -> int:
+    """Characters in a line of code of this font size."""
+    return int((WIDTH - 2 * PAD) / (0.6021 * size))
+
+
+COLUMNS = columns(SMALLEST[0])
 
 
 def font_folder() -> Path:
@@ -52,8 +62,7 @@ def variables() -> str:
     names = {
         "text": TEXT,
         "line": LINE,
-        "code": CODE,
-        "code-line": CODE_LINE,
+        "small": SMALL,
         "inline-code": INLINE_CODE,
         "gap": GAP,
         "pad": PAD,
