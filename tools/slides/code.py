@@ -24,7 +24,8 @@ MARK = "↪ "  # begins a line that goes on
 
 def source_blocks(text: str) -> list[Block]:
     """A cell's code in pieces of at most a slide, split at blank lines, else between statements."""
-    text = _without_alternative_text(text).strip("\n")
+    # The words of plots.alt are those of the image.
+    text = without(text, calls="plots.alt(").strip("\n")
     if max(map(len, text.splitlines()), default=0) > sizes.COLUMNS:
         text = _narrower(text)
     lines = text.splitlines()
@@ -103,15 +104,16 @@ def _quality(lines: list[str], at: int) -> int:
     return 6 - (len(line) - len(line.lstrip())) // 4 if line.strip() else 0
 
 
-def _without_alternative_text(text: str) -> str:
-    """Code without ``plots.alt(...)``: on a slide its words are the figure's."""
+def without(text: str, *kinds: type, calls: str = "") -> str:
+    """Code without its statements of these kinds (of ``ast``), and without calls that begin so."""
     try:
         body = ast.parse(text).body
     except SyntaxError:
         return text
     lines: list[str | None] = list(text.splitlines())
     for node in body:
-        if isinstance(node, ast.Expr) and ast.unparse(node).startswith("plots.alt("):
+        call = isinstance(node, ast.Expr) and calls and ast.unparse(node).startswith(calls)
+        if call or isinstance(node, kinds):
             lines[node.lineno - 1 : node.end_lineno] = [None] * (node.end_lineno - node.lineno + 1)
     return "\n".join(line for line in lines if line is not None)
 

@@ -33,7 +33,9 @@ def main(arguments: argparse.Namespace) -> int:
         made = files.content(out / f"{lesson.path.stem}.html")
         if made:
             count = made.count(b"<section ")
-            entries.append((f"{lesson.path.stem}.html", f"{lesson.number} · {lesson.title}", count, lesson.core_minutes))
+            entries.append(
+                (f"{lesson.path.stem}.html", f"{lesson.number} · {lesson.title}", count, lesson.core_minutes)
+            )
     files.write(out / "index.html", page.index(entries))
     print(f"Slides: {out.resolve() / 'index.html'}")
     return 0

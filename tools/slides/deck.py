@@ -64,9 +64,11 @@ class Builder:
         self.slides: list[Slide] = []
         self.section = ""
         self.noted: list[str] = []
-        cells = [cell for cell in core(notebook["cells"])]
+        self.hints: tuple[str, list[Block]] = "", []
+        cells = core(notebook["cells"])
         for index, cell in enumerate(cells):
             self._cell(cell, cells[index + 1 :])
+        self._end_card()
         goals = 1 + max((at for at, slide in enumerate(self.slides) if not slide.section), default=-1)
         self.slides[goals:goals] = self._overview()
         for slide in self.slides:
@@ -80,14 +82,20 @@ class Builder:
         if "instructor" in tags:
             self.noted.append(text)
             self.slides[-1].notes.append(blocks.rendered(text))
-        elif cell["cell_type"] == "code" and facts.get("solution"):
-            self._stub(text)
-        elif slides.fixed(cell, further=False) == "skip":
             return
-        elif cell["cell_type"] == "markdown":
+        if cell["cell_type"] == "code" and facts.get("solution"):
+            self._stub(text)
+            return
+        self._end_card()
+        if slides.fixed(cell, further=False) == "skip":
+            return
+        if cell["cell_type"] == "markdown":
             self._prose(text)
-        elif not (self.section == "" and only_imports(text)):
-            self._code(cell, text, after)
+        else:
+            if not self.section:
+                text = code.without(text, ast.Import, ast.ImportFrom)
+            if text.strip():
+                self._code(cell, text, after)
 
     def _prose(self, text: str) -> None:
         made = blocks.prose(text)
@@ -102,12 +110,13 @@ class Builder:
             self._new(made, head=self.top)
             return
         card = CARD.match(text)
+        if card:
+            self._card(text, card[1], made)
+            return
         if not heading:
             made = self._beside_figure(made)
         if made:
             self._place(made, fresh=bool(heading))
-        if card:
-            self._mark_card(text)
 
     def _beside_figure(self, made: list[Block]) -> list[Block]:
         """Put what reads a figure below it, as far as there is room; returns the rest."""
@@ -118,11 +127,26 @@ class Builder:
             now.blocks.append(made.pop(0))
         return made
 
-    def _mark_card(self, text: str) -> None:
-        minutes = re.search(r"·\s*(\d+) minutes?", text)
+    def _card(self, text: str, number: str, made: list[Block]) -> None:
+        """An exercise, without its hints: these come below what students are given, or on the next slide."""
+        folded = [block for block in made if block.html.startswith("<details")]
+        self._place([block for block in made if block not in folded], fresh=True)
         self.slides[-1].card = True
-        if minutes:
+        self.hints = number, folded
+        if minutes := re.search(r"·\s*(\d+) minutes?", text):
             self.slides[-1].notes.append(f"<p>Exercise: {minutes[1]} minutes.</p>")
+
+    def _end_card(self) -> None:
+        number, folded = self.hints
+        self.hints = "", []
+        if not number:
+            return
+        for block in folded:
+            if self.slides[-1].used + block.height > sizes.ROOM:
+                self._new([*blocks.prose(f"### Exercise {number}"), block], head=self.section)
+            else:
+                self.slides[-1].blocks.append(block)
+        self.slides[-1].closed = True
 
     def _title(self, made: list[Block]) -> None:
         cut = next((at for at, block in enumerate(made) if "After this lesson" in block.html), len(made))
@@ -133,8 +157,8 @@ class Builder:
 
     def _stub(self, text: str) -> None:
         """What students are given, on the slide of their card or on the next one."""
-        made = code.source_blocks(code.stub(text))
-        self._place(made, fresh=False)
+        self._place(code.source_blocks(code.stub(text)), fresh=False)
+        self._end_card()
         self.slides[-1].closed = True
 
     def _code(self, cell: dict, text: str, after: list[dict]) -> None:
@@ -150,9 +174,9 @@ class Builder:
         before = self.slides[-1]
         joins = not before.closed and all(not block.html.startswith(("<pre", "<img")) for block in before.blocks)
         alone = sum(block.height for block in [*source, *printed])
-        if joins and alone > sizes.ROOM and len(source) == 1 and before.used + source[0].height <= sizes.ROOM:
-            self._place(source, fresh=False)
-            self._place(printed, fresh=True)
+        if joins and alone > sizes.ROOM and before.used + source[0].height <= sizes.ROOM:
+            before.blocks.append(source[0])
+            self._new([*source[1:], *printed], head=self.section or self.top)
         else:
             self._place([*source, *printed], fresh=not joins)
 
@@ -234,15 +258,6 @@ def core(cells: list[dict]) -> list[dict]:
             break
         kept.append(cell)
     return kept
-
-
-def only_imports(text: str) -> bool:
-    """Whether a cell's code imports and does nothing else."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return False
-    return all(isinstance(node, ast.Import | ast.ImportFrom) for node in tree.body)
 
 
 def read_by(after: list[dict]) -> str:
