@@ -147,7 +147,11 @@ COMMANDS = {
     ),
     "student": Command("Make the student edition from the complete lessons", student.main, needs="instructor"),
     "slides": Command(
-        "Write slides of the lessons' core, which need no network", slides.main, slides.add_arguments, "instructor"
+        "Write slides of the lessons' core, which need no network",
+        slides.main,
+        slides.add_arguments,
+        "instructor",
+        passes_on="jupyter lab, with --live",
     ),
     "readme": Command("Write the tables and images of the README", readme.main),
     "address": Command(

@@ -1,4 +1,4 @@
-"""Scripts, styles and fonts of the slides, from the packages that carry them: nothing is fetched when they are shown."""
+"""Scripts, styles and fonts of the slides, from packages that carry them: showing them asks no other host."""
 
 from __future__ import annotations
 

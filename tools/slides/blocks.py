@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import html
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -129,7 +130,7 @@ def _plain(text: str, width: float) -> list[Block]:
     # A formula may follow its name on the next line: lines of its own make it a block.
     tokens = parser().parse(FORMULA.sub(r"\n\n$$\1$$\n\n", text))
     blocks = _inside(tokens, width)
-    for block, after in zip(blocks, blocks[1:]):
+    for block, after in itertools.pairwise(blocks):
         # A formula stays with the line that names it or leads to it.
         after.glue = after.glue or block.head > 0 or bool(re.match(r"<p><em>.*</em></p>\s*$|.*:</p>\s*$", block.html))
     return blocks

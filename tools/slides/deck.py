@@ -49,10 +49,10 @@ class Slide:
 
 @dataclass(frozen=True)
 class Run:
-    """A training cell: how long it takes, in words, and where it can be run (live mode only)."""
+    """A slow cell in live mode: how long it takes, in words, and where it can be run."""
 
     takes: str
-    address: str = ""
+    address: str
 
 
 class Builder:
@@ -190,13 +190,10 @@ class Builder:
         self.slides[-1].closed = True
 
     def _training(self, source: list[Block], printed: list[Block], run: Run) -> None:
-        """The code, with how long it takes; the stored run; then, in live mode, where to run it."""
-        self._place([_remark(f"Takes {run.takes}"), *source], fresh=True, kind="training")
-        if printed:
-            self._place([_remark("The stored run:"), *printed], fresh=True, kind="stored")
-        if run.address:
-            link = f'<p><a href="{run.address}" target="lesson">Run this cell in JupyterLab</a></p>'
-            self._place([Block(link, sizes.LINE + sizes.GAP)], fresh=not printed)
+        """The code, with how long it takes; then the stored run, and where to run it."""
+        self._place([_remark(f"Takes {run.takes}."), *source], fresh=True)
+        link = f'<a href="{run.address}" target="_blank" rel="noopener">Run this cell in JupyterLab</a>'
+        self._place([_remark(f"The stored run, on CIFAR-10. {link}"), *printed], fresh=True)
         self.slides[-1].closed = True
 
     def _place(self, made: list[Block], fresh: bool, kind: str = "") -> None:
@@ -303,4 +300,6 @@ def _filled(heights: list[float], most: float) -> list[list[int]]:
 
 
 def _remark(text: str) -> Block:
-    return Block(f'<p class="remark">{text}</p>', sizes.LINE + sizes.GAP, glue=False)
+    plain = re.sub(r"<[^>]+>", "", text)
+    rows = -(-sizes.width(plain) // (sizes.WIDTH - 80))
+    return Block(f'<p class="remark">{text}</p>', rows * sizes.LINE + sizes.GAP)
