@@ -236,14 +236,18 @@ class Builder:
             groups.setdefault(span, []).append(slide)
         for span, members in groups.items():
             if span is None:
+                for slide in members:
+                    slide.notes.insert(0, f"<p>No minutes of its own among the {core}.</p>")
                 continue
             shares = [3 if slide.card else 1 for slide in members]
             now = 60.0 * span.begin
             for slide, share in zip(members, shares):
                 slide.seconds = 60 * span.minutes * share / sum(shares)
-                kind = "minutes" if spans else "about, as no note has minutes of sections"
-                section = f"minutes {span.begin} to {span.end} of {core}" if spans else f"{core} minutes in all"
-                slide.notes.insert(0, f"<p><strong>{clock.stamp(now)}</strong> ({kind}) · {section}</p>")
+                clock_now = clock.stamp(now)
+                note = f"At {clock_now} of {core} minutes; this section takes minutes {span.begin} to {span.end}."
+                if not spans:
+                    note = f"At about {clock_now} of {core} minutes: no note says how many a section takes."
+                slide.notes.insert(0, f"<p><strong>{note}</strong></p>")
                 now += slide.seconds
 
 

@@ -22,7 +22,7 @@ PAGE = """<!doctype html>
 <link rel="stylesheet" href="assets/slides.css">
 </head>
 <body>
-<main class="reveal"><div class="slides">
+<main class="reveal" data-seconds="{seconds}"><div class="slides">
 {slides}
 </div></main>
 <script src="assets/reveal.js"></script>
@@ -85,7 +85,8 @@ def deck(title: str, slides: list[Slide]) -> str:
     text = "".join(made)
     style = f"{sizes.variables()}\n{code.style()}"
     mathjax = MATHJAX if "\\(" in text or "\\[" in text else ""
-    return PAGE.format(sign=SIGN, title=html.escape(title), style=style, slides=text, mathjax=mathjax)
+    seconds = round(sum(slide.seconds for slide in slides))
+    return PAGE.format(seconds=seconds, sign=SIGN, title=html.escape(title), style=style, slides=text, mathjax=mathjax)
 
 
 def index(entries: list[tuple[str, str, int, int]]) -> str:

@@ -14,6 +14,8 @@ const start = () =>
     backgroundTransition: "none",
     pdfSeparateFragments: false,
     pdfMaxPagesPerSlide: 1,
+    // The pace in the speaker's notes.
+    totalTime: Number(document.querySelector(".reveal").dataset.seconds),
     plugins: [RevealNotes, RevealZoom],
   });
 
