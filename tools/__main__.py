@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from tools import commands, environment, hub
 from tools.grading import handout, marks
 from tools.lessons import address, fetch, find, lab, links, new, readme, regenerate, run, student
+from tools.slides import command as slides
 
 PROGRAM = "python -m tools"
 Arguments = Callable[[argparse.ArgumentParser], None]
@@ -157,6 +158,13 @@ COMMANDS = {
         marks.main,
         marks.add_arguments,
         "instructor",
+    ),
+    "slides": Command(
+        "Write slides of the lessons' core, which need no network",
+        slides.main,
+        slides.add_arguments,
+        "instructor",
+        passes_on="jupyter lab, with --live",
     ),
     "readme": Command("Write the tables and images of the README", readme.main),
     "address": Command(
