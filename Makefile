@@ -4,7 +4,7 @@ DATASET ?= shapes10
 TOOLS = $(PYTHON) -m tools
 LESSONS = $(foreach number,$(LESSON),--lesson $(number))
 
-.PHONY: help run lab test test-oldest test-long mutants lint fetch new regenerate student readme address train show study bench lock
+.PHONY: help run lab test test-oldest test-long mutants lint fetch new regenerate student readme site address train show study bench lock
 
 help:        ; @$(TOOLS)
 run:         ; $(TOOLS) run --dataset $(DATASET) $(LESSONS)
@@ -19,6 +19,7 @@ new:         ; $(TOOLS) new --help
 regenerate:  ; $(TOOLS) regenerate $(LESSONS)
 student:     ; $(TOOLS) student
 readme:      ; $(TOOLS) readme
+site:        ; $(TOOLS) site $(if $(SOLUTIONS),--solutions)
 address:     ; $(TOOLS) address $(URL)
 train:       ; $(TOOLS) train $(MODEL) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
 show:        ; $(TOOLS) show $(or $(WHAT),results) $(if $(MODEL),--model $(MODEL)) $(if $(FROM),--from $(FROM))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from tools import commands, environment
 from tools.lessons import address, find, lab, new, readme, regenerate, run, student
+from tools.site import command as site
 
 PROGRAM = "python -m tools"
 Arguments = Callable[[argparse.ArgumentParser], None]
@@ -146,6 +147,9 @@ COMMANDS = {
     ),
     "student": Command("Make the student edition from the complete lessons", student.main, needs="instructor"),
     "readme": Command("Write the tables and images of the README", readme.main),
+    "site": Command(
+        "Build the book: pages of all lessons with stored outputs", site.main, site.add_arguments, "instructor"
+    ),
     "address": Command(
         "Set the repository's address everywhere, or print it", address.main, address.add_arguments, needs=""
     ),
