@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from tools import commands, environment, hub
 from tools.grading import handout, marks
 from tools.lessons import address, fetch, find, lab, links, new, readme, regenerate, run, student
+from tools.site import command as site
 from tools.slides import command as slides
 
 PROGRAM = "python -m tools"
@@ -167,6 +168,9 @@ COMMANDS = {
         passes_on="jupyter lab, with --live",
     ),
     "readme": Command("Write the tables and images of the README", readme.main),
+    "site": Command(
+        "Build the book: pages of all lessons with stored outputs", site.main, site.add_arguments, "instructor"
+    ),
     "address": Command(
         "Set the repository's address everywhere, or print it", address.main, address.add_arguments, needs=""
     ),

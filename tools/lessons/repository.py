@@ -96,16 +96,19 @@ def put_set_up_cell(notebook: dict, url: str) -> None:
             cell["metadata"]["jupyter"] = {"source_hidden": True}
 
 
-def badges(url: str, notebook: str) -> str:
-    """The badges of a student notebook in Markdown; Colab opens notebooks from GitHub alone."""
+def launches(url: str, notebook: str) -> dict[str, str]:
+    """Where a student notebook opens: "Colab", "Binder" -> address. Colab opens notebooks from GitHub alone."""
     if url == PLACEHOLDER:
-        return ""
+        return {}
     parts = urlsplit(url)
     on_github = parts.hostname == "github.com"
     where = f"gh{parts.path}/main" if on_github else f"git/{quote(url, safe='')}/main"
-    binder = f"{BINDER}/v2/{where}?urlpath=lab/tree/notebooks/student/{notebook}"
-    links = [f"[![Open in Binder]({BINDER}/badge_logo.svg)]({binder})"]
-    if on_github:
-        colab = f"{COLAB}/github{parts.path}/blob/main/notebooks/student/{notebook}"
-        links.insert(0, f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({colab})")
-    return " ".join(links)
+    colab = {"Colab": f"{COLAB}/github{parts.path}/blob/main/notebooks/student/{notebook}"} if on_github else {}
+    return colab | {"Binder": f"{BINDER}/v2/{where}?urlpath=lab/tree/notebooks/student/{notebook}"}
+
+
+def badges(url: str, notebook: str) -> str:
+    """The badges of a student notebook in Markdown."""
+    images = {"Colab": f"{COLAB}/assets/colab-badge.svg", "Binder": f"{BINDER}/badge_logo.svg"}
+    links = launches(url, notebook).items()
+    return " ".join(f"[![Open in {name}]({images[name]})]({link})" for name, link in links)
