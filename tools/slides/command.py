@@ -32,7 +32,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.live:
         from tools.slides import live
 
-        return live.main(arguments, arguments.out / "live")
+        return live.main(arguments, arguments.out.resolve() / "live")
     if arguments.rest:
         raise SystemExit(f"What is {' '.join(arguments.rest)}? Only with --live, further arguments go to JupyterLab.")
     write(find.find(*arguments.lesson), arguments.out, {})

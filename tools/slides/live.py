@@ -14,7 +14,10 @@ from pathlib import Path
 from tools import programs
 from tools.lessons import files, find, lab
 
-SETTINGS = Path(__file__).with_name("jupyter")
+# Of JupyterLab on a projector; those of the teacher are another folder, and stay.
+SETTINGS = {
+    "@jupyterlab/apputils-extension/themes": {"overrides": {"code-font-size": "22px", "content-font-size1": "24px"}}
+}
 PORT = 8888
 NAMES = {"cifar10": "CIFAR-10", "shapes10": "Shapes-10"}
 
@@ -30,7 +33,7 @@ def main(arguments: argparse.Namespace, out: Path) -> int:
     port = free_port()
     runs = {}
     for lesson in lessons:
-        address = f"http://localhost:{port}/lab/tree/{lesson.path.name}#cell-id="
+        address = f"http://localhost:{port}/doc/tree/{lesson.path.name}#cell-id="
         runs[lesson.number] = {name: Run(words, address + name) for name, words in takes[lesson.number].items()}
     command.write(lessons, out, runs)
     folder = out / "lessons"
@@ -39,10 +42,18 @@ def main(arguments: argparse.Namespace, out: Path) -> int:
     print(
         f"Runs are on {NAMES[arguments.dataset]}. The slides' links lead to JupyterLab, in the browser that it opens."
     )
-    rest = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", *arguments.rest]
-    rest.append(f"--LabApp.default_url=/lab/tree/{lessons[0].path.name}")
-    paths = filter(None, [os.environ.get("JUPYTER_CONFIG_PATH"), str(SETTINGS), str(lab.SETTINGS)])
-    variables = find.variables(JUPYTER_CONFIG_PATH=os.pathsep.join(paths), CNN_DATASET=arguments.dataset)
+    for name, settings in SETTINGS.items():
+        files.write(out / "settings" / f"{name}.jupyterlab-settings", json.dumps(settings))
+    options = {
+        "--ServerApp.port": port,
+        "--ServerApp.port_retries": 0,
+        "--ServerApp.custom_display_url": f"http://localhost:{port}",  # by this name the browser knows who it is
+        "--LabApp.user_settings_dir": out / "settings",
+        "--LabApp.default_url": f"/doc/tree/{lessons[0].path.name}",
+    }
+    rest = [*(f"{name}={value}" for name, value in options.items()), *arguments.rest]
+    paths = os.pathsep.join(filter(None, [os.environ.get("JUPYTER_CONFIG_PATH"), str(lab.SETTINGS)]))
+    variables = find.variables(JUPYTER_CONFIG_PATH=paths, CNN_DATASET=arguments.dataset)
     return programs.call(lab.command(folder, rest), cwd=folder, env=variables)
 
 
