@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NO_CHROMIUM = (
+    f"None of {', '.join(CHROMIUM)} is in PATH, so nothing was tested in a browser. Debian and Ubuntu have one: "
+    "apt-get install chromium."
+)
+
+
+def chromium() -> str | None:
+    """The path of a Chromium on this machine, or None."""
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
 
 
 def call(command: list[str], **options) -> int:
