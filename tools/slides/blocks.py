@@ -6,9 +6,9 @@ import functools
 import html
 import itertools
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from tools.slides import sizes
+from tools.slides import measure, sizes
 
 FOLDED = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.S)
 SENTENCE = re.compile(r"(?<=[.?!:])\s+(?=[A-Z`*(\"])")
@@ -44,37 +44,6 @@ class Figure(Block):
         alt = html.escape(self.alt)
         self.html = f'<img class="figure" src="{self.source}" alt="{alt}" width="{wide}" height="{high}">'
         self.height = high + sizes.GAP
-
-
-@dataclass
-class _Line:
-    """Pixels that run along a line of some width, and how many lines it took so far."""
-
-    room: float
-    x: float = 0
-    word: float = 0
-    lines: int = 1
-    tall: int = 0
-    words: list[float] = field(default_factory=list)
-
-    def add(self, text: str, kind: str, size: int) -> None:
-        for piece in re.split(r"(\s+)", text):
-            if not piece:
-                continue
-            if piece.isspace():
-                self.end_word()
-                self.x += sizes.width(" ", kind, size)
-            else:
-                self.word += sizes.width(piece, kind, size)
-
-    def end_word(self) -> None:
-        if self.x and self.x + self.word > self.room:
-            self.lines, self.x = self.lines + 1, 0
-        self.x, self.word = self.x + self.word, 0
-
-    def end_line(self) -> None:
-        self.end_word()
-        self.lines, self.x = self.lines + 1, 0
 
 
 @functools.cache
@@ -150,14 +119,16 @@ def _block(tokens: list, width: float) -> list[Block]:
     if kind == "heading_open":
         tag = tokens[0].tag
         size, line = sizes.HEADINGS.get(tag, sizes.HEADINGS["h4"])
-        high = line * lines_of(tokens[1], width, "bold", size) + sizes.GAP
+        high = line * measure.lines_of(tokens[1], width, "bold", size) + sizes.GAP
         return [Block(_html(tokens), high, head=int(tag[1]))]
     if kind in ("bullet_list_open", "ordered_list_open"):
         return _items(tokens, width)
     if kind == "table_open":
         return _table(tokens)
     if kind == "math_block":
-        return [Block(f'<div class="formula">{_html(tokens)}</div>', formula_height(tokens[0].content), glue=True)]
+        return [
+            Block(f'<div class="formula">{_html(tokens)}</div>', measure.formula_height(tokens[0].content), glue=True)
+        ]
     if kind in ("fence", "code_block"):
         from tools.slides import code
 
@@ -172,7 +143,7 @@ def _block(tokens: list, width: float) -> list[Block]:
 
 
 def _paragraph(tokens: list, width: float) -> list[Block]:
-    high = sizes.LINE * lines_of(tokens[1], width) + extra(tokens[1]) + sizes.GAP
+    high = sizes.LINE * measure.lines_of(tokens[1], width) + measure.extra(tokens[1]) + sizes.GAP
     if high <= sizes.ROOM:
         return [Block(_html(tokens), high)]
     sentences = SENTENCE.split(tokens[1].content)
@@ -216,11 +187,11 @@ def _table(tokens: list) -> list[Block]:
             row.append(token)
         elif token.type == "tr_close":
             rows.append(row)
-    natural = [max(widest(cell) for cell in column) + 2 * CELL + 2 for column in zip(*rows)]
+    natural = [max(measure.widest(cell) for cell in column) + 2 * CELL + 2 for column in zip(*rows)]
     columns = _fit(natural)
     heights = [
-        sizes.LINE * max(lines_of(cell, wide - 2 * CELL - 2) for cell, wide in zip(each, columns))
-        + max(map(extra, each))
+        sizes.LINE * max(measure.lines_of(cell, wide - 2 * CELL - 2) for cell, wide in zip(each, columns))
+        + max(map(measure.extra, each))
         + 9
         for each in rows
     ]
@@ -265,61 +236,3 @@ def _html(tokens: list) -> str:
 
 def _inline_html(token) -> str:
     return _html([token])
-
-
-def lines_of(token, width: float, kind: str = "text", size: int = sizes.TEXT) -> int:
-    """How many lines the text of an inline token takes."""
-    line = _Line(width)
-    styles = [kind]
-    for child in token.children or []:
-        if child.type in ("strong_open", "em_open"):
-            styles.append("bold" if child.type == "strong_open" or kind == "bold" else "italic")
-        elif child.type in ("strong_close", "em_close"):
-            styles.pop()
-        elif child.type == "softbreak":
-            line.add(" ", kind, size)
-        elif child.type == "hardbreak":
-            line.end_line()
-        elif child.type == "code_inline":
-            line.add(child.content, "code", max(sizes.INLINE_CODE, size - 5))
-            line.word += 8
-        elif child.type.startswith("math_inline"):
-            line.word += formula_width(child.content, size)
-        elif child.type == "text":
-            line.add(child.content, styles[-1], size)
-    line.end_word()
-    return line.lines
-
-
-def widest(token) -> float:
-    """Pixels of an inline token in one line."""
-    wide = 0.0
-    for child in token.children or []:
-        if child.type == "code_inline":
-            wide += sizes.width(child.content, "code", sizes.INLINE_CODE) + 8
-        elif child.type.startswith("math_inline"):
-            wide += formula_width(child.content)
-        else:
-            wide += sizes.width(child.content or " ", "bold")
-    return wide
-
-
-def extra(token) -> int:
-    """Pixels that formulas in a text add to its lines."""
-    return sum(
-        20 for child in token.children or [] if child.type.startswith("math_inline") and r"\frac" in child.content
-    )
-
-
-def formula_width(text: str, size: int = sizes.TEXT) -> float:
-    """About how wide a formula in a line is: its letters, without commands."""
-    plain = re.sub(r"\\(?:text|mathrm|mathbf|left|right|frac|hat|bar)\b", "", text)
-    plain = re.sub(r"\\[a-zA-Z]+", "m", plain)
-    return 0.62 * size * len(re.sub(r"[{}\s\\]", "", plain))
-
-
-def formula_height(text: str) -> float:
-    """About how high a formula on lines of its own is."""
-    rows = 1 + len(re.findall(r"\\\\", text))
-    tall = bool(re.search(r"\\(?:frac|sum|prod|int|lfloor|sqrt|begin)", text))
-    return rows * (88 if tall else 50) + 2 * sizes.GAP

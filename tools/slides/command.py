@@ -32,17 +32,17 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.live:
         from tools.slides import live
 
-        return live.main(arguments, arguments.out / "live")
+        return live.main(arguments, arguments.out.resolve() / "live")
     if arguments.rest:
         raise SystemExit(f"What is {' '.join(arguments.rest)}? Only with --live, further arguments go to JupyterLab.")
     write(find.find(*arguments.lesson), arguments.out, {})
     return 0
 
 
-def write(lessons: list[find.Lesson], out: Path, runs: dict[str, dict]) -> None:
+def write(lessons: list[find.Lesson], out: Path, takes: dict[str, dict[str, str]]) -> None:
     """The decks of these lessons, what they load, and a list of all decks that are there.
 
-    ``runs`` says for lessons (by number) and their slow cells (by id) how long they take and where they can be run.
+    ``takes`` says for lessons (by number) and their slow cells (by id) how long they take, in words.
     Raises SystemExit where a file lies in the way that this command did not write.
     """
     from tools.slides import assets, page
@@ -51,7 +51,7 @@ def write(lessons: list[find.Lesson], out: Path, runs: dict[str, dict]) -> None:
     refuse_files_of_others(out, [f"{lesson.path.stem}.html" for lesson in lessons])
     assets.write(out / "assets")
     for lesson in lessons:
-        slides = Builder(lesson, files.read(lesson.path), runs.get(lesson.number)).slides
+        slides = Builder(lesson, files.read(lesson.path), takes.get(lesson.number)).slides
         files.write(out / f"{lesson.path.stem}.html", page.deck(f"{lesson.number} · {lesson.title}", slides))
         print(f"{lesson.number} {lesson.title:<34} {len(slides):4} slides", flush=True)
     entries = []

@@ -47,19 +47,11 @@ class Slide:
             each.grow((sizes.ROOM - others) / len(figures))
 
 
-@dataclass(frozen=True)
-class Run:
-    """A slow cell in live mode: how long it takes, in words, and where it can be run."""
-
-    takes: str
-    address: str
-
-
 class Builder:
-    """Puts cells onto slides, one after the other."""
+    """Puts cells onto slides, one after the other; ``takes`` says of slow cells how long, in live mode."""
 
-    def __init__(self, lesson, notebook: dict, runs: dict[str, Run] | None = None):
-        self.lesson, self.runs = lesson, runs or {}
+    def __init__(self, lesson, notebook: dict, takes: dict[str, str] | None = None):
+        self.lesson, self.takes = lesson, takes or {}
         self.top = f"{lesson.number} · {lesson.title}"
         self.slides: list[Slide] = []
         self.section = ""
@@ -164,12 +156,12 @@ class Builder:
     def _code(self, cell: dict, text: str, after: list[dict]) -> None:
         source = code.source_blocks(text)
         printed = code.output_blocks(cell, read_by(after))
-        run = self.runs.get(cell["id"])
+        takes = self.takes.get(cell["id"])
         if code.GUESS.search(text):
             self._guess(source)
             return
-        if run:
-            self._training(source, printed, run)
+        if takes:
+            self._training(source, printed, takes)
             return
         before = self.slides[-1]
         joins = not before.closed and all(not block.html.startswith(("<pre", "<img")) for block in before.blocks)
@@ -189,11 +181,11 @@ class Builder:
         self._place([*asked, *source], fresh=bool(asked))
         self.slides[-1].closed = True
 
-    def _training(self, source: list[Block], printed: list[Block], run: Run) -> None:
+    def _training(self, source: list[Block], printed: list[Block], takes: str) -> None:
         """The code, with how long it takes; then the stored run, and where to run it."""
-        self._place([_remark(f"Takes {run.takes}."), *source], fresh=True)
-        link = f'<a href="{run.address}" target="_blank" rel="noopener">Run this cell in JupyterLab</a>'
-        self._place([_remark(f"The stored run, on CIFAR-10. {link}"), *printed], fresh=True)
+        self._place([_remark(f"Takes {takes}."), *source], fresh=True)
+        section = clock.section_name(self.section)
+        self._place([_remark(f"The stored run, on CIFAR-10. Yours: in JupyterLab, section {section}."), *printed], True)
         self.slides[-1].closed = True
 
     def _place(self, made: list[Block], fresh: bool, kind: str = "") -> None:
@@ -304,6 +296,5 @@ def _filled(heights: list[float], most: float) -> list[list[int]]:
 
 
 def _remark(text: str) -> Block:
-    plain = re.sub(r"<[^>]+>", "", text)
-    rows = -(-sizes.width(plain) // (sizes.WIDTH - 80))
+    rows = -(-sizes.width(text) // (sizes.WIDTH - 80))
     return Block(f'<p class="remark">{text}</p>', rows * sizes.LINE + sizes.GAP)

@@ -8,41 +8,39 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import socket
 from pathlib import Path
 
 from tools import programs
 from tools.lessons import files, find, lab
 
-SETTINGS = Path(__file__).with_name("jupyter")
-PORT = 8888
+# Of JupyterLab on a projector; those of the teacher are another folder, and stay.
+SETTINGS = {
+    "@jupyterlab/apputils-extension/themes": {"overrides": {"code-font-size": "22px", "content-font-size1": "24px"}}
+}
 NAMES = {"cifar10": "CIFAR-10", "shapes10": "Shapes-10"}
 
 
 def main(arguments: argparse.Namespace, out: Path) -> int:
     """Write decks and lessons, then run JupyterLab until it is ended; its exit status."""
     from tools.slides import command, seconds
-    from tools.slides.deck import Run
 
     lessons = find.find(*arguments.lesson)
     takes = {lesson.number: seconds.takes(lesson, arguments.dataset) for lesson in lessons}
     find.dataset_or_exit(arguments.dataset)
-    port = free_port()
-    runs = {}
-    for lesson in lessons:
-        address = f"http://localhost:{port}/lab/tree/{lesson.path.name}#cell-id="
-        runs[lesson.number] = {name: Run(words, address + name) for name, words in takes[lesson.number].items()}
-    command.write(lessons, out, runs)
+    command.write(lessons, out, takes)
     folder = out / "lessons"
     for lesson in lessons:
         place(folder / lesson.path.name, notebook(lesson, takes[lesson.number]))
-    print(
-        f"Runs are on {NAMES[arguments.dataset]}. The slides' links lead to JupyterLab, in the browser that it opens."
-    )
-    rest = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", *arguments.rest]
-    rest.append(f"--LabApp.default_url=/lab/tree/{lessons[0].path.name}")
-    paths = filter(None, [os.environ.get("JUPYTER_CONFIG_PATH"), str(SETTINGS), str(lab.SETTINGS)])
-    variables = find.variables(JUPYTER_CONFIG_PATH=os.pathsep.join(paths), CNN_DATASET=arguments.dataset)
+    print(f"JupyterLab opens beside the slides; its runs are on {NAMES[arguments.dataset]}.", flush=True)
+    for name, settings in SETTINGS.items():
+        files.write(out / "settings" / f"{name}.jupyterlab-settings", json.dumps(settings))
+    options = {
+        "--LabApp.user_settings_dir": out / "settings",
+        "--LabApp.default_url": f"/doc/tree/{lessons[0].path.name}",
+    }
+    rest = [*(f"{name}={value}" for name, value in options.items()), *arguments.rest]
+    paths = os.pathsep.join(filter(None, [os.environ.get("JUPYTER_CONFIG_PATH"), str(lab.SETTINGS)]))
+    variables = find.variables(JUPYTER_CONFIG_PATH=paths, CNN_DATASET=arguments.dataset)
     return programs.call(lab.command(folder, rest), cwd=folder, env=variables)
 
 
@@ -86,15 +84,3 @@ def place(path: Path, made: dict) -> None:
         print(f"{path} was changed since it was written, and stays: delete it for a fresh one.")
         return
     files.write(path, json.dumps(made, indent=1, ensure_ascii=False) + "\n")
-
-
-def free_port() -> int:
-    """Jupyter's own port where it is free, else one that is."""
-    for port in (PORT, 0):
-        with socket.socket() as tried:
-            try:
-                tried.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return tried.getsockname()[1]
-    raise SystemExit("This machine has no free port.")

@@ -22,9 +22,9 @@ PAGE = """<!doctype html>
 <link rel="stylesheet" href="assets/slides.css">
 </head>
 <body>
-<main class="reveal" data-seconds="{seconds}"><div class="slides">
+<main><div class="reveal" data-seconds="{seconds}"><div class="slides">
 {slides}
-</div></main>
+</div></div></main>
 <script src="assets/reveal.js"></script>
 <script src="assets/notes.js"></script>
 <script src="assets/zoom.js"></script>

@@ -49,6 +49,7 @@ def measure(lesson, dataset: str) -> dict[str, float]:
             kernel_manager_class=kernels.OwnKernel,
             on_cell_execute=begins,
             on_cell_executed=ended,
+            extra_arguments=["--log-level=ERROR"],
             resources={"metadata": {"path": str(lesson.path.parent)}},
         )
         try:
