@@ -9,6 +9,8 @@ from pathlib import Path
 # Of one student: a server and one kernel on Shapes-10, as measured, rounded up; and the limit, with two kernels.
 STUDENT_GB = 1.5
 LIMIT_GB = 3
+# More than two cores make training on Shapes-10 hardly faster.
+CORES = 2
 # Of the machine: the system, the hub, its proxy.
 OTHERS_GB = 1.5
 
