@@ -139,7 +139,8 @@ if __name__ == "__main__":
     find.NOTEBOOKS = folder
     regenerate.DATASET = "shapes10"
     regenerate.BUILD = folder / "build"
-    regenerate.derive = lambda lessons, tables: (folder / "derived").write_text(" ".join(each.number for each in lessons))
+    derived = folder / "derived"
+    regenerate.derive = lambda lessons, tables: derived.write_text(" ".join(each.number for each in lessons))
     parser = argparse.ArgumentParser()
     regenerate.add_arguments(parser)
     sys.exit(regenerate.main(parser.parse_args([])))
