@@ -1,4 +1,4 @@
-"""Commands that mostly call another program: pytest with nbval, ruff; and the one that fetches images."""
+"""Commands that mostly call another program: pytest with nbval, ruff."""
 
 from __future__ import annotations
 
@@ -9,22 +9,6 @@ from tools import oldest, programs
 from tools.lessons import find
 
 CELL_TIMEOUT = 300  # seconds; a dead kernel is only noticed when it runs out
-
-
-def fetch(arguments: argparse.Namespace) -> int:
-    """Fetch CIFAR-10, or find it, and check it."""
-    from helpers import data
-
-    try:
-        dataset = data.load("cifar10")
-    except (OSError, ValueError) as error:
-        print(error)
-        return 1
-    print(
-        f"CIFAR-10 is there: {len(dataset.x_train):,} training, {len(dataset.x_val):,} validation and "
-        f"{len(dataset.x_test):,} test images."
-    )
-    return 0
 
 
 def add_test_arguments(parser: argparse.ArgumentParser) -> None:

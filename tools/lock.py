@@ -16,10 +16,12 @@ from tools.environment import LOCKS, ROOT, direct_packages
 
 CONDA_PYTHON = "3.12"
 INCLUDES_STUDENT = "-r student.txt\n"
+HUB = ROOT / "deploy" / "requirements.txt"
+COURSE = ("pyproject.toml", "--group", "build")
 
 
-def compiled(locked: str, *options: str) -> str:
-    """What pyproject.toml needs, resolved for Python 3.11 to 3.13 on Linux, macOS and Windows at once.
+def compiled(locked: str, *needs: str) -> str:
+    """What parts of pyproject.toml need, resolved for Python 3.11 to 3.13 on Linux, macOS and Windows at once.
 
     One version of each package, preferably that of the text ``locked``, with the SHA-256 of each of its files. No
     address of an index gets into it. Raises SystemExit where uv finds no versions that fit together.
@@ -27,9 +29,9 @@ def compiled(locked: str, *options: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "lock.txt"
         path.write_text(locked, encoding="utf-8")
-        command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--group", "build", "--universal"]
+        command = [sys.executable, "-m", "uv", "pip", "compile", *needs, "--universal"]
         command += ["--python-version", "3.11", "--fork-strategy", "fewest", "--generate-hashes", "--no-header"]
-        command += ["--no-annotate", "--quiet", "--output-file", str(path), *options]
+        command += ["--no-annotate", "--quiet", "--output-file", str(path)]
         if programs.call(command, cwd=ROOT):
             raise SystemExit("The versions were not locked; the lines above say why. Nothing was changed.")
         return path.read_text(encoding="utf-8")
@@ -49,12 +51,12 @@ def locked_versions(extra: str) -> dict[str, str]:
 
 
 def environment_yml() -> str:
-    """The text of environment.yml, for ``conda env create`` and Binder."""
+    """The text of environment.yml, for ``conda env create``."""
     versions = locked_versions("student")
     packages = [f"      - {name}=={versions[name]}" for name in direct_packages("student")]
     return "\n".join(
         [
-            "# Written by python -m tools lock from pyproject.toml and the lock file. For conda and Binder.",
+            "# Written by python -m tools lock from pyproject.toml and the lock file. For conda; Binder has binder/.",
             "name: cnn-on-cifar10",
             "channels:",
             "  - conda-forge",
@@ -71,17 +73,19 @@ def environment_yml() -> str:
 
 def main(arguments: argparse.Namespace | None = None) -> int:
     student, instructor = (LOCKS / f"{extra}.txt" for extra in ("student", "instructor"))
-    before = [path.read_text(encoding="utf-8") if path.is_file() else "" for path in (student, instructor)]
-    locked = compiled(before[0])
+    before = {path: path.read_text(encoding="utf-8") if path.is_file() else "" for path in (student, instructor, HUB)}
+    locked = compiled(before[student], *COURSE)
     with tempfile.TemporaryDirectory() as folder:
-        # Written where it belongs only when both are there.
+        # Written where it belongs only when all are there.
         constraint = Path(folder) / "student.txt"
         constraint.write_text(locked, encoding="utf-8")
+        same = ("--constraint", str(constraint))
         # uv would read the file that the first line names.
-        locked_before = before[0] + before[1].removeprefix(INCLUDES_STUDENT)
-        more = blocks(compiled(locked_before, "--extra", "instructor", "--constraint", str(constraint)))
+        locked_before = before[student] + before[instructor].removeprefix(INCLUDES_STUDENT)
+        more = blocks(compiled(locked_before, *COURSE, "--extra", "instructor", *same))
+        hub = compiled(before[HUB], "--group", "hub", *same)
     own = [block for name, block in more.items() if name not in blocks(locked)]
-    student.write_text(locked, encoding="utf-8", newline="\n")
-    instructor.write_text("".join([INCLUDES_STUDENT, *own]), encoding="utf-8", newline="\n")
+    for path, text in ((student, locked), (instructor, "".join([INCLUDES_STUDENT, *own])), (HUB, hub)):
+        path.write_text(text, encoding="utf-8", newline="\n")
     (ROOT / "environment.yml").write_text(environment_yml(), encoding="utf-8", newline="\n")
     return 0

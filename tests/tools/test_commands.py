@@ -7,7 +7,7 @@ import pytest
 
 from helpers import data
 from tools import commands, oldest, programs
-from tools.lessons import find
+from tools.lessons import fetch, find
 
 
 @pytest.fixture
@@ -91,11 +91,11 @@ def test_lint_stops_at_the_first_finding(calls):
 
 def test_fetch_counts_the_images_and_tells_what_is_in_the_way(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("CIFAR10_PATH", str(tmp_path / "nowhere"))
-    assert commands.fetch(options()) == 1
+    assert fetch.main(options()) == 1
     assert "CIFAR10_PATH is" in capsys.readouterr().out
     shapes = data.load("shapes10")
     monkeypatch.setattr(data, "load", lambda name: {"cifar10": shapes}[name])
-    assert commands.fetch(options()) == 0
+    assert fetch.main(options()) == 0
     assert capsys.readouterr().out == "CIFAR-10 is there: 5,000 training, 500 validation and 1,000 test images.\n"
 
 

@@ -1,0 +1,36 @@
+"""Which lessons fit into little memory: each is run on Shapes-10 by one student at a hub, within 2 GB and within 1 GB.
+
+``.venv/bin/python -m deploy.fits deploy/fits.json`` goes on where an earlier call stopped. Binder gives 1 to 2 GB.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from deploy import load
+from tools.lessons import find
+
+LIMITS_GB = (2, 1)
+
+
+def main(path: Path) -> int:
+    """Write the record after each run; 0 when all were measured."""
+    record = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"lessons": {}}
+    for lesson in find.find():
+        known = record["lessons"].setdefault(lesson.number, {})
+        for limit in LIMITS_GB:
+            if str(limit) in known:
+                continue
+            measured = load.measure(
+                load.parsed(["--students", "1", "--lesson", lesson.number, "--memory-gb", str(limit)])
+            )
+            known[str(limit)] = measured["students"][0]
+            record |= {name: measured[name] for name in ("date", "machine", "versions")}
+            path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
