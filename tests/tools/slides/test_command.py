@@ -66,10 +66,14 @@ def test_a_live_lesson_that_somebody_worked_in_stays(tmp_path, capsys):
     assert "stays" in capsys.readouterr().out
 
 
-def test_a_lesson_that_nobody_timed_says_how_to(tmp_path, monkeypatch):
+def test_a_lesson_that_nobody_timed_on_this_dataset_says_how_to_and_what_is_known(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(seconds, "STORE", tmp_path / "seconds.json")
-    with pytest.raises(SystemExit, match="slides --measure --lesson 04 --dataset cifar10"):
-        seconds.takes(find.find("04")[0], "cifar10")
+    (lesson,) = find.find("04")
+    assert seconds.takes(lesson, "cifar10") == {}
+    assert "slides --measure --lesson 04 --dataset cifar10" in capsys.readouterr().out
+    entry = {"seconds": {"fit": 9.0}, "machine": "A processor, 2 cores", "load": 0}
+    (tmp_path / "seconds.json").write_text(json.dumps({"04": {"shapes10": entry}}))
+    assert f"the {lesson.run_minutes} minutes" in seconds.takes(lesson, "cifar10")["fit"]
 
 
 @pytest.mark.parametrize(
