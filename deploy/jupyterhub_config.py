@@ -28,7 +28,7 @@ c.PAMAuthenticator.allowed_groups = {"cnn-students"}
 c.JupyterHub.spawner_class = f"deploy.spawner.{'AccountSpawner' if os.geteuid() == 0 else 'FolderSpawner'}"
 c.FolderSpawner.home_dir_template = str(Path.cwd() / "homes" / "{username}")
 c.Spawner.mem_limit = f"{sizes.LIMIT_GB}G"
-c.Spawner.cpu_limit = 2
+c.Spawner.cpu_limit = sizes.CORES
 # Whoever comes when memory is used up is told so, and nobody's kernel ends because of him.
 c.JupyterHub.active_server_limit = sizes.students(sizes.memory_gb())
 c.Spawner.start_timeout = 120
@@ -51,7 +51,7 @@ c.Spawner.environment = {
     # Threads of scikit-learn that wait must not keep the cores from the others.
     "OMP_WAIT_POLICY": "passive",
     # As many threads as cores: more would take turns.
-    "TF_NUM_INTRAOP_THREADS": "2",
+    "TF_NUM_INTRAOP_THREADS": str(sizes.CORES),
     "PYTHONPATH": str(ROOT),
 }
 if os.geteuid() == 0 and "FolderSpawner" in " ".join(sys.argv):
@@ -73,5 +73,5 @@ c.JupyterHub.load_roles = [
     }
 ]
 
-for sentence in sizes.warnings(ROOT):
+for sentence in sizes.warnings(ROOT, ROOT / ".venv" / "bin" / "python") if os.geteuid() == 0 else [sizes.ONE_ACCOUNT]:
     print(sentence, file=sys.stderr, flush=True)

@@ -51,12 +51,12 @@ def locked_versions(extra: str) -> dict[str, str]:
 
 
 def environment_yml() -> str:
-    """The text of environment.yml, for ``conda env create`` and Binder."""
+    """The text of environment.yml, for ``conda env create``."""
     versions = locked_versions("student")
     packages = [f"      - {name}=={versions[name]}" for name in direct_packages("student")]
     return "\n".join(
         [
-            "# Written by python -m tools lock from pyproject.toml and the lock file. For conda and Binder.",
+            "# Written by python -m tools lock from pyproject.toml and the lock file. For conda; Binder has binder/.",
             "name: cnn-on-cifar10",
             "channels:",
             "  - conda-forge",

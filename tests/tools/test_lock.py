@@ -50,6 +50,7 @@ def folder(monkeypatch, tmp_path):
     """Lock files of their own, and what uv was asked for; ``lines`` is what it finds."""
     monkeypatch.setattr(lock, "LOCKS", tmp_path)
     monkeypatch.setattr(lock, "ROOT", tmp_path)
+    monkeypatch.setattr(lock, "HUB", tmp_path / "hub.txt")
     monkeypatch.setattr(lock, "direct_packages", lambda extra: ["keras"])
     (tmp_path / "student.txt").write_text(line("keras", 1))
     return tmp_path
@@ -64,14 +65,18 @@ def test_locking_keeps_what_was_locked_and_gives_the_instructor_what_the_student
         path = folder / command[command.index("--output-file") + 1]
         seen.append(path.read_text())
         more = line("ruff", 7) if "instructor" in command else ""
-        path.write_text(line("jax", 2) + line("keras", 1) + more)
+        course = line("keras", 1) if "pyproject.toml" in command else line("jupyterhub", 6)
+        path.write_text(line("jax", 2) + course + more)
         return 0
 
     seen = []
     monkeypatch.setattr(programs, "call", uv)
     (folder / "instructor.txt").write_text("-r student.txt\n" + line("ruff", 7))
+    (folder / "hub.txt").write_text(line("jupyterhub", 5))
     assert lock.main() == 0
-    assert seen == [line("keras", 1), line("keras", 1) + line("ruff", 7)], "uv prefers what stands in the file already"
+    stood = [line("keras", 1), line("keras", 1) + line("ruff", 7), line("jupyterhub", 5)]
+    assert seen == stood, "uv prefers what stands in the file already"
+    assert (folder / "hub.txt").read_text() == line("jax", 2) + line("jupyterhub", 6), "without the course's packages"
     assert (folder / "student.txt").read_text() == line("jax", 2) + line("keras", 1)
     assert (folder / "instructor.txt").read_text() == "-r student.txt\n" + line("ruff", 7)
     assert lock.locked_versions("instructor") == {"jax": "2", "keras": "1", "ruff": "7"}

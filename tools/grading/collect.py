@@ -86,9 +86,11 @@ def _file(found: Found) -> _File:
     parts = list(found.parts)
     while len(parts) > 1 and parts[0] in OF_ALL:
         parts.pop(0)
-    student, number, name, late = parts[0] if len(parts) > 1 else Path(parts[0]).stem, "", parts[-1], False
+    alone = len(parts) == 1 or parts[0].lower().endswith(".zip")
+    student, number, name, late = Path(parts[0]).stem if alone else parts[0], "", parts[-1], False
     for part in parts:
-        match = MOODLE.fullmatch(part) or (CANVAS.fullmatch(part) if part is parts[-1] else None)
+        of_canvas = part is parts[-1] or part.lower().endswith(".zip")
+        match = MOODLE.fullmatch(part) or (CANVAS.fullmatch(part) if of_canvas else None)
         if match:
             student, number = match["student"], match["number"]
             name, late = (match["file"] or name) if part is parts[-1] else name, "_LATE_" in part

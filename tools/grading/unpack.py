@@ -93,14 +93,9 @@ def _zip(parts: tuple[str, ...], file: Path | io.BytesIO, noise: Collection[str]
                 yield Found(parts or (name,), None, None, f"{name} would unpack to far too much: it is left aside.")
                 return
             for entry in entries:
-                yield from _entry(packed, entry, _without_end(parts), noise, depth)
+                yield from _entry(packed, entry, parts, noise, depth)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
         yield Found(parts or (name,), None, None, f"{name} cannot be read as a zip: {error}.")
-
-
-def _without_end(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """A zip is a folder, named like it without .zip."""
-    return (*parts[:-1], parts[-1][:-4]) if parts else ()
 
 
 def _entry(

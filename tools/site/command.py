@@ -140,6 +140,8 @@ def settings(source: Path) -> dict:
             "pygments_dark_style": "a11y-high-contrast-dark",
             "search_bar_text": "Search the lessons",
             "footer_content_items": "",
+            # The search is in the sidebar already.
+            "navbar_persistent": [],
         },
         "html_static_path": [str(STATIC)],
         "html_css_files": ["site.css"],

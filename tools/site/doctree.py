@@ -11,7 +11,9 @@ from sphinx.application import Sphinx
 
 # Where a word is no running text.
 OTHER = (nodes.literal, nodes.literal_block, nodes.reference, nodes.strong, nodes.title, nodes.math, nodes.math_block)
-OTHER += (addnodes.pending_xref, addnodes.download_reference, nodes.raw)
+OTHER += (addnodes.pending_xref, addnodes.download_reference, nodes.raw, nodes.emphasis)
+# Terms that are everyday words too: "45 minutes in class".
+EVERYDAY = {"class", "unit", "distribution", "error", "precision", "confidence"}
 OPTIONAL = re.compile(r" \(optional, (\d+ minutes?)\)$")
 
 
@@ -48,7 +50,7 @@ def fold(doctree: nodes.document) -> None:
 
 def link_terms(doctree: nodes.document, terms: set[str]) -> None:
     """Link the first use of each term in a lesson that does not define it to the glossary."""
-    left = {term.casefold(): term for term in terms}
+    left = {term.casefold(): term for term in terms if term not in EVERYDAY}
     for text in list(doctree.findall(nodes.Text)):
         if not left or not _running(text):
             continue
@@ -70,7 +72,7 @@ def link_terms(doctree: nodes.document, terms: set[str]) -> None:
 def _running(text: nodes.Text) -> bool:
     node, paragraph = text.parent, False
     while node is not None:
-        if isinstance(node, OTHER):
+        if isinstance(node, OTHER) or (isinstance(node, nodes.section) and node[0].astext() == "Sources"):
             return False
         paragraph = paragraph or isinstance(node, nodes.paragraph)
         node = node.parent

@@ -55,11 +55,10 @@ def citations() -> dict[str, str]:
 def index() -> str:
     """The page that lists the sources."""
     rows = [f"| [{letter}]({letter.lower()}.md) | {text} |" for letter, text in citations().items()]
-    pages = "\n".join(letter.lower() for letter in ABOUT)
     return (
         "# The five sources\n\n"
         "The lessons rebuild the networks of five published tutorials, count for count, and measure them again.\n\n"
-        "| | source |\n|---|---|\n" + "\n".join(rows) + f"\n\n```{{toctree}}\n:hidden:\n\n{pages}\n```\n"
+        "| | source |\n|---|---|\n" + "\n".join(rows) + "\n"
     )
 
 

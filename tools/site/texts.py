@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tools.lessons import find, reference, repository
-from tools.site import explorer
+from tools.site import explorer, sources
 
 START = """\
 # Convolutional neural networks on CIFAR-10
@@ -40,8 +40,15 @@ lessons
 explorer
 glossary
 formulas
-sources/index
 results
+```
+
+```{{toctree}}
+:hidden:
+:caption: Sources
+
+sources/index
+{sources}
 ```
 """
 ALT = "Four figures from the lessons: edges of a tower, a kernel that learns, test images with predictions, scores."
@@ -61,7 +68,8 @@ it all means.
 def start(lessons: list[find.Lesson], solutions: bool) -> str:
     """The first page, with the table of contents of the book."""
     entries = "\n".join(f"lessons/{lesson.path.stem}" for lesson in lessons)
-    return START.format(alt=ALT, edition=TEACHERS if solutions else PUBLIC, lessons=entries)
+    pages = "\n".join(f"sources/{letter.lower()}" for letter in sources.ABOUT)
+    return START.format(alt=ALT, edition=TEACHERS if solutions else PUBLIC, lessons=entries, sources=pages)
 
 
 def lesson_list(lessons: list[find.Lesson]) -> str:

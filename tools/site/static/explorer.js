@@ -104,9 +104,11 @@
     pen.strokeStyle = FRAME;
     pen.lineWidth = thick;
     // Not smaller than a few pixels, so that one position of a large map is seen.
-    const size = Math.max(side * zoom, 3 * thick);
+    const size = Math.max(side * zoom - thick, 3 * thick);
     const shift = (size - side * zoom) / 2;
-    pen.strokeRect(column * zoom - shift, row * zoom - shift, size, size);
+    // Nor over the border of the drawing.
+    const within = (start, end) => Math.min(Math.max(start - shift, thick / 2), end - size - thick / 2);
+    pen.strokeRect(within(column * zoom, pen.canvas.width), within(row * zoom, pen.canvas.height), size, size);
   }
 
   // --- The controls ---
@@ -179,7 +181,7 @@
     const message = element("p", { className: "explorer-message" });
     for (const spoken of [size, sum, message]) spoken.setAttribute("aria-live", "polite");
 
-    const grid = element("fieldset", {}, element("legend", { textContent: "Kernel" }), ...cells);
+    const grid = element("fieldset", {}, element("legend", { textContent: "Its weights" }), ...cells);
     grid.className = "explorer-kernel";
     root.append(
       element(
