@@ -7,6 +7,7 @@ which its setting ``expose_app_in_browser`` shows to scripts.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -142,7 +143,8 @@ class Lesson:
 
     def menu(self, *names: str) -> None:
         for name in names:
-            self.page.get_by_role("menuitem", name=name, exact=True).click()
+            with_shortcut = re.compile(rf"^{re.escape(name)}(\s+(\w, \w|Ctrl|Shift).*)?$")
+            self.page.get_by_role("menuitem", name=with_shortcut).click()
 
     def show(self, name: str) -> Locator:
         """The element of a cell, where a reader has scrolled to it, whatever was folded."""
@@ -194,8 +196,8 @@ class Lesson:
 
     def control(self, name: str, description: str) -> Locator:
         """The handle of a slider, or a list to choose from, by the word before it, in the output of a cell."""
-        row = self.show(name).locator(".jupyter-widgets", has=self.page.locator(f'label:text-is("{description}")'))
-        return row.locator(".noUi-handle, select").first
+        row = self.show(name).locator(f'.widget-inline-hbox:has(> label:text-is("{description}"))')
+        return row.locator(".noUi-handle, select")
 
     def figure(self, name: str) -> str:
         """The words of the figure that the controls of a cell have drawn."""

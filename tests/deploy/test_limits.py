@@ -44,13 +44,14 @@ class MadeUpLinux:
         monkeypatch.setattr(Path, "write_text", lambda path, text, **more: self.written(path, text))
         monkeypatch.setattr(Path, "mkdir", lambda path, **more: self.made(path, **more))
         monkeypatch.setattr(Path, "rmdir", shutil.rmtree)
-        monkeypatch.setattr(Path, "read_text", self.reading(Path.read_text))
-
-    def reading(self, before):
+        self.read = Path.read_text
         lines = {1: f"9:pids:/\n4:memory:{self.own}\n1:cpu,cpuacct:/\n0::/\n", 2: f"0::{self.own}\n"}
+        monkeypatch.setattr(Path, "read_text", self.reading(self.read, lines[version]))
 
+    @staticmethod
+    def reading(before, groups: str):
         def read(path, *words, **more):
-            return lines[self.version] if str(path) == "/proc/self/cgroup" else before(path, *words, **more)
+            return groups if str(path) == "/proc/self/cgroup" else before(path, *words, **more)
 
         return read
 
@@ -116,6 +117,16 @@ def test_version_2_moves_the_hub_out_of_the_way(tmp_path, monkeypatch):
     assert (eva / "kernels" / "memory.max").read_text() == str(800 * MEGABYTE)
     assert (eva / "cpu.max").read_text() == "150000 100000"
     assert (eva / "pids.max").read_text() == "50"
+
+
+def test_a_hub_that_starts_again_makes_no_groups_in_groups(tmp_path, monkeypatch):
+    linux = MadeUpLinux(tmp_path / "cgroup", 2, monkeypatch)
+    own = linux.folder / linux.own.lstrip("/")
+    linux.write(own / "cgroup.procs", "4711\n")
+    before = limits.base()
+    limits.base.cache_clear()
+    monkeypatch.setattr(Path, "read_text", linux.reading(linux.read, f"0::{linux.own}/hub\n"))
+    assert limits.base() == before == dict.fromkeys(limits.CONTROLLERS, own / "cnn-class")
 
 
 def test_a_server_is_in_its_group_and_never_beside_groups_of_version_2(tmp_path, monkeypatch):

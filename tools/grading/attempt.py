@@ -142,7 +142,6 @@ class Attempt:
     def _check(self, index: int, cell: dict, outputs: Outputs) -> None:
         facts = files.exercise(cell)
         verdict = self._judge.run(files.source(cell), self._kernel, outputs.say, self._kept)
-        self.odd += [f"{_place(cell)}: {sentence}" for sentence in verdict.odd]
         if verdict.printed:
             outputs.write(verdict.printed)
         if verdict.passed:

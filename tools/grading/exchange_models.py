@@ -7,6 +7,7 @@ that compute, and read no file, are made again; anything else is refused with it
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,10 @@ def made_of(model: Any, encode: Any, tokens: Any) -> dict:
     import keras
 
     try:
-        config = keras.saving.serialize_keras_object(model)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of functions of the student's own, which the other side refuses
+            config = keras.saving.serialize_keras_object(model)
+            compiled = _loss(model) if getattr(model, "compiled", False) else None
         config.pop("compile_config", None)
     except Exception as error:  # whatever stands in a model of a student's own
         raise Unknown(type(error).__name__) from None
@@ -47,7 +51,7 @@ def made_of(model: Any, encode: Any, tokens: Any) -> dict:
         "weights": encode([np.asarray(weight) for weight in weights]) if count <= MOST else None,
         "trainable": [bool(layer.trainable) for layer in model._flatten_layers()],
         "tokens": [tokens(weight) for weight in weights],
-        "compiled": _loss(model) if getattr(model, "compiled", False) else None,
+        "compiled": compiled,
     }
 
 
@@ -106,10 +110,10 @@ def _refuse_class(kind: str, made: dict) -> None:
         if module not in ("builtins", "keras.activations") or not known:
             raise Unknown(f"function {str(name)[:80]}")
         return
-    policy = kind == "DTypePolicy" and module == "keras"
-    public = module in MODULES and not REFUSED.fullmatch(kind)
+    inner = (module, kind) in {("keras", "DTypePolicy"), ("keras.src.models.functional", "Functional")}
+    public = module in MODULES and kind[:1].isupper() and not REFUSED.fullmatch(kind)
     operation = isinstance(module, str) and OPERATIONS.fullmatch(module)
-    if registered not in (None, kind) or not (policy or public or operation):
+    if registered not in (None, kind) or not (inner or public or operation):
         raise Unknown(kind[:80])
 
 

@@ -15,7 +15,7 @@ import inspect
 import io
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from checks.grading import NotFilledIn, NotRight, calls
@@ -36,7 +36,6 @@ class Verdict:
     kind: str = "NotRight"
     human: str = ""
     printed: str = ""
-    odd: list[str] = field(default_factory=list)
 
 
 class Judge:
@@ -101,22 +100,19 @@ class Judge:
             if not talk.lost:
                 verdict = Verdict(True, "")
                 talk.passed(asked, True)
-            talk.end()
         except NotRight as error:
             verdict = Verdict(False, str(error), type(error).__name__)
-            talk.end()
         except exchange.Strange as error:
             talk.lost = talk.lost or f"what the kernel answers is {error}"
         except (sandbox.Gone, Lost) as error:
             talk.lost = talk.lost or str(error)
         except Exception as error:  # a name that is not there
             verdict = Verdict(False, str(error), type(error).__name__)
-            talk.end()
+        talk.end()
         if talk.lost and not verdict.passed:
             verdict = Verdict(False, f"This could not be checked: {talk.lost}.", human=talk.lost)
         verdict.printed = said.getvalue()
         verdict.human = verdict.human or talk.human
-        verdict.odd = talk.odd
         return verdict
 
     def remind(self, source: str, kernel: sandbox.Kernel) -> None:
@@ -145,25 +141,27 @@ class Lost(Exception):
 
 
 class Dialogue:
-    """One conversation with the agent in a kernel. ``lost``, ``human``, ``odd``: sentences on what went wrong."""
+    """One conversation with the agent in a kernel. ``lost``, ``human``: sentences on what went wrong."""
 
     def __init__(self, kernel: sandbox.Kernel, say: Callable[[dict], None]) -> None:
         self._kernel, self._say = kernel, say
         self._functions: list[Callable] = []
         self._models: dict[int, Any] = {}
         self.lost = self.human = ""
-        self.odd: list[str] = []
+        self._open = False
 
     def begin(self) -> None:
         """Start the agent; raises Lost where it does not start."""
         self._deadline = time.monotonic() + self._kernel.limits.cell_seconds
         self._request = self._kernel.request(ASK, answering=True)
+        self._open = True
         self._next()
 
     def end(self) -> None:
         """Let the agent go."""
-        if self.lost:
+        if not self._open or not self._kernel.alive:
             return
+        self._open = False
         self._kernel.client.input(exchange.text({"do": "end"}))
         with contextlib.suppress(sandbox.Gone):
             for message in self._kernel.messages(self._request, time.monotonic() + sandbox.GRACE_SECONDS):
@@ -235,6 +233,7 @@ class Dialogue:
                 if message["msg_type"] == "input_request":
                     return exchange.read(message["content"].get("prompt"))
                 if message["msg_type"] == "execute_reply":
+                    self._open = False
                     raise self._loses("the kernel stopped answering")
                 if message["msg_type"] == "stream":
                     self._say(message)
@@ -276,7 +275,7 @@ class Dialogue:
             raise exchange.Strange("no function")
         module = str(made.get("module"))[:80]
         if name and module.split(".")[0] in ("helpers", "checks"):
-            self.odd.append(f"`{name}` is the course's own function {module}.{own}.")
+            self.human = f"`{name}` is the course's own function {module}.{own}"
         return _far(functools.partial(self.call, number), own, made.get("type"), names)
 
     def _of_keras(self, made: dict) -> Any:

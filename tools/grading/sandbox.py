@@ -66,7 +66,7 @@ class Kernel:
     """A running kernel. ``code`` is a folder of modules that it may import, ``folder`` an empty one for its sockets."""
 
     def __init__(self, folder: Path, code: Path, dataset: str, limits: Limits, alone: bool = True) -> None:
-        self.limits, self.why = limits, ""
+        self.limits, self.why, self._alone = limits, "", alone
         self._work = folder / "work"
         self._work.mkdir(parents=True)
         self._sockets = folder / "sockets"
@@ -188,12 +188,13 @@ class Kernel:
         """Kill all of its processes; ``why`` is the sentence for it."""
         self.why = self.why or why
         self._ended.set()
-        members = [self._process, *_family(self._process.pid)]
-        for member in members:
-            with contextlib.suppress(psutil.Error, OSError):
-                member.kill()
-        with contextlib.suppress(OSError):
-            os.killpg(self._process.pid, 9)
+        if not self._alone:
+            for member in _family(self._process.pid):
+                with contextlib.suppress(psutil.Error, OSError):
+                    member.kill()
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, 9)
+        self._process.kill()  # of bubblewrap: the system ends all that is inside
         self._process.wait()
 
     def close(self) -> None:
@@ -206,9 +207,10 @@ class Kernel:
     def _watch(self) -> None:
         """End the kernel when its processes take too much."""
         while not self._ended.wait(WATCH_SECONDS):
-            family = _family(self._process.pid)
+            family = _family(self._process.pid, self.limits.processes + 3)
             if len(family) > self.limits.processes + 3:
                 self.end(f"it started more than {self.limits.processes} processes")
+                return
             memory = _memory(family, self.limits.memory)
             self.peak = max(self.peak, memory)
             if memory > self.limits.memory:
@@ -217,10 +219,20 @@ class Kernel:
                 self.end("the machine had no memory left for it")
 
 
-def _family(number: int) -> list[psutil.Process]:
+def _family(number: int, most: int = 10**5) -> list[psutil.Process]:
+    """The processes that a process has started, and those that they have; no more than so many, which is quick."""
     try:
-        return psutil.Process(number).children(recursive=True)
-    except psutil.Error:
+        if not Path(f"/proc/{number}/task/{number}/children").is_file():
+            return psutil.Process(number).children(recursive=True)
+        waiting, found = [number], []
+        while waiting and len(found) <= most:
+            for task in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
+                with contextlib.suppress(OSError):
+                    children = [int(child) for child in task.read_text().split()]
+                    waiting += children
+                    found += children
+        return [psutil.Process(child) for child in found[: most + 1] if psutil.pid_exists(child)]
+    except (psutil.Error, OSError):
         return []
 
 
