@@ -4,7 +4,7 @@ DATASET ?= shapes10
 TOOLS = $(PYTHON) -m tools
 LESSONS = $(foreach number,$(LESSON),--lesson $(number))
 
-.PHONY: help run lab test test-oldest test-long mutants lint fetch new regenerate student readme address train show study bench hub links lock
+.PHONY: help run lab test test-oldest test-long test-browser mutants lint fetch new regenerate student handout grade marks readme address train show study bench lock hub links slides site
 
 help:        ; @$(TOOLS)
 run:         ; $(TOOLS) run --dataset $(DATASET) $(LESSONS)
@@ -12,13 +12,19 @@ lab:         ; $(TOOLS) lab $(if $(COMPLETE),--complete)
 test:        ; $(TOOLS) test
 test-oldest: ; $(TOOLS) test --oldest
 test-long:   ; $(TOOLS) test --long
+test-browser:; $(TOOLS) test --browser
 mutants:     ; $(TOOLS) mutants $(LESSON)
 lint:        ; $(TOOLS) lint
 fetch:       ; $(TOOLS) fetch
 new:         ; $(TOOLS) new --help
 regenerate:  ; $(TOOLS) regenerate $(LESSONS)
 student:     ; $(TOOLS) student
+handout:     ; $(TOOLS) handout $(LESSONS) $(if $(REPOSITORY),--repository $(REPOSITORY))
+grade:       ; $(TOOLS) grade $(FOLDER) $(LESSONS)
+marks:       ; $(TOOLS) marks $(LESSONS) $(if $(ROSTER),--roster $(ROSTER))
+slides:      ; $(TOOLS) slides $(LESSONS) $(if $(LIVE),--live)
 readme:      ; $(TOOLS) readme
+site:        ; $(TOOLS) site $(if $(SOLUTIONS),--solutions)
 address:     ; $(TOOLS) address $(URL)
 train:       ; $(TOOLS) train $(MODEL) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUT),--out $(OUT))
 show:        ; $(TOOLS) show $(or $(WHAT),results) $(if $(MODEL),--model $(MODEL)) $(if $(FROM),--from $(FROM))

@@ -64,9 +64,11 @@ def lesson() -> None:
     plt.style.use(["default", Path(__file__).with_name("lesson.mplstyle")])
     if in_kernel:
         shell.run_line_magic("matplotlib", "inline")  # where another backend is active already
+        from helpers import stubs
         from helpers.plots import alternative
 
         alternative.show_with_text(shell)
+        stubs.explain(shell)
 
 
 def refuse_missing_and_hidden() -> None:

@@ -13,7 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools import commands, environment, hub
-from tools.lessons import address, find, lab, links, new, readme, regenerate, run, student
+from tools.grading import grade, handout, marks
+from tools.lessons import address, fetch, find, lab, links, new, readme, regenerate, run, student
+from tools.site import command as site
+from tools.slides import command as slides
 
 PROGRAM = "python -m tools"
 Arguments = Callable[[argparse.ArgumentParser], None]
@@ -136,7 +139,7 @@ COMMANDS = {
     "lint": Command(
         "Check code and notebooks with ruff", commands.lint, commands.add_lint_arguments, needs="instructor"
     ),
-    "fetch": Command("Fetch CIFAR-10 into data/ ahead of a class", commands.fetch),
+    "fetch": Command("Fetch CIFAR-10 into data/ ahead of a class", fetch.main),
     "new": Command("Scaffold a lesson or an exercise, with check and test", new.main, new.add_arguments, "instructor"),
     "regenerate": Command(
         "Execute lessons in place on CIFAR-10 and rebuild what is derived",
@@ -145,7 +148,35 @@ COMMANDS = {
         "instructor",
     ),
     "student": Command("Make the student edition from the complete lessons", student.main, needs="instructor"),
+    "handout": Command(
+        "Make assignments for nbgrader, and a repository for students",
+        handout.main,
+        handout.add_arguments,
+        "instructor",
+    ),
+    "grade": Command(
+        "Grade what students have handed in, each submission shut in, all at the same time",
+        grade.main,
+        grade.add_arguments,
+        "instructor",
+    ),
+    "marks": Command(
+        "Late days, marks for Canvas and Moodle, and a page for each student",
+        marks.main,
+        marks.add_arguments,
+        "instructor",
+    ),
+    "slides": Command(
+        "Write slides of the lessons' core, which need no network",
+        slides.main,
+        slides.add_arguments,
+        "instructor",
+        passes_on="jupyter lab, with --live",
+    ),
     "readme": Command("Write the tables and images of the README", readme.main),
+    "site": Command(
+        "Build the book: pages of all lessons with stored outputs", site.main, site.add_arguments, "instructor"
+    ),
     "address": Command(
         "Set the repository's address everywhere, or print it", address.main, address.add_arguments, needs=""
     ),

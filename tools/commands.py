@@ -1,4 +1,4 @@
-"""Commands that mostly call another program: pytest with nbval, ruff; and the one that fetches images."""
+"""Commands that mostly call another program: pytest with nbval, ruff."""
 
 from __future__ import annotations
 
@@ -11,28 +11,15 @@ from tools.lessons import find
 CELL_TIMEOUT = 300  # seconds; a dead kernel is only noticed when it runs out
 
 
-def fetch(arguments: argparse.Namespace) -> int:
-    """Fetch CIFAR-10, or find it, and check it."""
-    from helpers import data
-
-    try:
-        dataset = data.load("cifar10")
-    except (OSError, ValueError) as error:
-        print(error)
-        return 1
-    print(
-        f"CIFAR-10 is there: {len(dataset.x_train):,} training, {len(dataset.x_val):,} validation and "
-        f"{len(dataset.x_test):,} test images."
-    )
-    return 0
-
-
 def add_test_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--oldest", action="store_true", help="with the oldest versions that pyproject.toml allows, installed apart"
     )
     parser.add_argument(
         "--long", action="store_true", help="campaigns instead: processes killed, memory, many examples; an hour"
+    )
+    parser.add_argument(
+        "--browser", action="store_true", help="JupyterLab, slides and pages in Chromium instead; status 1 without one"
     )
 
 
@@ -45,6 +32,8 @@ def test(arguments: argparse.Namespace) -> int:
     """
     if arguments.oldest:
         return oldest.test(arguments.rest)
+    if arguments.browser:
+        return _test_browser(arguments.rest)
     if arguments.long:
         return _test_long(arguments.rest)
     pytest = [sys.executable, "-m", "pytest", "-q", "--dist", "loadfile"]
@@ -53,6 +42,15 @@ def test(arguments: argparse.Namespace) -> int:
     tests = programs.call([*pytest, "-n", "3", "-m", "not long", "tests", *arguments.rest], env=variables)
     lessons = programs.call([*pytest, "-n", "2", *nbval, *(str(lesson.path) for lesson in find.find())], env=variables)
     return tests or lessons
+
+
+def _test_browser(rest: list[str]) -> int:
+    """The tests of ``tests/browser``, two files at a time; 1 where there is no Chromium, since nothing was tested."""
+    if programs.chromium() is None:
+        print(programs.NO_CHROMIUM)
+        return 1
+    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--durations=10"]
+    return programs.call([*pytest, "tests/browser", *rest], env=find.variables(CNN_DATASET="shapes10"))
 
 
 def _test_long(rest: list[str]) -> int:

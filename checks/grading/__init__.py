@@ -20,5 +20,5 @@ from checks.grading.answers import (
     wrong,
 )
 from checks.grading.calls import call, guarded
-from checks.grading.rules import by_rules, exercise, name_mistake, seeded
+from checks.grading.rules import by_rules, exercise, fresh_cases, name_mistake, seeded
 from checks.grading.slips import name_slip

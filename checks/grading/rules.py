@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -77,8 +80,31 @@ def _looked_at(look: Callable, answers: list[Any]) -> str | None:
 
 
 def seeded(number: str) -> np.random.Generator:
-    """Random numbers for the cases of one exercise, the same for everybody, so that a message can be reproduced."""
-    return np.random.default_rng(int(number.replace(".", "")))
+    """Random numbers for the cases of one exercise, the same for everybody, so that a message can be reproduced.
+
+    Inside ``fresh_cases`` they are others.
+    """
+    return np.random.default_rng([int(number.replace(".", "")), *_secret] if _secret else int(number.replace(".", "")))
+
+
+_secret: list[int] = []
+
+
+@contextmanager
+def fresh_cases(secret: str) -> Iterator[None]:
+    """Inside, checks draw cases that depend on a secret: an answer that fits the visible cases alone fails there.
+
+    A hidden test of nbgrader, which repeats what the visible check has said; so it prints nothing when all is right.
+    """
+    before = _secret[:]
+    _secret[:] = hashlib.sha256(secret.encode()).digest()
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    except NotRight as error:
+        raise NotRight(f"{error} (This is a case that only grading tries.)") from error.__cause__
+    finally:
+        _secret[:] = before
 
 
 def by_rules(

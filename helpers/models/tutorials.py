@@ -143,22 +143,20 @@ def improved_cnn(
     ``widths`` are the filters of each pair, ``pooled`` says which of its two convolutions is pooled. At the end
     comes a dense layer of ``dense`` units, or, where that is 0, the mean of each map.
     """
-    model = _scaled("improved_cnn", input_shape)
+    blocks = []
     for width in widths:
         for number in (1, 2):
             # Normalisation takes away what a bias would add.
-            model.add(layers.Conv2D(width, 3, padding=padding, use_bias=not batch_normalization))
+            blocks.append(layers.Conv2D(width, 3, padding=padding, use_bias=not batch_normalization))
             if number == pooled:
                 # Here, a quarter of the numbers is left to be normalised, and to go through ReLU.
-                model.add(layers.MaxPooling2D(2))
+                blocks.append(layers.MaxPooling2D(2))
             if batch_normalization:
-                model.add(layers.BatchNormalization(momentum=0.9))
-            model.add(layers.Activation("relu"))
-        model.add(layers.Dropout(dropout))
+                blocks.append(layers.BatchNormalization(momentum=0.9))
+            blocks.append(layers.Activation("relu"))
+        blocks.append(layers.Dropout(dropout))
     if dense:
-        for layer in (layers.Flatten(), layers.Dense(dense, activation="relu"), layers.Dropout(2 * dropout)):
-            model.add(layer)
+        blocks += [layers.Flatten(), layers.Dense(dense, activation="relu"), layers.Dropout(2 * dropout)]
     else:
-        model.add(layers.GlobalAveragePooling2D())
-    model.add(layers.Dense(classes, activation="softmax"))
-    return model
+        blocks.append(layers.GlobalAveragePooling2D())
+    return _scaled("improved_cnn", input_shape, *blocks, layers.Dense(classes, activation="softmax"))

@@ -7,7 +7,7 @@ import pytest
 
 from helpers import data
 from tools import commands, oldest, programs
-from tools.lessons import find
+from tools.lessons import fetch, find
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def calls(monkeypatch):
 
 
 def options(**given):
-    return argparse.Namespace(rest=[], oldest=False, long=False, fix=False, **given)
+    return argparse.Namespace(rest=[], oldest=False, long=False, browser=False, fix=False, **given)
 
 
 def test_tests_run_first_then_every_lesson_under_nbval_on_shapes(calls):
@@ -91,9 +91,21 @@ def test_lint_stops_at_the_first_finding(calls):
 
 def test_fetch_counts_the_images_and_tells_what_is_in_the_way(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("CIFAR10_PATH", str(tmp_path / "nowhere"))
-    assert commands.fetch(options()) == 1
+    assert fetch.main(options()) == 1
     assert "CIFAR10_PATH is" in capsys.readouterr().out
     shapes = data.load("shapes10")
     monkeypatch.setattr(data, "load", lambda name: {"cifar10": shapes}[name])
-    assert commands.fetch(options()) == 0
+    assert fetch.main(options()) == 0
     assert capsys.readouterr().out == "CIFAR-10 is there: 5,000 training, 500 validation and 1,000 test images.\n"
+
+
+def test_tests_in_a_browser_need_one_and_say_so(calls, monkeypatch, capsys):
+    arguments = options()
+    arguments.browser = True
+    monkeypatch.setattr(programs, "chromium", lambda: None)
+    assert commands.test(arguments) == 1
+    assert "None of chromium" in capsys.readouterr().out
+    assert not calls
+    monkeypatch.setattr(programs, "chromium", lambda: "/usr/bin/chromium")
+    assert commands.test(arguments) == 0
+    assert "tests/browser" in calls[0][0]

@@ -99,7 +99,7 @@ def called(monkeypatch):
     return notes
 
 
-INSTRUCTOR = {"test", "lint", "new", "regenerate", "student", "mutants", "lock"}
+INSTRUCTOR = {"handout", "marks", "test", "lint", "new", "regenerate", "student", "mutants", "lock"}
 ARGUMENTS = {"new": ["lesson", "12", "topic", "--title", "T"], "show": ["results"]}
 
 

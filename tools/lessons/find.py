@@ -14,6 +14,7 @@ NOTEBOOKS = ROOT / "notebooks"
 STUDENT = NOTEBOOKS / "student"
 # Of the students; where the checkout cannot be written into (one that a class shares), everybody has one at home.
 WORK = ROOT / "work" if os.access(ROOT, os.W_OK) else Path.home() / "cnn-on-cifar10"
+OF_FILES = ("records", "edition")  # what metadata say of one file, not of the lesson
 DATASETS = ("cifar10", "shapes10")
 
 
@@ -33,9 +34,12 @@ class Lesson:
 def find(*numbers: str) -> list[Lesson]:
     """All complete lessons in order, or those with these numbers ("4" and "04" are the same).
 
+    In the repository for students, which has no complete ones: those of the student edition.
+
     Raises SystemExit with a sentence for a number that no lesson has.
     """
-    lessons = [_lesson(path) for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))]
+    pattern = "[0-9][0-9]_*.ipynb"
+    lessons = [_lesson(path) for path in sorted(NOTEBOOKS.glob(pattern)) or sorted(STUDENT.glob(pattern))]
     wanted = {number.zfill(2) for number in numbers}
     for number in sorted(wanted - {lesson.number for lesson in lessons}):
         known = ", ".join(lesson.number for lesson in lessons)
@@ -46,7 +50,7 @@ def find(*numbers: str) -> list[Lesson]:
 def _lesson(path: Path) -> Lesson:
     try:
         facts = files.read(path)["metadata"]["lesson"]
-        return Lesson(path, path.name[:2], **{name: fact for name, fact in facts.items() if name != "records"})
+        return Lesson(path, path.name[:2], **{name: fact for name, fact in facts.items() if name not in OF_FILES})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SystemExit(f"{path} is no lesson: it is no JSON, or its metadata lack something ({error}).") from None
 

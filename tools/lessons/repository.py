@@ -47,20 +47,45 @@ except Exception as error:
         f"{error}. Call `make lab` in the folder of the course; rename a `helpers` of yours."
     ) from error
 """
-# Colab has the dependencies, and its TensorFlow has to stay. Neither git nor pip asks for a password and waits.
+# Colab has the dependencies, and its TensorFlow has to stay. Neither git nor pip asks for a password and waits. What an
+# earlier call installed is written over, because half of it may be missing.
 ON_COLAB = """\
 course = "URL"
 if "google.colab" in str(get_ipython()):
-    !GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=true timeout 300 pip install -qqq --no-input --no-deps git+{course} </dev/null \\
-        || echo "{course} could not be fetched: is there a network, is git installed, is the address public?"
+    import importlib
+    import os
+    import subprocess
+    import sys
+
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-color", "--no-input", "--no-deps", "--ignore-installed"]
+    asks_nobody = os.environ | {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    try:
+        subprocess.run([*pip, f"git+{course}"], env=asks_nobody, **pipes, check=True, text=True, timeout=300)
+    except subprocess.SubprocessError as error:
+        said = f"{error.output} {error}"
+        reasons = {
+            "timed out": "nothing came for five minutes. Is there a network?",
+            "Cannot find command 'git'": "there is no git here. Install it.",
+            "No module named pip": f"there is no pip here. Call {sys.executable} -m ensurepip.",
+            "returned error": "the host refuses. Is the address right, and is it public?",
+            "unable to access": "its host cannot be reached. Is there a network?",
+            "git clone": "no repository there that everybody may read. Is the address right, and is it public?",
+            "Read-only file system": "pip may not write here. Take a Python of your own.",
+            "Permission denied": "pip may not write here. Take a Python of your own.",
+        }
+        why = next((reasons[sign] for sign in reasons if sign in said), " ".join(said.split())[:300])
+        raise SystemExit(f"{course} could not be installed: {why} Then run this cell again.") from None
+    importlib.invalidate_caches()
 """
 
 
 def set_up_cell(url: str) -> str:
-    """The first code cell of every lesson. With an address, it fetches the project on Colab, and nothing else."""
+    """The first code cell of every lesson. With an address, it installs the project on Colab, and nothing else."""
     if url == PLACEHOLDER:
         return SET_UP.rstrip()
-    return ON_COLAB.replace("URL", url) + SET_UP.rstrip().replace("the folder of the course", "a copy of {course}")
+    here = "the folder of the course"
+    return ON_COLAB.replace("URL", url) + SET_UP.rstrip().replace(here, "a copy of {course}, or restart the kernel")
 
 
 def put_set_up_cell(notebook: dict, url: str) -> None:
@@ -71,16 +96,19 @@ def put_set_up_cell(notebook: dict, url: str) -> None:
             cell["metadata"]["jupyter"] = {"source_hidden": True}
 
 
-def badges(url: str, notebook: str) -> str:
-    """The badges of a student notebook in Markdown; Colab opens notebooks from GitHub alone."""
+def launches(url: str, notebook: str) -> dict[str, str]:
+    """Where a student notebook opens: "Colab", "Binder" -> address. Colab opens notebooks from GitHub alone."""
     if url == PLACEHOLDER:
-        return ""
+        return {}
     parts = urlsplit(url)
     on_github = parts.hostname == "github.com"
     where = f"gh{parts.path}/main" if on_github else f"git/{quote(url, safe='')}/main"
-    binder = f"{BINDER}/v2/{where}?urlpath=lab/tree/notebooks/student/{notebook}"
-    links = [f"[![Open in Binder]({BINDER}/badge_logo.svg)]({binder})"]
-    if on_github:
-        colab = f"{COLAB}/github{parts.path}/blob/main/notebooks/student/{notebook}"
-        links.insert(0, f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({colab})")
-    return " ".join(links)
+    colab = {"Colab": f"{COLAB}/github{parts.path}/blob/main/notebooks/student/{notebook}"} if on_github else {}
+    return colab | {"Binder": f"{BINDER}/v2/{where}?urlpath=lab/tree/notebooks/student/{notebook}"}
+
+
+def badges(url: str, notebook: str) -> str:
+    """The badges of a student notebook in Markdown."""
+    images = {"Colab": f"{COLAB}/assets/colab-badge.svg", "Binder": f"{BINDER}/badge_logo.svg"}
+    links = launches(url, notebook).items()
+    return " ".join(f"[![Open in {name}]({images[name]})]({link})" for name, link in links)

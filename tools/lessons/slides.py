@@ -22,7 +22,7 @@ def set_types(notebook: dict) -> None:
     for cell in notebook["cells"]:
         text = "".join(cell["source"])
         further = further or bool(re.match(r"## Going further", text))
-        kind = _fixed(cell, further)
+        kind = fixed(cell, further)
         if kind is None:
             high = height(cell)
             begins = cell["cell_type"] == "markdown" and re.match(r"#{1,2} ", text)
@@ -32,7 +32,7 @@ def set_types(notebook: dict) -> None:
         cell["metadata"]["slideshow"] = {"slide_type": kind}
 
 
-def _fixed(cell: dict, further: bool) -> str | None:
+def fixed(cell: dict, further: bool) -> str | None:
     """The type of a cell that takes no room on a slide."""
     tags = cell["metadata"].get("tags", [])
     facts = cell["metadata"].get("nbgrader", {})

@@ -132,7 +132,7 @@ def lesson(number: str, title: str, set_up: str) -> dict:
             code("setup", set_up, jupyter={"source_hidden": True}, tags=["setup"]),
             code("imports", "from helpers.teaching import compare"),
             note(
-                "before-class", "**Before class.** What takes time, what to have ready, and minutes for each section."
+                "before-class", "**Before class.** What takes time, what to have ready.\n\n**45 minutes.** *Before you start*: 5 · section 1: 40."
             ),
             markdown("before", f"## Before you start\n\n{questions(3, 'an earlier lesson')}"),
             markdown("s1", SECTION),

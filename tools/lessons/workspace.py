@@ -136,7 +136,7 @@ def carry(new: dict, old: dict) -> tuple[list[str], list[str]]:
     answers: dict[str, list[dict]] = {}
     for cell in old["cells"]:
         facts = files.exercise(cell)
-        if facts.get("solution") and not _as_handed_out(cell):
+        if facts.get("solution") and not as_handed_out(cell):
             answers.setdefault(str(facts.get("grade_id")), []).append(cell)
     carried = []
     for cell in new["cells"]:
@@ -153,7 +153,7 @@ def carry(new: dict, old: dict) -> tuple[list[str], list[str]]:
     return carried, [number for number in answers if number not in carried]
 
 
-def _as_handed_out(cell: dict) -> bool:
+def as_handed_out(cell: dict) -> bool:
     """Whether nobody wrote into a solution cell, by nbgrader's checksum, which nbgrader would be needed to ask for."""
     facts = files.exercise(cell)
     parts = [files.source(cell), cell["cell_type"], bool(facts.get("grade")), True, False, facts.get("grade_id")]

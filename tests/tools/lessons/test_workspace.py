@@ -333,9 +333,9 @@ def test_what_nbgrader_calls_untouched_is_what_we_call_so():
     assert {cell.cell_type for cell in cells} == {"code", "markdown"}
     for cell in cells:
         assert compute_checksum(cell) == cell.metadata.nbgrader.checksum
-        assert workspace._as_handed_out(cell)
+        assert workspace.as_handed_out(cell)
         cell.source += " "
-        assert not workspace._as_handed_out(cell)
+        assert not workspace.as_handed_out(cell)
 
 
 def test_the_student_edition_is_signed():
