@@ -230,18 +230,3 @@ def test_a_lesson_runs_to_its_end_in_an_empty_folder(number, tmp_path, course):
     assert raised, "stubs that nobody filled in"
     assert len(raised) <= may_raise, raised
     assert not [text for kind, text in raised if "helpers" in text or kind == "SystemExit"]
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Binder is Linux")
-def test_binder_starts_lessons_on_shapes10(tmp_path):
-    """By the file through which it starts everything; CIFAR-10 may be there."""
-    variables = {name: value for name, value in os.environ.items() if name != "CNN_DATASET"}
-    words = [
-        str(ROOT / "binder" / "start"),
-        sys.executable,
-        "-c",
-        "from helpers import data; print(data.load('auto').name)",
-    ]
-    variables["PYTHONPATH"] = str(ROOT)
-    told = subprocess.run(["sh", *words], cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=100)
-    assert told.stdout == "shapes10\n", told.stderr
