@@ -4,7 +4,7 @@ DATASET ?= shapes10
 TOOLS = $(PYTHON) -m tools
 LESSONS = $(foreach number,$(LESSON),--lesson $(number))
 
-.PHONY: help run lab test test-oldest test-long test-browser mutants lint fetch new regenerate student handout marks readme address train show study bench lock hub links slides site
+.PHONY: help run lab test test-oldest test-long test-browser mutants lint fetch new regenerate student handout grade marks readme address train show study bench lock hub links slides site
 
 help:        ; @$(TOOLS)
 run:         ; $(TOOLS) run --dataset $(DATASET) $(LESSONS)
@@ -20,6 +20,7 @@ new:         ; $(TOOLS) new --help
 regenerate:  ; $(TOOLS) regenerate $(LESSONS)
 student:     ; $(TOOLS) student
 handout:     ; $(TOOLS) handout $(LESSONS) $(if $(REPOSITORY),--repository $(REPOSITORY))
+grade:       ; $(TOOLS) grade $(FOLDER) $(LESSONS)
 marks:       ; $(TOOLS) marks $(LESSONS) $(if $(ROSTER),--roster $(ROSTER))
 slides:      ; $(TOOLS) slides $(LESSONS) $(if $(LIVE),--live)
 readme:      ; $(TOOLS) readme

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools import commands, environment, hub
-from tools.grading import handout, marks
+from tools.grading import grade, handout, marks
 from tools.lessons import address, fetch, find, lab, links, new, readme, regenerate, run, student
 from tools.site import command as site
 from tools.slides import command as slides
@@ -152,6 +152,12 @@ COMMANDS = {
         "Make assignments for nbgrader, and a repository for students",
         handout.main,
         handout.add_arguments,
+        "instructor",
+    ),
+    "grade": Command(
+        "Grade what students have handed in, each submission shut in, all at the same time",
+        grade.main,
+        grade.add_arguments,
         "instructor",
     ),
     "marks": Command(

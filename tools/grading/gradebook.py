@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from tools.grading import rubrics
+from tools.grading import harmless, rubrics
 from tools.grading.collect import Submission
 from tools.grading.course import Course
 from tools.lessons import files
@@ -127,6 +127,7 @@ def _with_rubrics(course: Course, lesson: str, notebook: str, odd: tuple[str, ..
     """The executed notebook as formgrader shows it: below each free text its rubric, on top what was odd."""
     texts = json.loads(course.rubric(lesson).read_text(encoding="utf-8"))
     shown = files.notebook(notebook.encode()) or _nothing()
+    harmless.make(shown, files.read(course.release(lesson)))
     cells = []
     for cell in shown["cells"]:
         cells.append(cell)
@@ -134,7 +135,7 @@ def _with_rubrics(course: Course, lesson: str, notebook: str, odd: tuple[str, ..
         if facts.get("grade_id") in texts and facts.get("grade"):
             cells.append(rubrics.cell(texts[facts["grade_id"]], facts["grade_id"], facts["points"]))
     if odd:
-        said = "\n".join(f"> * {sentence}" for sentence in dict.fromkeys(odd))
+        said = "\n".join("> * " + sentence.replace("<", "&lt;") for sentence in dict.fromkeys(odd))
         cells.insert(0, {"cell_type": "markdown", "id": "rubric-odd", "metadata": {"rubric": True}, "source": said})
     shown["cells"] = cells
     return files.text(shown)

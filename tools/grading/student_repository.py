@@ -46,6 +46,7 @@ def write(folder: Path, course: Course, lessons: list[find.Lesson], url: str, hu
 
     Raises SystemExit, before anything is written, where a file of somebody else is in the way.
     """
+    _refuse_other_folders(folder)
     before = _listed(folder)
     kept = {name for name in before if re.fullmatch(r"notebooks/student/\d\d_\w+\.ipynb", name)}
     contents = _contents(course, lessons, url)
@@ -126,11 +127,14 @@ def _listed(folder: Path) -> dict[str, str]:
         ) from None
 
 
-def _refuse_files_of_others(folder: Path, contents: dict[str, bytes], before: dict[str, str]) -> None:
-    if folder == ROOT or (ROOT in folder.parents and not (folder.is_relative_to(ROOT / "build"))):
+def _refuse_other_folders(folder: Path) -> None:
+    if folder == ROOT or (ROOT in folder.parents and not folder.is_relative_to(ROOT / "build")):
         raise SystemExit(f"{folder} lies in this project: name a folder outside of it, for a repository of its own.")
     if folder.exists() and not folder.is_dir():
         raise SystemExit(f"{folder} is a file: name a folder.")
+
+
+def _refuse_files_of_others(folder: Path, contents: dict[str, bytes], before: dict[str, str]) -> None:
     if not before and folder.is_dir() and any(path.name != ".git" for path in folder.iterdir()):
         raise SystemExit(f"{folder} holds files that this command did not write: name an empty folder, or remove them.")
     strange = []

@@ -181,7 +181,7 @@
     const message = element("p", { className: "explorer-message" });
     for (const spoken of [size, sum, message]) spoken.setAttribute("aria-live", "polite");
 
-    const grid = element("fieldset", {}, element("legend", { textContent: "Kernel" }), ...cells);
+    const grid = element("fieldset", {}, element("legend", { textContent: "Its weights" }), ...cells);
     grid.className = "explorer-kernel";
     root.append(
       element(
