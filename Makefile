@@ -16,7 +16,7 @@ mutants:     ; $(TOOLS) mutants $(LESSON)
 lint:        ; $(TOOLS) lint
 fetch:       ; $(TOOLS) fetch
 new:         ; $(TOOLS) new --help
-regenerate:  ; $(TOOLS) regenerate $(LESSONS)
+regenerate:  ; $(TOOLS) regenerate $(LESSONS) $(if $(ALL),--all)
 student:     ; $(TOOLS) student
 readme:      ; $(TOOLS) readme
 address:     ; $(TOOLS) address $(URL)

@@ -194,6 +194,7 @@ TARGETS = {
     "lab": "lab",
     "lab COMPLETE=1": "lab --complete",
     "regenerate LESSON=04": "regenerate --lesson 04",
+    "regenerate ALL=1": "regenerate --all",
     "student": "student",
     "readme": "readme",
     "address URL=https://github.com/a/b": "address https://github.com/a/b",
