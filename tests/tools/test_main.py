@@ -205,6 +205,7 @@ TARGETS = {
     "lab": "lab",
     "lab COMPLETE=1": "lab --complete",
     "regenerate LESSON=04": "regenerate --lesson 04",
+    "regenerate ALL=1": "regenerate --all",
     "student": "student",
     "handout": "handout",
     "handout LESSON=04 REPOSITORY=../students": "handout --lesson 04 --repository ../students",
