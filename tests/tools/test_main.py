@@ -100,13 +100,13 @@ def called(monkeypatch):
 
 
 INSTRUCTOR = {"handout", "marks", "test", "lint", "new", "regenerate", "student", "mutants", "lock"}
-ARGUMENTS = {"new": ["lesson", "12", "topic", "--title", "T"], "show": ["results"]}
+ARGUMENTS = {"new": ["lesson", "12", "topic", "--title", "T"], "show": ["results"], "links": ["https://hub.edu"]}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_enters_its_environment_once_and_its_status_is_handed_on(called, name):
     assert command.main([name, *ARGUMENTS.get(name, [])]) == 7
-    entered = [] if name == "address" else [name in INSTRUCTOR]
+    entered = [] if name in ("address", "links") else [name in INSTRUCTOR]
     assert called[:-1] == entered
     assert called[-1][0] == name
 
@@ -206,6 +206,8 @@ TARGETS = {
     "bench": "bench",
     "fetch": "fetch",
     "lint": "lint",
+    "hub": "hub",
+    "links HUB=https://hub.edu": "links https://hub.edu",
     "lock": "lock",
     "new": "new --help",
     "": "",
