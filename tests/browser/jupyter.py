@@ -126,7 +126,7 @@ class Lesson:
         # A workspace for each lesson: two pages with the same one would take each other's tabs.
         self.page.goto(address.format(f"/lab/workspaces/{name[:2]}/tree/{name}"))
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=START * 1000)
-        self._wait_until("session && session.kernel && session.kernel.status === 'idle'", START)
+        self._wait_until("session?.kernel?.status === 'idle'", START)
 
     def cells(self) -> list[Cell]:
         return [Cell(number, **facts) for number, facts in enumerate(self.page.evaluate(CELLS))]
@@ -177,9 +177,9 @@ class Lesson:
                 (_, status) => {{ if (status.includes("restarting")) window.restarted = true; }}); }}"""
         )
         self.menu("Kernel", "Restart Kernel…")
-        self.page.locator(".jp-Dialog").get_by_role("button", name="Restart").click()
+        self.page.locator(".jp-Dialog").get_by_role("button", name="Confirm Kernel Restart").click()
         self.page.wait_for_function("() => window.restarted", timeout=START * 1000)
-        self._wait_until("session.kernel.status === 'idle'", START)
+        self._wait_until("session?.kernel?.status === 'idle'", START)
         assert self.page.evaluate(f"() => {NOTEBOOK}.sessionContext.session.kernel.id") == before
 
     def end_kernel(self) -> None:
@@ -224,7 +224,7 @@ class Lesson:
         """
         self.page.evaluate("() => { window.busy = performance.now(); }")
         self._wait_until(
-            "(session.kernel.status !== 'idle' || [...notebook.content.model.cells].some("
+            "(session?.kernel?.status !== 'idle' || [...notebook.content.model.cells].some("
             "cell => cell.executionState === 'running')) ? (window.busy = performance.now(), false)"
             f" : performance.now() - window.busy > {settled * 1000}",
             seconds,

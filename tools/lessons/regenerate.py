@@ -221,7 +221,8 @@ def _finish(works: list[Work], known: dict, interrupted: bool) -> int:
     if interrupted:
         asked = len(executed + failed + missed)
         print(f"Interrupted: {len(executed)} of {asked} lessons are new, the others as they were.", flush=True)
-    finished = [work.lesson for work in works if work.finished]
+    # After Ctrl-C nobody waits for what the next call will do as well.
+    finished = [work.lesson for work in (executed if interrupted else works) if work.finished]
     waits = _waits(works, known)
     problem = ""
     try:

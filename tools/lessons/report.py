@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers.places import ROOT
+from helpers import places
 from tools.lessons import changes, files, find, inputs
 
 TEMPLATE = Path(__file__).with_name("report.html")
@@ -60,7 +60,7 @@ def changed_since_stored(lesson: Path, modules: dict[str, str]) -> list[str]:
     commit = (_git(lesson.parent, "log", "-1", "--format=%H", "--", lesson.name) or b"").decode().strip()
     listed = _git(lesson.parent, "diff", "--name-only", commit, "--") if commit else None
     names = sorted(set((listed or b"").decode().split("\n")) & set(modules))
-    held = {name: _git(ROOT, "show", f"{commit}:{name}") for name in names}
+    held = {name: _git(places.ROOT, "show", f"{commit}:{name}") for name in names}
     return [name for name in names if inputs.code_digest(name, held[name] or b"") != modules[name]]
 
 

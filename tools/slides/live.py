@@ -36,6 +36,7 @@ def main(arguments: argparse.Namespace, out: Path) -> int:
         files.write(out / "settings" / f"{name}.jupyterlab-settings", json.dumps(settings))
     options = {
         "--LabApp.user_settings_dir": out / "settings",
+        "--LabApp.workspaces_dir": out / "workspaces",  # of another day, with panels that take the room of the code
         "--LabApp.default_url": f"/doc/tree/{lessons[0].path.name}",
     }
     rest = [*(f"{name}={value}" for name, value in options.items()), *arguments.rest]

@@ -13,10 +13,24 @@ from helpers import places
 from tools.lessons import execute, files, find, inputs, readme, reference, regenerate, student
 
 
-@pytest.fixture
-def executions(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory):
     """A course whose lessons have been executed and committed."""
-    folder = course.made(tmp_path / "course")
+    folder = course.made(tmp_path_factory.mktemp("made") / "course")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        place(folder, monkeypatch)
+        assert call() == 0
+    course.commit(folder)
+    return folder
+
+
+@pytest.fixture
+def executions(committed, tmp_path, monkeypatch):
+    """A copy of that course, and who was executed and derived in it."""
+    return place(shutil.copytree(committed, tmp_path / "course"), monkeypatch)
+
+
+def place(folder, monkeypatch):
     monkeypatch.setattr(places, "ROOT", folder)
     monkeypatch.setattr(places, "MANIFEST", folder / "data" / "manifest.json")
     monkeypatch.setattr(find, "NOTEBOOKS", folder / "notebooks")
@@ -24,7 +38,7 @@ def executions(tmp_path, monkeypatch):
     monkeypatch.setattr(reference, "ROOT", folder)
     monkeypatch.setattr(reference, "GLOSSARY", folder / "GLOSSARY.md")
     monkeypatch.setattr(reference, "FORMULAS", folder / "FORMULAS.md")
-    monkeypatch.setattr(regenerate, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(regenerate, "BUILD", folder.parent / "build")
     monkeypatch.setattr(regenerate, "DATASET", "shapes10")
     monkeypatch.setattr(files, "formatted", lambda path, content: content)
     executions = course.Executions(folder)
@@ -32,10 +46,6 @@ def executions(tmp_path, monkeypatch):
     monkeypatch.setattr(execute, "execute_lessons", executions)
     monkeypatch.setattr(student, "write", lambda lessons: executions.derived.extend(each.number for each in lessons))
     monkeypatch.setattr(readme, "write", lambda: executions.derived.append("README"))
-    assert call() == 0
-    course.commit(folder)
-    executions.asked.clear()
-    executions.derived.clear()
     return executions
 
 

@@ -120,6 +120,8 @@
   }
 
   function labelled(text, control) {
+    // Without it, a choice is named by all that can be chosen.
+    control.setAttribute("aria-label", text);
     return element("label", {}, element("span", { textContent: text }), control);
   }
 
