@@ -155,7 +155,7 @@ COMMANDS = {
         "instructor",
     ),
     "grade": Command(
-        "Grade what students have handed in, each submission shut in, all at the same time",
+        "Grade all that was handed in, each submission shut in",
         grade.main,
         grade.add_arguments,
         "instructor",
