@@ -31,6 +31,7 @@ COPIED = (
     ".gitattributes",
     ".gitignore",
     "LICENSE",
+    "binder",
     "environment.yml",
 )
 WRITTEN = {"tools/__main__.py": "main.py", "Makefile": "Makefile"}
