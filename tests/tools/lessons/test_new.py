@@ -101,16 +101,9 @@ def test_the_lesson_is_stored_as_it_is_when_it_is_executed(made, tmp_path):
     assert (tmp_path / name).read_text() == (project / "notebooks" / name).read_text()
 
 
-def test_student_edition_lesson_tests_and_checks_accept_it(made):
+def test_lesson_tests_and_checks_accept_it(made):
     project, *_ = made
-    told = call(project, "tools", "student")
-    assert told.returncode == 0, told.stdout
-    assert "notebooks/student/14_deep_networks.ipynb" in told.stdout
-    tests = [
-        "tests/test_lessons.py",
-        "tests/test_student.py",
-        *(f"tests/checks/test_lesson{n}.py" for n in ("07", "14")),
-    ]
+    tests = ["tests/test_lessons.py", *(f"tests/checks/test_lesson{n}.py" for n in ("07", "14"))]
     chosen = "(not lesson07 or exercise_7_6) and not older and not breaks_the_rule and not has_a_broken"
     told = call(project, "pytest", "-q", "-p", "no:cacheprovider", *tests, "-k", chosen)
     assert told.returncode == 0, told.stdout[-3000:]
