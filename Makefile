@@ -17,7 +17,7 @@ mutants:     ; $(TOOLS) mutants $(LESSON)
 lint:        ; $(TOOLS) lint
 fetch:       ; $(TOOLS) fetch
 new:         ; $(TOOLS) new --help
-regenerate:  ; $(TOOLS) regenerate $(LESSONS)
+regenerate:  ; $(TOOLS) regenerate $(LESSONS) $(if $(ALL),--all)
 student:     ; $(TOOLS) student
 handout:     ; $(TOOLS) handout $(LESSONS) $(if $(REPOSITORY),--repository $(REPOSITORY))
 grade:       ; $(TOOLS) grade $(FOLDER) $(LESSONS)

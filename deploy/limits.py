@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 MOUNT = Path("/sys/fs/cgroup")
-CLASS = "cnn-class"  # the group that holds those of the students
+CLASS, HUB = "cnn-class", "hub"  # the group that holds those of the students, and that of the hub
 PERIOD = 100_000  # microseconds, over which Linux shares out the cores
 CONTROLLERS = ("memory", "cpu", "pids")
 RESERVE = 200 << 20  # bytes that kernels leave to the server, which needs 150 MiB
@@ -135,6 +135,8 @@ def _second() -> dict[str, Path]:
     path = Path("/proc/self/cgroup").read_text().strip().rpartition("::")[2]
     own = MOUNT / path.lstrip("/")
     own = own if own.is_dir() else MOUNT
+    if own.name == HUB and (own.parent / CLASS).is_dir():
+        own = own.parent  # started from where an earlier hub moved to
     offered = (own / "cgroup.controllers").read_text().split()
     wanted = [controller for controller in CONTROLLERS if controller in offered]
     words = " ".join(f"+{controller}" for controller in wanted)
@@ -142,9 +144,9 @@ def _second() -> dict[str, Path]:
         (own / CHILDREN).write_text(words)
     except OSError:
         # The hub itself is in the way: it moves into a group of its own.
-        (own / "hub").mkdir(exist_ok=True)
+        (own / HUB).mkdir(exist_ok=True)
         for number in (own / PROCESSES).read_text().split():
-            (own / "hub" / PROCESSES).write_text(number)
+            (own / HUB / PROCESSES).write_text(number)
         (own / CHILDREN).write_text(words)
     (own / CLASS).mkdir(exist_ok=True)
     (own / CLASS / CHILDREN).write_text(words)

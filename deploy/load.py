@@ -71,7 +71,7 @@ def measure(arguments: argparse.Namespace) -> dict:
     names = [f"{PREFIX}{number}" for number in range(1, arguments.students + 1)]
     guests = [*names, *([GREEDY] if arguments.greedy else [])]
     record = {"command": " ".join(["python -m deploy.load", *arguments.words]), **_machine()}
-    with tempfile.TemporaryDirectory(prefix="hub-") as folder, _hub(arguments, Path(folder), len(guests)) as address:
+    with tempfile.TemporaryDirectory(prefix="hub-") as folder, running(arguments, Path(folder), len(guests)) as address:
         with Watch(guests) as watch, ThreadPoolExecutor(len(guests)) as pool:
             begin = time.monotonic()
             greedy = pool.submit(want_too_much, address, lesson) if arguments.greedy else None
@@ -154,7 +154,7 @@ class Clock:
 
 
 @contextmanager
-def _hub(arguments: argparse.Namespace, folder: Path, servers: int):
+def running(arguments: argparse.Namespace, folder: Path, servers: int):
     """A hub with one password for all, until the end; gives its address. Its log is ``LOG``."""
     python = hub.ensure()
     ports = _free_ports(3)

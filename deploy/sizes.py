@@ -14,6 +14,10 @@ CORES = 2
 # Of the machine: the system, the hub, its proxy.
 OTHERS_GB = 1.5
 
+ONE_ACCOUNT = (
+    "All students share the account that started this hub, and can read each other's files: never for a class."
+)
+
 
 def memory_gb() -> float:
     """Memory of this machine in GB of 1,024³ bytes."""
@@ -25,12 +29,17 @@ def students(gigabytes: float) -> int:
     return max(1, int((gigabytes - OTHERS_GB) / STUDENT_GB))
 
 
-def warnings(root: Path) -> list[str]:
-    """Sentences on a folder of the course that students of this machine cannot use, or should not be able to read."""
+def warnings(root: Path, python: Path) -> list[str]:
+    """Sentences on what accounts of students cannot use, or should not be able to read.
+
+    ``root`` is the folder of the course, ``python`` the program that its environment starts.
+    """
     found = []
-    for folder in (root, *root.parents):
-        if not folder.stat().st_mode & stat.S_IXOTH:
-            found.append(f"Students cannot enter {folder}: chmod o+x {folder}, or put the course elsewhere (/srv).")
+    for folder in dict.fromkeys([*python.resolve().parents, root, *root.parents]):
+        if folder.is_dir() and not folder.stat().st_mode & stat.S_IXOTH:
+            found.append(
+                f"Students cannot enter {folder}: have the course in /srv, with a Python of the system, or chmod o+x."
+            )
     readable = [path for path in root.glob("notebooks/[0-9]*.ipynb") if path.stat().st_mode & stat.S_IROTH]
     if readable:
         found.append(

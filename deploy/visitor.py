@@ -77,20 +77,19 @@ class Kernel:
     """A kernel behind the hub's proxy."""
 
     def __init__(self, visitor: Visitor, number: str):
-        self.session = uuid.uuid4().hex
+        self.session, self.patience = uuid.uuid4().hex, visitor.patience
         address = f"{visitor.home.replace('http', 'ws', 1)}/api/kernels/{number}/channels?session_id={self.session}"
         self.socket = websocket.create_connection(address, cookie=visitor.cookies(), timeout=visitor.patience)
+
+        self._wait()
 
     def run(self, code: str) -> str:
         """Run a cell; returns the name of the exception that it raised, "" where it raised none.
 
         Raises KernelEnded, and TimeoutError where nothing comes for as long as the visitor has patience.
         """
-        number = uuid.uuid4().hex
-        header = {"msg_id": number, "msg_type": "execute_request", "session": self.session, "username": "", "date": ""}
         content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": False}
-        message = {"header": header | {"version": "5.4"}, "content": content | {"user_expressions": {}}}
-        self.socket.send(json.dumps(message | {"parent_header": {}, "metadata": {}, "channel": "shell"}))
+        number = self._send("execute_request", content | {"user_expressions": {}})
         reply, idle = None, False
         while reply is None or not idle:
             answer = self._receive()
@@ -103,6 +102,29 @@ class Kernel:
             if answer["header"]["msg_type"] == "execute_reply":
                 reply = answer["content"]
         return reply.get("ename", "") if reply["status"] != "ok" else ""
+
+    def _wait(self) -> None:
+        """Until it answers: what is sent to a kernel that has not started yet can be lost."""
+        end = time.monotonic() + self.patience
+        while time.monotonic() < end:
+            self._send("kernel_info_request", {})
+            self.socket.settimeout(10)
+            try:
+                while self._receive()["header"]["msg_type"] != "kernel_info_reply":
+                    pass
+                self.socket.settimeout(self.patience)
+                return
+            except TimeoutError:
+                continue
+        raise TimeoutError("the kernel does not start")
+
+    def _send(self, kind: str, content: dict) -> str:
+        """Send a message; returns its number."""
+        number = uuid.uuid4().hex
+        header = {"msg_id": number, "msg_type": kind, "session": self.session, "username": "", "date": ""}
+        message = {"header": header | {"version": "5.4"}, "content": content, "channel": "shell"}
+        self.socket.send(json.dumps(message | {"parent_header": {}, "metadata": {}}))
+        return number
 
     def _receive(self) -> dict:
         try:

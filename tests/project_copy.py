@@ -27,7 +27,9 @@ def copied(folder: Path, *numbers: str) -> Path:
     return folder
 
 
-def call(project: Path, *words: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess:
+def call(
+    project: Path, *words: str, options: tuple[str, ...] = (), seconds: float = 300
+) -> subprocess.CompletedProcess:
     """``python OPTIONS -m WORDS`` in the copy, with the copy's own code."""
     environment = os.environ | {"PYTHONPATH": str(project), "CNN_DATASET": "shapes10"}
     return subprocess.run(
@@ -37,7 +39,7 @@ def call(project: Path, *words: str, options: tuple[str, ...] = ()) -> subproces
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
+        timeout=seconds,
     )
 
 

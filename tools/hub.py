@@ -61,7 +61,7 @@ def ensure() -> Path:
         raise SystemExit("JupyterHub does not run on Windows: use a server with Linux.")
     python, stamp = python_of(HUB), HUB / "installed.json"
     wanted = {"lock": hashlib.sha256(LOCK.read_bytes()).hexdigest(), "proxy": PROXY}
-    if not stamp.is_file() or json.loads(stamp.read_text(encoding="utf-8")) != wanted:
+    if _content(stamp) != wanted:
         npm = shutil.which("npm")
         if not npm:
             raise SystemExit("JupyterHub's proxy needs Node.js and npm. On Debian and Ubuntu: sudo apt install npm")
@@ -73,7 +73,7 @@ def ensure() -> Path:
             "install",
             "--quiet",
             "--disable-pip-version-check",
-            "--requirement",
+            "-r",
             str(LOCK),
         ]
         steps = [
@@ -89,6 +89,13 @@ def ensure() -> Path:
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(kernel(Path(sys.executable))), encoding="utf-8")
     return python
+
+
+def _content(stamp: Path) -> dict | None:
+    try:
+        return json.loads(stamp.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def kernel(python: Path) -> dict:

@@ -22,11 +22,23 @@ def call(command: list[str], **options) -> int:
     """Run a program to its end; returns its exit status.
 
     Ctrl-C reaches the program as well, and it decides what to do: until it has ended, it means nothing here. Without
-    this, ``subprocess.call`` would kill the program a quarter of a second later, in the middle of what it saves.
+    this, ``subprocess.call`` would kill the program a quarter of a second later, in the middle of what it saves. Who
+    ends this process (SIGTERM) means the program, which would go on without anybody.
     """
-    # A handler, and not SIG_IGN, which the program would inherit.
-    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    running: list[subprocess.Popen] = []
+
+    def end(number: int, frame: object) -> None:
+        for process in running:
+            process.terminate()
+
+    # Handlers, and not SIG_IGN, which the program would inherit.
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, lambda number, frame: None),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, end),
+    }
     try:
-        return subprocess.call(command, **options)
+        running.append(subprocess.Popen(command, **options))
+        return running[0].wait()
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

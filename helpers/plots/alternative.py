@@ -41,7 +41,8 @@ def described(figure: Figure) -> str:
         parts.append(f"{len(panels)} {kind}" + (f": {_some(titles)}" if titles else ""))
     else:
         parts += [sentence for axes in panels if (sentence := _panel(axes))]
-    text = ". ".join(part.rstrip(". ") for part in parts) + "."
+    # Names of bars may have two lines.
+    text = " ".join((". ".join(part.rstrip(". ") for part in parts) + ".").split())
     return text if len(text) <= LONGEST else text[: LONGEST - 2].rsplit(" ", 1)[0] + " …"
 
 

@@ -290,7 +290,9 @@ def softmax(logits: Sequence[float], names: Sequence[str]) -> Figure | None:
 
     import ipywidgets
 
-    slider = ipywidgets.FloatLogSlider(value=1, base=10, min=-1, max=1, step=0.05, readout_format=".2f")
+    # Its name is longer than the place that names get.
+    wide = {"description_width": "initial"}
+    slider = ipywidgets.FloatLogSlider(value=1, base=10, min=-1, max=1, step=0.05, readout_format=".2f", style=wide)
     return _play(draw, still, temperature=slider)
 
 

@@ -23,7 +23,6 @@ from helpers.places import ROOT
 from tools import programs
 
 IMAGES = ROOT / "build" / "browser"
-VISITS = pytest.StashKey[list]()
 
 
 @pytest.fixture(scope="session")
@@ -41,12 +40,12 @@ def browser():
 
 
 @pytest.fixture
-def visit(browser, request):
+def visit(browser):
     """visit(size="screen", forgiven=(...), **options of Playwright's new_context): a new page, see visits.Visit.
 
     A size is "screen" (1280x720), "phone" (390x844) or (width, height). Faults of a page make the test fail.
     """
-    made = request.node.stash.setdefault(VISITS, [])
+    made = []
 
     def new(size="screen", forgiven=(), **options):
         made.append(visits.Visit(browser, visits.SIZES.get(size, size), forgiven, **options))
@@ -55,8 +54,7 @@ def visit(browser, request):
     yield new
     faults = [fault for each in made for fault in each.faults()]
     for each in made:
-        with suppress(Error):
-            each.context.close()
+        each.close()
     assert not faults, "\n".join(faults)
 
 
@@ -95,7 +93,7 @@ def pytest_runtest_makereport(item, call):
     report = yield
     if report.when == "call" and report.failed:
         IMAGES.mkdir(parents=True, exist_ok=True)
-        for number, each in enumerate(item.stash.get(VISITS, [])):
+        for number, each in enumerate(visits.OPEN):
             path = IMAGES / f"{re.sub(r'[^A-Za-z0-9]+', '_', item.name)}_{number}.png"
             with suppress(Error):
                 each.page.screenshot(path=path, timeout=10_000)

@@ -22,7 +22,7 @@ def opened(browser, served, tmp_path):
 
     yield new
     for each in made:
-        each.context.close()
+        each.close()
 
 
 def test_a_good_page_has_no_fault(opened, axe):

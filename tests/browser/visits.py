@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 
 SIZES = {"screen": (1280, 720), "phone": (390, 844)}  # CSS pixels
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 SERIOUS = ("serious", "critical")
+
+
+OPEN: list[Visit] = []  # what is seen when a test fails
 
 
 class Visit:
@@ -41,6 +44,12 @@ class Visit:
         # Of the context, so that frames, workers and further windows count as well.
         self.context.on("request", self._request)
         self.context.on("requestfailed", self._request_failed)
+        OPEN.append(self)
+
+    def close(self) -> None:
+        OPEN.remove(self)
+        with suppress(Error):  # the browser has crashed
+            self.context.close()
 
     def faults(self) -> list[str]:
         """A sentence for each thing that went wrong."""

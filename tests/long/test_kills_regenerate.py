@@ -24,8 +24,11 @@ from tools.lessons import find, regenerate
 if __name__ == "__main__":
     find.NOTEBOOKS = pathlib.Path(sys.argv[1])
     regenerate.DATASET = "shapes10"
-    regenerate.derive = lambda lessons: None
-    regenerate.main(argparse.Namespace(lesson=[], jobs=1))
+    regenerate.BUILD = find.NOTEBOOKS / "build"
+    regenerate.derive = lambda lessons, tables: None
+    parser = argparse.ArgumentParser()
+    regenerate.add_arguments(parser)
+    regenerate.main(parser.parse_args([]))
 """
 
 

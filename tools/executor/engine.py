@@ -30,16 +30,18 @@ class Executor:
         self._homes: dict[str, tuple[str, float]] = {}
         self._running: dict[str, tuple[Job, Any]] = {}
 
-    def run(self, jobs: Iterable[Job], label: str = "", dataset: str = "") -> Iterator[Outcome]:
+    def run(self, jobs: Iterable[Job], label: str = "", dataset: str = "", shown: bool = True) -> Iterator[Outcome]:
         """Yield the outcome of each job as soon as it ends, in whatever order that is.
 
         A caller who passes a deque may extend it between two outcomes. Every worker on another machine must have
-        ``dataset``. Leaving the loop ends what still runs. Raises SystemExit with a sentence when no worker is left.
+        ``dataset``. Where it is not ``shown``, the caller shows how far this is. Leaving the loop ends what still
+        runs. Raises SystemExit with a sentence when no worker is left.
         """
         waiting = jobs if isinstance(jobs, deque) else deque(jobs)
         running = self._running
         tries: Counter[str] = Counter()
-        with tqdm(total=len(waiting), desc=label, unit="job", leave=False, file=sys.stdout, disable=None) as bar:
+        off = None if shown else True  # None: where no terminal is
+        with tqdm(total=len(waiting), desc=label, unit="job", leave=False, file=sys.stdout, disable=off) as bar:
             try:
                 while waiting or running:
                     workers = self._workers(dataset, bar.write)
@@ -59,7 +61,7 @@ class Executor:
                             bar.update()
                             yield outcome
                     bar.total = bar.n + len(waiting) + len(running)
-                    if sys.stdout.isatty():
+                    if not bar.disable and sys.stdout.isatty():
                         bar.refresh()
                     if running or waiting:
                         time.sleep(POLL_SECONDS)

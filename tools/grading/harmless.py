@@ -15,7 +15,7 @@ LONGEST = 100_000  # characters of one output
 
 
 def make(notebook: dict, release: dict) -> None:
-    """Change a notebook so that only what was handed out is HTML; what students wrote is text, outputs text and images."""
+    """Change a notebook: only what was handed out is HTML; what students wrote is text, outputs are text and images."""
     ours = {(cell.get("id"), files.source(cell)) for cell in release["cells"]}
     notebook["metadata"] = {key: release["metadata"][key] for key in release["metadata"]}
     for cell in notebook["cells"]:

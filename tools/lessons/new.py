@@ -78,7 +78,7 @@ def main(arguments: argparse.Namespace) -> int:
         page = readme.with_table(page, "lessons", readme.lessons_table(repository.address()))
         files.renew(readme.README, before[readme.README], page)
     print(
-        "Its student edition: python -m tools student. Replace the scaffold by yours, then: "
+        "What is derived: python -m tools student, then python -m tools readme. Replace the scaffold by yours, then: "
         f"python -m tools regenerate --lesson {arguments.number}"
     )
     return 0
@@ -93,6 +93,7 @@ def new_lesson(number: str, topic: str, title: str) -> dict[Path, str]:
         path: files.text(templates.lesson(number, title, repository.set_up_cell(repository.address()))),
         _checks(number): templates.CHECKS.format(number=number, title=title),
         _tests(number): templates.TESTS.format(number=number),
+        _bank(number): templates.BANK.format(number=number),
     }
     for count in range(1, EXERCISES + 1):
         texts = _with_exercise(texts, path, number, count, name=f"Name {count}", points=2)
@@ -102,15 +103,17 @@ def new_lesson(number: str, topic: str, title: str) -> dict[Path, str]:
 def new_exercise(number: str, count: int, name: str, points: int) -> dict[Path, str]:
     """An exercise at the end of a lesson's others: file -> content. Raises FileExistsError when it is there."""
     (lesson,) = find.find(number)
-    texts = {path: path.read_text(encoding="utf-8") for path in (lesson.path, _checks(number), _tests(number))}
+    texts = {path: path.read_text(encoding="utf-8") for path in (lesson.path, *_code(number))}
     key = f"{int(number)}_{count}"
     if f'"ex{key}"' in texts[lesson.path] or f"def exercise_{key}(" in texts[_checks(number)]:
         raise FileExistsError(f"Exercise {int(number)}.{count} is there already.")
+    if count != (following := len(re.findall(r"### Exercise \d", texts[lesson.path])) + 1):
+        raise ValueError(f"Exercises are numbered in their order: the next one is {int(number)}.{following}.")
     return _with_exercise(texts, lesson.path, number, count, name, points)
 
 
 def _with_exercise(texts: dict[Path, str], path: Path, number: str, count: int, name: str, points: int) -> dict:
-    """The three files of a lesson with one exercise more."""
+    """The files of a lesson with one exercise more."""
     words = {
         "number": number,
         "exercise": f"{int(number)}.{count}",
@@ -133,11 +136,12 @@ def _with_exercise(texts: dict[Path, str], path: Path, number: str, count: int, 
     cells[before:before] = added
     templates.renumber(cells)
     slides.set_types(notebook)
-    checks, tests = _checks(number), _tests(number)
+    checks, tests, bank = _code(number)
     return {
         path: files.text(notebook),
         checks: _extended(checks, texts[checks], templates.CHECK_IMPORTS, templates.CHECK.format(**words)),
         tests: _extended(tests, texts[tests], templates.TEST_IMPORTS.format(**words), templates.TEST.format(**words)),
+        bank: files.formatted(bank, texts[bank] + templates.ANSWERS.format(**words)),
     }
 
 
@@ -162,8 +166,12 @@ def _extended(path: Path, text: str, imports: str, addition: str) -> str:
 
 
 def _files(number: str) -> list[Path]:
-    """What there is of a lesson: itself, its checks and their tests."""
-    return [*find.NOTEBOOKS.glob(f"{number}_*.ipynb"), *(p for p in (_checks(number), _tests(number)) if p.exists())]
+    """What there is of a lesson: itself, its checks, their tests and answers."""
+    return [*find.NOTEBOOKS.glob(f"{number}_*.ipynb"), *(path for path in _code(number) if path.exists())]
+
+
+def _code(number: str) -> tuple[Path, Path, Path]:
+    return _checks(number), _tests(number), _bank(number)
 
 
 def _checks(number: str) -> Path:
@@ -172,3 +180,7 @@ def _checks(number: str) -> Path:
 
 def _tests(number: str) -> Path:
     return ROOT / "tests" / "checks" / f"test_lesson{number}.py"
+
+
+def _bank(number: str) -> Path:
+    return ROOT / "tests" / "checks" / "bank" / f"lesson{number}.py"

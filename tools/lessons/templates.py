@@ -25,7 +25,15 @@ def exercise_{key}({function}: Callable) -> str:
     got = [number(call({function}, case), f"the result for {{case}}") for case in cases]
     if close(got, [case + case for case in cases]):
         return "{praise}"
-    name_mistake(got, {{"this is the number itself. Add it once more.": cases}})
+    mistakes = {{
+        "this is the number itself. Add it once more.": cases,
+        "this is half of the number. Add it to itself instead.": [case / 2 for case in cases],
+        "this is three times the number. Add it once less.": [3 * case for case in cases],
+        "this is the square: the number times itself. Add it to itself.": [case * case for case in cases],
+        "the sign is reversed.": [-2 * case for case in cases],
+        "you add 2. Add the number.": [case + 2 for case in cases],
+    }}
+    name_mistake(got, mistakes)
     wrong(f"for {{cases[0]}} you have {{got[0]}}, and that is not it. Add the number to itself on paper first.")
 '''
 
@@ -51,6 +59,25 @@ def test_exercise_{key}_names_what_is_wrong(answer, sentence):
 
 TEST_IMPORTS = "import answers\nimport pytest\nfrom checks import lesson{number} as check\n"
 
+BANK = '"""Answers to the exercises of lesson {number}, written from their cards."""\n\nRIGHT, WRONG = {{}}, {{}}\n'
+
+ANSWERS = """
+RIGHT["{exercise}"] = [
+    ("product", lambda number: 2 * number),
+    ("sum", lambda number: number + number),
+    ("sum of a list", lambda number: sum([number, number])),
+    ("difference", lambda number: 3 * number - number),
+]
+WRONG["{exercise}"] = [
+    ("nothing done", "the number itself", lambda number: number),
+    ("halved", "half", lambda number: number / 2),
+    ("once too often", "three times", lambda number: number + number + number),
+    ("multiplied by itself", "square", lambda number: number**2),
+    ("minus", "sign", lambda number: -2 * number),
+    ("two more", "add 2", lambda number: number + 2),
+]
+"""
+
 TITLE = """# {number} · {title}
 
 One sentence: what you have done at the end of this lesson.
@@ -71,6 +98,10 @@ The answer, with its reason.
 SECTION = """## 1. What is the question of this section?
 
 One sentence says why. How many positions has a map of 32 × 32? Write your guess down first."""
+
+READ = """One position for each pixel. A sentence after each result reads it.
+
+A **term of lesson {number}** is a word that this sentence defines."""
 
 FURTHER_SECTION = "One sentence says why. How many has a map of twice the side?"
 
@@ -132,13 +163,15 @@ def lesson(number: str, title: str, set_up: str) -> dict:
             code("setup", set_up, jupyter={"source_hidden": True}, tags=["setup"]),
             code("imports", "from helpers.teaching import compare"),
             note(
-                "before-class", "**Before class.** What takes time, what to have ready.\n\n**45 minutes.** *Before you start*: 5 · section 1: 40."
+                "before-class",
+                "**Before class.** What takes time, what to have ready.\n\n"
+                "**45 minutes.** *Before you start*: 5 · section 1: 40.",
             ),
             markdown("before", f"## Before you start\n\n{questions(3, 'an earlier lesson')}"),
             markdown("s1", SECTION),
             code("s1-guess", "guess = ...  # a number of positions"),
             code("s1-positions", "side = 32\ncompare(guess, side * side)", printed=_beside("1,024"), tags=compared),
-            markdown("s1-read", "One position for each pixel. A sentence after each result reads it."),
+            markdown("s1-read", READ.format(number=number)),
             note("s1-pause", "**Pause here.** What to ask the class, and the usual slip."),
             markdown("s1-twice", FURTHER_SECTION),
             code("s1-twice-guess", "guess = ...  # a number of positions"),

@@ -96,11 +96,13 @@ def lesson_page(lesson: find.Lesson, solutions: bool) -> dict:
     notebook = editions.shown(lesson, solutions)
     title = notebook["cells"][0]
     heading, rest = files.source(title).split("\n", 1)
-    title["source"] = "\n".join([heading, "", texts.below_title(lesson, repository.address()), rest])
+    links = texts.below_title(lesson, repository.address())
     for place, cell in reversed(list(enumerate(notebook["cells"]))):
         if cell["cell_type"] == "code" and "widgets.kernels(" in files.source(cell):
             added = {"id": "explorer", "cell_type": "markdown", "metadata": {}, "source": explorer.markdown()}
             notebook["cells"].insert(place + 1, added)
+            links += " · [Convolution explorer](../explorer.md)"
+    title["source"] = "\n".join([heading, "", links, rest])
     return notebook
 
 
@@ -143,6 +145,8 @@ def settings(source: Path) -> dict:
             # The search is in the sidebar already.
             "navbar_persistent": [],
         },
+        # Without it, the theme complains in the console before anybody has chosen light or dark.
+        "html_context": {"default_mode": "auto"},
         "html_static_path": [str(STATIC)],
         "html_css_files": ["site.css"],
         "html_js_files": ["site.js", "explorer.js"],

@@ -100,8 +100,9 @@ def _plain(text: str, width: float) -> list[Block]:
     tokens = parser().parse(FORMULA.sub(r"\n\n$$\1$$\n\n", text))
     blocks = _inside(tokens, width)
     for block, after in itertools.pairwise(blocks):
-        # A formula stays with the line that names it or leads to it.
-        after.glue = after.glue or block.head > 0 or bool(re.match(r"<p><em>.*</em></p>\s*$|.*:</p>\s*$", block.html))
+        # A formula stays with the line that names it or leads to it, and with the one that says what its letters are.
+        leads = re.match(r"<p><em>.*</em></p>\s*$|.*:</p>\s*$", block.html)
+        after.glue = bool(after.glue or block.head or leads or after.html.startswith("<p>where "))
     return blocks
 
 
@@ -132,7 +133,7 @@ def _block(tokens: list, width: float) -> list[Block]:
     if kind in ("fence", "code_block"):
         from tools.slides import code
 
-        return code.text_blocks(tokens[0].content)
+        return code.text_blocks(tokens[0].content, "quoted")
     if kind == "hr":
         return []
     if kind == "paragraph_open":

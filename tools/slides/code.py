@@ -39,7 +39,7 @@ def source_blocks(text: str) -> list[Block]:
 
 def stub(text: str) -> str:
     """A cell of an exercise as its student gets it: without what stands between nbgrader's marks."""
-    return SOLUTION.sub(r"\1...  # your code", text)
+    return SOLUTION.sub(lambda found: found[1] + ("...  # your code" if found[1] else "# your code"), text)
 
 
 def text_blocks(text: str, kind: str = "printed") -> list[Block]:

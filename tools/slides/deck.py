@@ -164,7 +164,9 @@ class Builder:
             self._training(source, printed, takes)
             return
         before = self.slides[-1]
-        joins = not before.closed and all(not block.html.startswith(("<pre", "<img")) for block in before.blocks)
+        joins = not before.closed and not any(
+            isinstance(block, Figure) or block.html.startswith('<pre class="printed"') for block in before.blocks
+        )
         alone = sum(block.height for block in [*source, *printed])
         if joins and alone > sizes.ROOM and before.used + source[0].height <= sizes.ROOM:
             before.blocks.append(source[0])

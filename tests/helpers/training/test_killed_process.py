@@ -48,15 +48,10 @@ def killed_in(kind, epoch, folder):
     return child.stdout.splitlines()
 
 
+# Every day, lesson 06 kills a training and goes on, and test_resume.py stops one inside its process.
 # The fast recipe sees small images in its first two epochs, whole ones in the other two.
-@pytest.mark.parametrize(
-    ("kind", "epochs"),
-    [
-        ("fast", (3,)),
-        pytest.param("fast", (2, 4), marks=pytest.mark.long),
-        pytest.param("tutorial", (3,), marks=pytest.mark.long),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("kind", "epochs"), [("fast", (3,)), ("fast", (2, 4)), ("tutorial", (3,))])
 def test_a_killed_process_goes_on_to_the_same_end(tmp_path, compiled, capsys, kind, epochs):
     folder, done = tmp_path / "killed", 0
     for epoch in epochs:

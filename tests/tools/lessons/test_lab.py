@@ -100,6 +100,7 @@ def call(**given):
 def test_work_is_opened_once_the_lessons_are_there(called, monkeypatch):
     monkeypatch.setattr(workspace, "prepare", find.WORK.mkdir)
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "of-the-user")
+    monkeypatch.setenv("JUPYTER_PATH", "more-of-the-user")
     assert call(complete=False) == 3
     ((command, folder, variables),) = called
     assert folder == find.WORK
@@ -108,6 +109,9 @@ def test_work_is_opened_once_the_lessons_are_there(called, monkeypatch):
     theirs, ours = variables["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert theirs == "of-the-user"
     assert json.loads(Path(ours, "labconfig", "default_setting_overrides.json").read_text())
+    assert variables["JUPYTER_PATH"] == os.pathsep.join(["more-of-the-user", ours])
+    (extension,) = Path(ours, "labextensions").glob("*/package.json")
+    assert (extension.parent / json.loads(extension.read_text())["jupyterlab"]["_build"]["load"]).is_file()
 
 
 def test_the_complete_lessons_are_opened_and_nothing_is_copied(called, monkeypatch):

@@ -3,12 +3,16 @@
 import ast
 import json
 import os
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 
 import pytest
 from project_copy import call, contents, copied
 
+from helpers.places import ROOT
 from tools.lessons import files, new
 
 LESSON = ("lesson", "14", "deep_networks", "--title", "Deep networks")
@@ -35,6 +39,7 @@ def test_only_these_files_are_new_or_longer(made):
         "notebooks/14_deep_networks.ipynb",
         "checks/lesson14.py",
         "tests/checks/test_lesson14.py",
+        "tests/checks/bank/lesson14.py",
     }
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {
@@ -42,6 +47,7 @@ def test_only_these_files_are_new_or_longer(made):
         "notebooks/07_confusion_matrices.ipynb",
         "checks/lesson07.py",
         "tests/checks/test_lesson07.py",
+        "tests/checks/bank/lesson07.py",
     }
     for name in [*after.keys() - before.keys(), *changed - {"README.md"}]:
         assert f"{name}\n" in told
@@ -59,7 +65,7 @@ def test_what_was_there_is_still_there(made):
     kept = new_cells[:first] + new_cells[first + 4 :]
     assert [cell["source"] for cell in kept] == [cell["source"] for cell in old]
     assert [cell.get("outputs") for cell in kept] == [cell.get("outputs") for cell in old]
-    for name in ("checks/lesson07.py", "tests/checks/test_lesson07.py"):
+    for name in ("checks/lesson07.py", "tests/checks/test_lesson07.py", "tests/checks/bank/lesson07.py"):
         trees = [
             [ast.dump(node) for node in ast.parse(text).body if not isinstance(node, (ast.Import, ast.ImportFrom))]
             for text in (before[name], after[name])
@@ -95,21 +101,34 @@ def test_the_lesson_is_stored_as_it_is_when_it_is_executed(made, tmp_path):
     assert (tmp_path / name).read_text() == (project / "notebooks" / name).read_text()
 
 
-def test_student_edition_lesson_tests_and_checks_accept_it(made):
+def test_lesson_tests_and_checks_accept_it(made):
     project, *_ = made
-    told = call(project, "tools", "student")
-    assert told.returncode == 0, told.stdout
-    assert "notebooks/student/14_deep_networks.ipynb" in told.stdout
-    tests = [
-        "tests/test_lessons.py",
-        "tests/test_student.py",
-        *(f"tests/checks/test_lesson{n}.py" for n in ("07", "14")),
-    ]
+    tests = ["tests/test_lessons.py", *(f"tests/checks/test_lesson{n}.py" for n in ("07", "14"))]
     chosen = "(not lesson07 or exercise_7_6) and not older and not breaks_the_rule and not has_a_broken"
     told = call(project, "pytest", "-q", "-p", "no:cacheprovider", *tests, "-k", chosen)
     assert told.returncode == 0, told.stdout[-3000:]
     told = call(project, "ruff", "check", "--no-cache", "checks", "tests/checks", "notebooks")
     assert told.returncode == 0, told.stdout
+
+
+@pytest.mark.long
+def test_every_test_of_a_lesson_passes_after_what_contributing_says(tmp_path):
+    """In the whole project: the commands that CONTRIBUTING.md and ``new`` name, then the tests that read lessons."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in filter(None, listed.stdout.split("\0")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = [shlex.split(line) for line in re.findall(r"^python -m tools (new .*)$", text, re.MULTILINE)]
+    assert [words[1] for words in named] == ["lesson", "exercise"]
+    for words in (*named, ["student"], ["readme"]):
+        told = call(tmp_path, "tools", *words)
+        assert told.returncode == 0, told.stdout
+    folders = ["tests/checks", "tests/tools/lessons", "tests/tools/slides", "tests/tools/site", "tests/tools/grading"]
+    tests = ["tests/test_lessons.py", "tests/test_student.py", "tests/test_documents.py"]
+    tests += [folder for folder in folders if (tmp_path / folder).is_dir()]
+    told = call(tmp_path, "pytest", "-q", "-n", "2", "-m", "not long", "-p", "no:cacheprovider", *tests, seconds=1800)
+    assert told.returncode == 0, told.stdout[-3000:]
 
 
 REFUSED = {
@@ -124,6 +143,9 @@ REFUSED = {
     ("lesson", "11", "topic", "--title", "T"): "checks/lesson11.py is there already. Nothing was changed.",
     EXERCISE: "Exercise 7.6 is there already. Nothing was changed.",
     ("exercise", "7", "1", "--name", "N"): "Exercise 7.1 is there already. Nothing was changed.",
+    ("exercise", "7", "9", "--name", "N"): (
+        "Exercises are numbered in their order: the next one is 7.7. Nothing was changed."
+    ),
     ("exercise", "15", "1", "--name", "N"): "There is no lesson 15. There are: 07, 14.",
 }
 # All of them in one process, which takes a second to start.

@@ -19,8 +19,11 @@ def lessons(tmp_path, monkeypatch):
     """A folder with two tiny lessons, the second of which fails; the dataset is there; what is derived is noted."""
     monkeypatch.setattr(find, "NOTEBOOKS", tmp_path)
     monkeypatch.setattr(regenerate, "DATASET", "shapes10")
+    monkeypatch.setattr(regenerate, "BUILD", tmp_path / "build")
     derived = []
-    monkeypatch.setattr(regenerate, "derive", lambda lessons: derived.extend(lesson.number for lesson in lessons))
+    monkeypatch.setattr(
+        regenerate, "derive", lambda lessons, tables: derived.extend(lesson.number for lesson in lessons)
+    )
     notebook_with(tmp_path / "01_first.ipynb", "print( 'new' )")
     notebook_with(tmp_path / "02_second.ipynb", "print('new')", "1 / 0")
     return tmp_path, derived
@@ -63,7 +66,7 @@ def test_lessons_are_chosen_by_number(lessons, monkeypatch):
 def test_a_lesson_is_written_before_the_next_one_is_finished(lessons, monkeypatch):
     folder, derived = lessons
 
-    def interrupted(paths, dataset, timeout, jobs, done):
+    def interrupted(paths, dataset, timeout, jobs, done, **others):
         done(
             paths[0], execute.execute_notebook(nbformat.read(paths[0], as_version=4), paths[0].parent, dataset, timeout)
         )
@@ -78,11 +81,10 @@ def test_a_lesson_is_written_before_the_next_one_is_finished(lessons, monkeypatc
 
 def test_what_somebody_saved_meanwhile_stays_and_the_result_lies_beside(lessons, monkeypatch, capsys, tmp_path):
     folder, derived = lessons
-    monkeypatch.setattr(regenerate, "BUILD", tmp_path / "build")
 
-    def edited(paths, *others):
+    def edited(paths, *others, **more):
         paths[0].write_text("my edit")
-        executed_at_once(paths, *others)
+        executed_at_once(paths, *others, **more)
 
     notebook_with(folder / "02_second.ipynb", "1").rename(folder / "03_third.ipynb")
     monkeypatch.setattr(execute, "execute_lessons", edited)
@@ -91,19 +93,6 @@ def test_what_somebody_saved_meanwhile_stays_and_the_result_lies_beside(lessons,
     assert printed(tmp_path / "build" / "regenerated" / "01_first.ipynb") == "new\n"
     assert derived == ["03"]
     assert "01 Tiny: not changed. Somebody saved it meanwhile" in capsys.readouterr().out
-
-
-def test_what_somebody_saved_while_it_was_formatted_stays(lessons, monkeypatch):
-    path = lessons[0] / "01_first.ipynb"
-
-    def edited(path, content):
-        path.write_text("my edit")
-        return content + " "
-
-    monkeypatch.setattr(files, "formatted", edited)
-    with pytest.raises(SystemExit, match="saved by somebody at this moment"):
-        regenerate.set_up(path)
-    assert path.read_text() == "my edit"
 
 
 def test_nothing_is_executed_without_its_images(lessons, monkeypatch, tmp_path):
@@ -123,14 +112,13 @@ def test_set_up_cell_and_format_are_put_right_and_outputs_stay(tmp_path):
     notebook = files.read(path)
     notebook["cells"][0]["id"] = "setup"
     files.write(path, files.text(notebook))
-    regenerate.set_up(path)
-    first, second = files.read(path)["cells"]
+    before, text = regenerate.prepared(path)
+    assert before == path.read_bytes(), "it is written when the lesson has gone through"
+    made = json.loads(text)
+    first, second = made["cells"]
     assert "".join(first["source"]) == repository.set_up_cell(repository.address())
     assert "".join(second["source"]) == "import os\nimport sys\n\nx = [os, sys]"
-    assert printed(path) == "old\n"
-    before = path.stat().st_mtime_ns
-    regenerate.set_up(path)
-    assert path.stat().st_mtime_ns == before, "what is right is not written again"
+    assert first["outputs"] == notebook["cells"][0]["outputs"]
 
 
 def test_what_is_no_python_is_refused_before_anything_is_executed(lessons):
@@ -150,7 +138,9 @@ if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1])
     find.NOTEBOOKS = folder
     regenerate.DATASET = "shapes10"
-    regenerate.derive = lambda lessons: (folder / "derived").write_text(" ".join(each.number for each in lessons))
+    regenerate.BUILD = folder / "build"
+    derived = folder / "derived"
+    regenerate.derive = lambda lessons, tables: derived.write_text(" ".join(each.number for each in lessons))
     parser = argparse.ArgumentParser()
     regenerate.add_arguments(parser)
     sys.exit(regenerate.main(parser.parse_args([])))

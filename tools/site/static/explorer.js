@@ -120,6 +120,8 @@
   }
 
   function labelled(text, control) {
+    // Without it, a choice is named by all that can be chosen.
+    control.setAttribute("aria-label", text);
     return element("label", {}, element("span", { textContent: text }), control);
   }
 
@@ -181,7 +183,7 @@
     const message = element("p", { className: "explorer-message" });
     for (const spoken of [size, sum, message]) spoken.setAttribute("aria-live", "polite");
 
-    const grid = element("fieldset", {}, element("legend", { textContent: "Kernel" }), ...cells);
+    const grid = element("fieldset", {}, element("legend", { textContent: "Its weights" }), ...cells);
     grid.className = "explorer-kernel";
     root.append(
       element(

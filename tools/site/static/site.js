@@ -1,4 +1,4 @@
-// Open the folded part that the address points into, and all of them for printing.
+// Open the folded part that the address points into, and all of them for printing; let the keyboard scroll what is wide.
 (function () {
   "use strict";
 
@@ -13,6 +13,16 @@
     target.scrollIntoView();
   }
 
+  /** Tables and formulas that are wider than the page scroll by themselves: by the arrow keys too. */
+  function reachable() {
+    for (const part of document.querySelectorAll(".pst-scrollable-table-container, .bd-article .math")) {
+      if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+      else part.removeAttribute("tabindex");
+    }
+  }
+
+  window.addEventListener("load", reachable);
+  window.addEventListener("resize", reachable);
   window.addEventListener("hashchange", open);
   document.addEventListener("DOMContentLoaded", open);
   window.addEventListener("beforeprint", () => {
