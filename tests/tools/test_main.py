@@ -99,7 +99,7 @@ def called(monkeypatch):
     return notes
 
 
-INSTRUCTOR = {"handout", "marks", "test", "lint", "new", "regenerate", "student", "mutants", "lock"}
+INSTRUCTOR = {"site", "handout", "marks", "test", "lint", "new", "regenerate", "student", "mutants", "lock"}
 ARGUMENTS = {"new": ["lesson", "12", "topic", "--title", "T"], "show": ["results"]}
 
 
@@ -205,6 +205,8 @@ TARGETS = {
     "study STUDY=ladder": "study ladder",
     "bench": "bench",
     "fetch": "fetch",
+    "site": "site",
+    "site SOLUTIONS=1": "site --solutions",
     "lint": "lint",
     "lock": "lock",
     "new": "new --help",
