@@ -142,7 +142,7 @@ COMMANDS = {
     "fetch": Command("Fetch CIFAR-10 into data/ ahead of a class", fetch.main),
     "new": Command("Scaffold a lesson or an exercise, with check and test", new.main, new.add_arguments, "instructor"),
     "regenerate": Command(
-        "Execute lessons in place on CIFAR-10 and rebuild what is derived",
+        "Execute what changed of the lessons on CIFAR-10, rebuild what is derived, report",
         regenerate.main,
         regenerate.add_arguments,
         "instructor",
@@ -155,7 +155,7 @@ COMMANDS = {
         "instructor",
     ),
     "grade": Command(
-        "Grade what students have handed in, each submission shut in, all at the same time",
+        "Grade all that was handed in, each submission shut in",
         grade.main,
         grade.add_arguments,
         "instructor",

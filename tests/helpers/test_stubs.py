@@ -2,6 +2,7 @@
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from helpers import stubs
 
@@ -9,7 +10,8 @@ from helpers import stubs
 @pytest.fixture
 def told(monkeypatch, tmp_path):
     """told(source): what a cell shows of its error, as one text; the shell is told.shell."""
-    shell = InteractiveShell(ipython_dir=str(tmp_path))
+    no_history = Config({"HistoryManager": {"enabled": False}})
+    shell = InteractiveShell(ipython_dir=str(tmp_path), config=no_history)
     shown = []
     monkeypatch.setattr(shell, "_showtraceback", lambda kind, error, lines: shown.append("\n".join(lines)))
 

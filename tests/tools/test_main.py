@@ -99,14 +99,21 @@ def called(monkeypatch):
     return notes
 
 
-INSTRUCTOR = {"handout", "marks", "test", "lint", "new", "regenerate", "student", "mutants", "lock"}
-ARGUMENTS = {"new": ["lesson", "12", "topic", "--title", "T"], "show": ["results"]}
+INSTRUCTOR = {"handout", "grade", "marks", "slides", "site", "test", "lint", "new", "regenerate", "student"}
+INSTRUCTOR |= {"mutants", "lock"}
+NOTHING = {"address", "links"}
+ARGUMENTS = {
+    "new": ["lesson", "12", "topic", "--title", "T"],
+    "show": ["results"],
+    "grade": ["handed-in"],
+    "links": ["https://hub.example.org"],
+}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_enters_its_environment_once_and_its_status_is_handed_on(called, name):
     assert command.main([name, *ARGUMENTS.get(name, [])]) == 7
-    entered = [] if name == "address" else [name in INSTRUCTOR]
+    entered = [] if name in NOTHING else [name in INSTRUCTOR]
     assert called[:-1] == entered
     assert called[-1][0] == name
 
@@ -116,9 +123,9 @@ def test_a_command_enters_its_environment_once_and_its_status_is_handed_on(calle
     [
         (
             ["test", "-k", "data", "tests/helpers", "-x"],
-            {"oldest": False, "long": False, "rest": ["-k", "data", "tests/helpers", "-x"]},
+            {"oldest": False, "long": False, "browser": False, "rest": ["-k", "data", "tests/helpers", "-x"]},
         ),
-        (["test", "--oldest"], {"oldest": True, "long": False, "rest": []}),
+        (["test", "--oldest"], {"oldest": True, "long": False, "browser": False, "rest": []}),
         (["lab", "--no-browser", "--port", "8889"], {"complete": False, "rest": ["--no-browser", "--port", "8889"]}),
         (["lab", "--complete"], {"complete": True, "rest": []}),
         (["lint", "--fix"], {"fix": True}),
@@ -153,7 +160,10 @@ def test_a_command_enters_its_environment_once_and_its_status_is_handed_on(calle
             },
         ),
         (["bench", "explain"], {"parts": ["explain"]}),
-        (["regenerate", "--lesson", "04", "--lesson", "5"], {"lesson": ["04", "5"], "jobs": 1}),
+        (
+            ["regenerate", "--lesson", "04", "--lesson", "5"],
+            {"lesson": ["04", "5"], "jobs": 1, "all": False, "list": False, "trust_stored": False},
+        ),
         (
             ["new", "exercise", "4", "5", "--name", "Count"],
             {"kind": "exercise", "number": "04", "count": 5, "name": "Count", "points": 2},
@@ -190,11 +200,23 @@ TARGETS = {
     "test": "test",
     "test-oldest": "test --oldest",
     "test-long": "test --long",
+    "test-browser": "test --browser",
     "mutants LESSON=04": "mutants 04",
     "lab": "lab",
     "lab COMPLETE=1": "lab --complete",
     "regenerate LESSON=04": "regenerate --lesson 04",
+    "regenerate ALL=1": "regenerate --all",
     "student": "student",
+    "handout": "handout",
+    "handout LESSON=04 REPOSITORY=../students": "handout --lesson 04 --repository ../students",
+    "grade FOLDER=handed-in LESSON=04": "grade handed-in --lesson 04",
+    "marks LESSON=04 ROSTER=class.csv": "marks --lesson 04 --roster class.csv",
+    "slides LESSON=04": "slides --lesson 04",
+    "slides LESSON=04 LIVE=1": "slides --lesson 04 --live",
+    "site": "site",
+    "site SOLUTIONS=1": "site --solutions",
+    "hub": "hub",
+    "links HUB=https://hub.example.org": "links https://hub.example.org",
     "readme": "readme",
     "address URL=https://github.com/a/b": "address https://github.com/a/b",
     "train MODEL=fast90": "train fast90",
@@ -230,5 +252,5 @@ def test_every_make_target_is_one_call(target, expected):
 def test_make_has_no_target_that_is_no_command():
     text = (ROOT / "Makefile").read_text()
     targets = [line.split(":")[0] for line in text.splitlines() if ": ;" in line or ":;" in line.replace(" ", "")]
-    assert set(targets) - {"help", "test-oldest", "test-long"} == set(COMMANDS)
+    assert set(targets) - {"help", "test-oldest", "test-long", "test-browser"} == set(COMMANDS)
     assert set(targets) == {target.split()[0] for target in TARGETS if target} | {"help"}

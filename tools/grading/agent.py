@@ -117,7 +117,7 @@ def _handle(thing: Any) -> Any:
     if kind:
         return {"kind": kind, "type": type(thing).__name__}
     if isinstance(thing, type):
-        return exchange.class_of(thing)
+        return exchange.class_of(thing) | {"function": _token(thing)}
     if callable(thing):
         return {
             "kind": "function",

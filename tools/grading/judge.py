@@ -265,6 +265,10 @@ class Dialogue:
             return self._function(made, name)
         if kind in ("model", "layer", "tensor"):
             return self._of_keras(made)
+        if kind == "class" and isinstance(made.get("function"), int):
+            make = functools.partial(self.call, made["function"])
+            made_anew = {"__new__": lambda kind, *arguments, **options: make(*arguments, **options)}
+            return type(exchange.stranger(made).__name__, (), made_anew)
         if kind == "unknown":
             self._stays(str(made.get("type"))[:200])
         return exchange.stranger(made)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # Columns that say who somebody is; those of the first line are names, in one column or two.
-NAMES = ("student", "full name", "name", "first name", "last name", "surname", "first_name", "last_name")
+NAMES = ("student", "full name", "name", "first name", "last name", "surname", "first_name", "last_name", "lastname")
 IDS = ("id", "sis user id", "sis login id", "identifier", "email address", "email", "id number", "username", "login")
-CANVAS = ("Student", "ID")
+CANVAS = [["student", "id"], ["lastname", "firstname"]]  # how its header begins, by a setting of the course
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def read(path: Path) -> Roster:
         )
     rows = [(line + [""] * len(header))[: max(len(header), len(line))] for line in lines[1:]]
     kind = "users"
-    if tuple(name.strip() for name in header[:2]) == CANVAS:
+    if lower[:2] in CANVAS and "section" in lower:
         kind = "canvas"
         # Lines about assignments stand before the students.
         rows = [row for row in rows if row[0].strip() and "Points Possible" not in row[0]]
@@ -100,7 +100,8 @@ def matched(roster: Roster, students: Iterable[str]) -> tuple[dict[str, int], li
 
 def names(roster: Roster, row: list[str]) -> tuple[str, str]:
     """First and last name."""
-    first, last = roster.get(row, "first name", "first_name"), roster.get(row, "last name", "surname", "last_name")
+    first = roster.get(row, "first name", "first_name", "firstname")
+    last = roster.get(row, "last name", "surname", "last_name", "lastname")
     if first or last:
         return first, last
     full = roster.get(row, "full name", "student", "name")

@@ -6,11 +6,10 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from urllib.parse import quote, urlsplit
 
 from helpers.places import ROOT
 from tools.grading.course import Course
-from tools.lessons import files, find, repository
+from tools.lessons import files, find, links, repository
 
 HERE = Path(__file__).parent / "for_students"
 # What is copied as it is: files, and folders with all that git would keep of them.
@@ -32,6 +31,7 @@ COPIED = (
     ".gitattributes",
     ".gitignore",
     "LICENSE",
+    "binder",
     "environment.yml",
 )
 WRITTEN = {"tools/__main__.py": "main.py", "Makefile": "Makefile"}
@@ -98,20 +98,13 @@ def _table(lessons: list[find.Lesson], url: str, hub: str | None) -> str:
     lines = ["| | lesson | you learn | minutes | |", "|---|---|---|---|---|"]
     for lesson in lessons:
         place = f"notebooks/student/{lesson.path.name}"
-        links = [f"[open]({place})", repository.badges(url, lesson.path.name)]
+        ways = [f"[open]({place})", repository.badges(url, lesson.path.name)]
         if hub:
-            links.append(f"[on our hub]({hub_link(hub, url, place)})")
-        shown = " · ".join(filter(None, links))
+            ways.append(f"[on our hub]({links.link(hub, url, lesson.path.name)})")
+        shown = " · ".join(filter(None, ways))
         minutes = f"{lesson.core_minutes} + {lesson.further_minutes}"
         lines.append(f"| {lesson.number} | **{lesson.title}** | {lesson.learn} | {minutes} | {shown} |")
     return "\n".join(lines)
-
-
-def hub_link(hub: str, url: str, place: str) -> str:
-    """A link by nbgitpuller: it fetches the repository into a student's home on a JupyterHub and opens a file of it."""
-    inside = f"{urlsplit(url).path.rpartition('/')[2]}/{place}"
-    query = f"repo={quote(url, safe='')}&branch=main&urlpath={quote('lab/tree/' + inside, safe='')}"
-    return f"{hub.rstrip('/')}/hub/user-redirect/git-pull?{query}"
 
 
 def _listed(folder: Path) -> dict[str, str]:

@@ -21,7 +21,7 @@ DEPTH = 3  # zips within zips
 class Found:
     """One file: its path below the folder, what it holds, its time; ``odd`` says why a file was not read (None).
 
-    ``handed_in`` is a time that a learning platform, or nbgrader, has noted; a file's own may be that of its download.
+    ``handed_in`` is a time that was noted beside it; a file's own, in a zip too, may be that of its download.
     """
 
     parts: tuple[str, ...]
@@ -131,7 +131,7 @@ def _entry(
     elif parts[-1].lower().endswith(".zip") and depth < DEPTH:
         yield from _zip(parts, io.BytesIO(content), noise, depth + 1)
     else:
-        yield Found(parts, content, time, handed_in=time)
+        yield Found(parts, content, time)
 
 
 def _too_large(parts: tuple[str, ...], size: int) -> str:

@@ -27,7 +27,8 @@ UNIT = re.compile(
 DRAWN_TIMES = re.compile(r"\b(?:seconds|minutes|perf_counter|timeit)\b")
 # Numbers in prose that name something.
 NAMES = re.compile(r"\b(?:[Ee]xercises?|[Ll]essons?|[Ss]ections?|[Rr]ounds?) \d[\d.]*|\[[^]]*\]\([^)]*\)")
-NO_PROSE = re.compile(r"```.*?```|\$\$.*?\$\$|^[#●][^\n]*$", re.M | re.S)
+NO_PROSE = re.compile(r"```.*?```|\$\$.*?\$\$|^[#●][^\n]*$|^\*Formula:[^\n]*$", re.M | re.S)
+WORDS = 3  # of a sentence, at least: "Here:" rests on nothing
 MARKED = (213, 94, 0)  # Okabe and Ito's vermillion
 
 
@@ -85,6 +86,7 @@ class Reader:
     text: str
     is_assert: bool
     states: tuple[str, ...] = ()
+    follows: bool = False  # a figure that changed
 
 
 @dataclass
@@ -229,8 +231,8 @@ def _readers(section: Section, cells: list[dict], numbers: list[Number]) -> list
         for sentence in sentences(files.source(cell)):
             states = _stated(sentence, near, 2) or _stated(sentence, numbers, 3)
             if states or (section.matters and (follows or NUMBER.search(NAMES.sub("", sentence)))):
-                readers.append(Reader(cell["id"], sentence, False, states))
-    return sorted(readers, key=lambda reader: not reader.states)
+                readers.append(Reader(cell["id"], sentence, False, states, follows))
+    return sorted(readers, key=lambda reader: (not reader.states, not reader.follows))
 
 
 def sentences(markdown: str) -> list[str]:
@@ -240,7 +242,8 @@ def sentences(markdown: str) -> list[str]:
     for paragraph in re.split(r"\n\s*\n|\n(?=[*|-]|\d+\. )", text):
         plain = " ".join(paragraph.split())
         if set(plain) - set("|-: "):
-            found += [sentence.strip() for sentence in reference.SENTENCE.split(plain) if sentence.strip()]
+            parts = [re.sub(r"\*+(?=\S)|(?<=\S)\*+", "", part.strip()) for part in reference.SENTENCE.split(plain)]
+            found += [part for part in parts if len(part.split()) >= WORDS]
     return found
 
 

@@ -45,7 +45,7 @@ class Work:
     then: dict | None
     reasons: list[str]
     trusted: bool = False
-    state: str = "not executed"  # then "executed", "failed"; "interrupted" where its turn never came
+    state: str = "not executed"  # then "executed", "failed"; "not reached" where Ctrl-C came first
     problem: str = ""
     seconds: float = 0.0
 
@@ -165,7 +165,7 @@ def _execute(due: list[Work], jobs: int) -> bool:
         execute.execute_lessons(list(by_path), DATASET, TIMEOUT, jobs, done, texts=texts, progress=shown.show)
     except KeyboardInterrupt:
         for work in due:
-            work.state = "interrupted" if work.state == "not executed" else work.state
+            work.state = "not reached" if work.state == "not executed" else work.state
         return True
     finally:
         shown.close()
@@ -216,7 +216,7 @@ def _undisturbed() -> Iterator[None]:
 def _finish(works: list[Work], known: dict, interrupted: bool) -> int:
     """Rebuild what is derived, write the report, and say what is new and what is not; the exit status."""
     executed, failed, missed = (
-        [work for work in works if work.state == state] for state in ("executed", "failed", "interrupted")
+        [work for work in works if work.state == state] for state in ("executed", "failed", "not reached")
     )
     if interrupted:
         asked = len(executed + failed + missed)

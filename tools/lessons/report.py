@@ -22,7 +22,7 @@ class Entry:
 
     lesson: find.Lesson
     why: str
-    state: str  # "executed", "not executed", "failed", "interrupted"
+    state: str  # "executed", "not executed", "failed", "not reached"
     problem: str = ""
     seconds: float = 0.0
     compared: bool = True  # False for a lesson that the last commit does not have

@@ -6,7 +6,6 @@ import json
 import os
 import stat
 import zipfile
-from datetime import datetime
 
 import pytest
 import tiny_course
@@ -233,11 +232,14 @@ def test_zips_of_canvas_and_moodle_and_zips_in_them(tmp_path):
     assert [(each.student, bool(each.text)) for each in collected(moodle)] == [("Jane Doe", True)]
 
 
-def test_the_time_in_a_zip_is_that_of_handing_in(tmp_path):
+def test_of_two_in_a_zip_the_newer_one_counts_and_its_time_is_not_that_of_handing_in(tmp_path):
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as packed:
-        packed.writestr(zipfile.ZipInfo("ann/01_convolution_math.ipynb", (2026, 11, 20, 12, 0, 2)), TEXT)
-    assert one(put(tmp_path, "all.zip", made.getvalue())).handed_in == datetime(2026, 11, 20, 12, 0, 2)
+        for day, answer in ((20, "return 2"), (21, "return 1")):
+            entry = zipfile.ZipInfo(f"ann/{day}.ipynb", (2026, 11, day, 12, 0, 2))
+            packed.writestr(entry, ANSWERED.replace("return 1", answer))
+    found = one(put(tmp_path, "all.zip", made.getvalue()))
+    assert (found.files[0], found.handed_in) == ("ann/21.ipynb", None)
 
 
 def test_a_zip_that_points_outside_or_holds_links_is_told_and_writes_nothing(tmp_path):

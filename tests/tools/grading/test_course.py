@@ -248,6 +248,13 @@ def test_canvas_gets_the_columns_it_exported_and_a_mark_for_whom_it_knows(course
     assert read(text)[3][-1] == "2"
 
 
+def test_canvas_with_names_in_two_columns(course, tmp_path):
+    hand_in(course, "leeann", 2)
+    two = "LastName,FirstName,ID,SIS User ID,SIS Login ID,Section,01: Convolution math (4711)\n"
+    text, _ = marks.canvas(course, table(tmp_path, two + "    Points Possible,,,,,,5\nLee,Ann,101,S1,al,1,\n"), [NAME])
+    assert read(text)[1:] == [["    Points Possible", *[""] * 5, "5"], ["Lee", "Ann", "101", "S1", "al", "1", "2"]]
+
+
 def test_a_lesson_that_canvas_does_not_know_gets_a_column_of_its_own(course, tmp_path):
     hand_in(course, "ann", 2)
     unknown = CANVAS.replace("01: Convolution math (4711)", "Essay (8)")

@@ -7,7 +7,7 @@ import pytest
 from nbformat import v4
 from tools_notebooks import notebook_with
 
-from tools.lessons import files, find, readme, regenerate, student
+from tools.lessons import files, find, readme, reference, regenerate, student
 
 
 @pytest.fixture
@@ -125,5 +125,6 @@ def test_regenerate_derives_from_the_finished_lessons_alone(folder, monkeypatch)
     asked = []
     monkeypatch.setattr(student, "generate", lambda paths: asked.extend(paths) or made(paths))
     monkeypatch.setattr(readme, "write", lambda: asked.append("README"))
+    monkeypatch.setattr(reference, "write", lambda: asked.append("GLOSSARY"))
     regenerate.derive(find.find("01"))
-    assert asked == [folder.parent / "01_first.ipynb", "README"]
+    assert asked == [folder.parent / "01_first.ipynb", "README", "GLOSSARY"]
