@@ -85,15 +85,18 @@ def group(name: str, limits: Limits) -> Group:
     Cores and processes are limited where Linux offers it.
     """
     new = Group({controller: folder / name for controller, folder in base().items()})
-    new.remove()
-    for controller, folder in new.folders.items():
-        folder.mkdir(exist_ok=True)
-        _write(folder, controller, limits)
-    if (new.memory / CHILDREN).is_file():
-        (new.memory / CHILDREN).write_text("+memory")
-    for part, memory in (("server", limits.memory), ("kernels", limits.memory - RESERVE)):
-        (new.memory / part).mkdir()
-        _write(new.memory / part, "memory", replace(limits, memory=memory))
+    try:
+        new.remove()
+        for controller, folder in new.folders.items():
+            folder.mkdir(exist_ok=True)
+            _write(folder, controller, limits)
+        if (new.memory / CHILDREN).is_file():
+            (new.memory / CHILDREN).write_text("+memory")
+        for part, memory in (("server", limits.memory), ("kernels", limits.memory - RESERVE)):
+            (new.memory / part).mkdir()
+            _write(new.memory / part, "memory", replace(limits, memory=memory))
+    except OSError as error:
+        raise _not_allowed(error) from None
     return new
 
 
@@ -103,16 +106,20 @@ def base() -> dict[str, Path]:
     try:
         found = _second() if (MOUNT / "cgroup.controllers").is_file() else _first()
     except OSError as error:
-        raise LimitError(
-            f"Memory and cores of the students are not limited: {error.filename} cannot be written "
-            f"({error.strerror}). Start the hub as root, or as a systemd service with Delegate=yes."
-        ) from None
+        raise _not_allowed(error) from None
     if "memory" not in found:
         raise LimitError(
             f"Memory of the students is not limited: this machine has no control groups for it in {MOUNT}. In a "
             "container, its engine has to hand them on; elsewhere, Linux has to be started with cgroup_enable=memory."
         )
     return found
+
+
+def _not_allowed(error: OSError) -> LimitError:
+    return LimitError(
+        f"Memory and cores of the students are not limited: {error.filename} cannot be written "
+        f"({error.strerror}). Start the hub as root, or as a systemd service with Delegate=yes."
+    )
 
 
 def _first() -> dict[str, Path]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tools import programs
 from tools.environment import ROOT, python_of
+from tools.lessons import files
 
 DEPLOY = ROOT / "deploy"
 LOCK = DEPLOY / "requirements.txt"
@@ -84,10 +85,10 @@ def ensure() -> Path:
         if any(programs.call(step) for step in steps):
             raise SystemExit("The hub could not be installed; the lines above say why. Is there a network?")
         stamp.write_text(json.dumps(wanted), encoding="utf-8")
-    # Written each time, because the environment of the course may have moved.
+    # Looked at each time, because the environment of the course may have moved.
     place = HUB / "share" / "jupyter" / "kernels" / "python3" / "kernel.json"
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(json.dumps(kernel(Path(sys.executable))), encoding="utf-8")
+    files.write(place, json.dumps(kernel(Path(sys.executable))))
     return python
 
 

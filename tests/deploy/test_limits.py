@@ -143,8 +143,11 @@ def test_a_machine_without_groups_is_told_in_a_sentence(tmp_path, monkeypatch):
         limits.group("eva", LIMITS)
 
 
-def test_a_hub_without_the_right_to_make_groups_is_told_what_to_do(tmp_path, monkeypatch):
+@pytest.mark.parametrize("of_an_earlier_hub", [False, True])
+def test_a_hub_without_the_right_to_make_groups_is_told_what_to_do(tmp_path, monkeypatch, of_an_earlier_hub):
     linux = MadeUpLinux(tmp_path / "cgroup", 1, monkeypatch)
+    if of_an_earlier_hub:
+        limits.base()
 
     def refuse(path, **more):
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
