@@ -142,7 +142,7 @@ COMMANDS = {
     "fetch": Command("Fetch CIFAR-10 into data/ ahead of a class", fetch.main),
     "new": Command("Scaffold a lesson or an exercise, with check and test", new.main, new.add_arguments, "instructor"),
     "regenerate": Command(
-        "Execute what changed of the lessons on CIFAR-10, rebuild what is derived, report",
+        "Execute changed lessons on CIFAR-10, rebuild what is derived, report changes",
         regenerate.main,
         regenerate.add_arguments,
         "instructor",

@@ -114,7 +114,6 @@ def test_kernels_can_be_chosen_and_slid(lesson01):
 def test_the_kernel_restarts_and_the_lesson_begins_again(lesson01):
     lesson01.restart()
     assert "NameError" in lesson01.run("sizes").errors()[0]
-    assert not lesson01.run("setup").errors()
     assert not lesson01.run("imports").errors()
 
 

@@ -107,7 +107,9 @@ class Attempt:
                 shutil.copy(Path(__file__).with_name(name), self._code / name)
             for index, cell in enumerate(self._cells):
                 if time.monotonic() > self._deadline:
-                    self._note("The rest", f"was not executed: all together took more than {self._limits.seconds:g} s")
+                    self._note(
+                        "The rest", f"not executed, because all together took more than {self._limits.seconds:g} s"
+                    )
                     break
                 if not self._ready(index):
                     break
@@ -151,7 +153,7 @@ class Attempt:
             self.points[facts["grade_id"]] = 0
             outputs.stop(verdict.kind, verdict.sentence)
         if verdict.human:
-            self._note(_place(cell), f"needs a person: {verdict.human}", True)
+            self._note(_place(cell), f"a person has to look, because {verdict.human}", True)
         cell["source"] = submission.HIDDEN.sub("", files.source(cell))
 
     def _ready(self, index: int) -> bool:
@@ -161,7 +163,7 @@ class Attempt:
                 self._close()
                 self._restarts += 1
                 if self._restarts > RESTARTS:
-                    self._note("The rest", f"was not executed: the kernel was ended {self._restarts} times", True)
+                    self._note("The rest", f"not executed, because the kernel was ended {self._restarts} times", True)
                     return False
             where = Path(tempfile.mkdtemp(prefix="s", dir=self._folder))
             self._kernel = sandbox.Kernel(where, self._code, self._payload["dataset"], self._limits, self._alone)
@@ -192,7 +194,7 @@ class Attempt:
         self._kernel.close()
 
     def _note(self, where: str, what: str, human: bool = True) -> None:
-        self.odd.append(f"{where} {what}.")
+        self.odd.append(f"{where}: {what}.")
         self.human = self.human or human
 
 

@@ -87,7 +87,9 @@ def main(arguments: argparse.Namespace) -> int:
         else:
             waiting[f"{one.student} {one.lesson}"] = one, payload
     if len(rows) and waiting:
-        print(f"{len(rows)} of {len(submissions)} are graded already, or hold nothing.")
+        print(
+            f"{len(rows)} of {len(submissions)} are not graded now: they were before, or hold nothing that can be read."
+        )
     try:
         for one, record, notebook in _graded(waiting, arguments, limits["seconds"]):
             keep(course, waiting[f"{one.student} {one.lesson}"][1], record, notebook)

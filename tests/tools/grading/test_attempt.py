@@ -40,7 +40,7 @@ def test_half_of_it_right_beside_what_ends_the_kernel_and_what_forges(tmp_path):
     assert said(notebook, "test_ex1_3").startswith("Exercise 1.3: right. It agrees on 4 random maps")
     assert "ended the kernel" in said(notebook, "ex1_4")
     assert record["needs_human"]
-    assert any("ex1_4 ended the kernel" in sentence for sentence in record["odd"])
+    assert any("ex1_4: ended the kernel" in sentence for sentence in record["odd"])
     assert "HIDDEN" not in json.dumps(notebook)
     assert tiny_lesson.SECRET not in json.dumps(notebook)
 
