@@ -236,7 +236,10 @@ BROKEN += [
         rules.has_a_core_that_fits_a_class_hour,
         lambda cells: cells.__setitem__(slice(3, 3), [v4.new_code_cell("1 + 1")] * rules.CORE_CELLS),
     ),
-    (rules.has_a_core_that_fits_a_class_hour, lambda cells: cells[3].update(source="word " * rules.CORE_WORDS)),
+    (
+        rules.has_a_core_that_fits_a_class_hour,
+        lambda cells: cell_of(cells, starts("## Before you start")).update(source="word " * rules.CORE_WORDS),
+    ),
     (rules.has_a_core_that_fits_a_class_hour, lambda cells: cells.extend([v4.new_code_cell("1")] * rules.CELLS)),
     (
         rules.says_minutes_of_optional_parts_and_folds_them,

@@ -71,7 +71,7 @@ def test_a_page_is_quiet_and_readable(opened, axe, page):
     if page not in LESSONS[1:]:  # axe takes its time, and lessons have the same colours
         axe(screen.page)
     images = screen.page.eval_on_selector_all("main img", "found => found.map(each => each.alt.trim())")
-    assert all(len(text) > 20 for text in images)
+    assert all(images), "an image without words"
     words = screen.page.inner_text("main")
     assert "$$" not in words
     assert "\\frac" not in words

@@ -116,7 +116,7 @@ FOR_MARKS = {
     "reads what is not its own": (
         "import os\nfrom checks import lesson01 as c\nROOT = os.path.dirname(os.path.dirname(c.__file__))\n"
         "for name in ('course', 'notebooks', 'tests', 'tools', '.git'): assert not os.path.exists(f'{ROOT}/{name}')\n"
-        "for name in ('/etc/shadow', '/root/.ssh', '/proc/1/root/root'): assert not os.path.exists(name)\n"
+        "for name in ('/etc/shadow', '/root/.ssh', '/proc/1/root/root/.ssh'): assert not os.path.exists(name)\n"
         "assert not [name for name in os.environ if 'TOKEN' in name or 'SECRET' in name]",
         None,
     ),

@@ -51,7 +51,7 @@ def grade(payload: dict, folder: Path) -> dict:
     for cell in notebook["cells"]:
         if cell["metadata"].get("theirs"):
             odd += _suspicions(cell)
-    attempt = Attempt(source, notebook, payload)
+    attempt = Attempt(source, notebook, payload, folder)
     attempt.run()
     (folder / "notebook.ipynb").write_text(files.text(notebook), encoding="utf-8")
     record["points"] |= attempt.points
@@ -66,7 +66,7 @@ def grade(payload: dict, folder: Path) -> dict:
 class Attempt:
     """One run through a notebook, whose outputs it fills in."""
 
-    def __init__(self, source: dict, notebook: dict, payload: dict) -> None:
+    def __init__(self, source: dict, notebook: dict, payload: dict, folder: Path) -> None:
         self.points: dict[str, float] = {}
         self.odd: list[str] = []
         self.human, self.peak = False, 0
@@ -74,7 +74,7 @@ class Attempt:
         ours = [cell for cell in source["cells"] if cell["cell_type"] == "code"]
         texts = [files.source(cell) for cell in ours if not files.exercise(cell).get("solution")]
         self._judge = judge.Judge(payload["lesson"][:2], texts)
-        self._payload = payload
+        self._payload, self._near = payload, folder
         self._limits = sandbox.Limits(**payload.get("limits", {}))
         self._alone = bool(payload.get("sandbox", True))
         self._deadline = time.monotonic() + self._limits.seconds
@@ -99,7 +99,9 @@ class Attempt:
 
     def run(self) -> None:
         """Execute and judge cell after cell."""
-        self._folder = Path(tempfile.mkdtemp(prefix="k-", dir="/tmp" if Path("/tmp").is_dir() else None))
+        # Removed with the job's folder even if this process is killed; the path of a socket must be short.
+        near = self._near if len(str(self._near)) < 45 else None
+        self._folder = Path(tempfile.mkdtemp(prefix="k-", dir=near))
         try:
             self._code = self._folder / "code"
             self._code.mkdir()

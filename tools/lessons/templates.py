@@ -21,7 +21,7 @@ def reference_{key}(number: float) -> float:
 @exercise("{exercise}")
 def exercise_{key}({function}: Callable) -> str:
     """A function of a number that returns a number: twice the first."""
-    cases = [0.5, -3.0, 20.0, 1e6]
+    cases = [0.5, -3.0, 20.0, 100.0]
     got = [number(call({function}, case), f"the result for {{case}}") for case in cases]
     if close(got, [case + case for case in cases]):
         return "{praise}"

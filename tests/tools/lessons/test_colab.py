@@ -186,9 +186,9 @@ def course(tmp_path_factory):
     return committed(folder)
 
 
-def student_cells(number: str, url: str) -> list[dict]:
+def student_cells(number: str, url: str, folder: Path = find.STUDENT) -> list[dict]:
     """The code cells of a student notebook whose project has an address."""
-    (path,) = find.STUDENT.glob(f"{number}_*.ipynb")
+    (path,) = folder.glob(f"{number}_*.ipynb")
     notebook = json.loads(path.read_text(encoding="utf-8"))
     repository.put_set_up_cell(notebook, url)
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
@@ -217,6 +217,20 @@ def test_a_lesson_starts_in_an_empty_folder(number, tmp_path, course):
     assert "cifar10" not in printed
     packages = {path.name for path in (tmp_path / "installed" / INSTALLED).iterdir()}
     assert packages == {"helpers", "checks", "cnn_on_cifar10-0.1.0.dist-info"}
+
+
+@pytest.mark.long
+def test_a_lesson_starts_from_the_repository_that_students_get(tmp_path):
+    """Without complete lessons and tests, it is a project that pip installs, too."""
+    students = tmp_path / "students"
+    words = ["--course", str(tmp_path / "course"), "--repository", str(students), "--lesson", "04"]
+    handout = [sys.executable, "-m", "tools", "handout", *words, "--address", "https://github.com/owner/students"]
+    subprocess.run(handout, cwd=ROOT, check=True, capture_output=True, timeout=300)
+    url = committed(students)
+    cells = ["".join(cell["source"]) for cell in student_cells("04", url, students / "notebooks" / "student")]
+    told = on_colab(tmp_path, *cells[:2], LOOK, CNN_DATASET="shapes10")
+    assert {kind for kind, _ in told} == {"stdout"}, told
+    assert {path.name for path in (tmp_path / "installed" / INSTALLED).iterdir()} >= {"helpers", "checks"}
 
 
 @pytest.mark.long
