@@ -1,4 +1,4 @@
-"""Which lessons fit into little memory: each is run on Shapes-10 by one student at a hub, within 2 GB and within 1 GB.
+"""Which lessons fit into little memory: one student at a hub runs each on Shapes-10, within 1 GB, else within 2 GB.
 
 ``.venv/bin/python -m deploy.fits deploy/fits.json`` goes on where an earlier call stopped. Binder gives 1 to 2 GB.
 As root and while nothing else uses TensorFlow, or its libraries count for somebody else.
@@ -14,7 +14,7 @@ from pathlib import Path
 from deploy import load
 from tools.lessons import find
 
-LIMITS_GB = (2, 1)
+LIMITS_GB = (1, 2)
 
 
 def main(path: Path) -> int:
@@ -23,7 +23,7 @@ def main(path: Path) -> int:
     for lesson in find.find():
         known = record["lessons"].setdefault(lesson.number, {})
         for limit in LIMITS_GB:
-            if str(limit) in known:
+            if str(limit) in known or any("failed" not in run for run in known.values()):
                 continue
             _forget_files()
             measured = load.measure(

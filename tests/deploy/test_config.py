@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from traitlets.config.loader import PyFileConfigLoader
 
-from deploy import sizes
+from deploy import sizes, tables
 from helpers.places import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -101,8 +101,6 @@ def test_what_students_could_not_enter_or_should_not_read_is_said(tmp_path):
 
 
 def test_the_sizes_are_above_what_was_measured():
-    if not (DEPLOY / "load.json").is_file():
-        pytest.skip("python -m deploy.load has not measured a class yet")
     record = json.loads((DEPLOY / "load.json").read_text(encoding="utf-8"))
     students = record["students"]
     assert len(students) >= 8
@@ -112,3 +110,10 @@ def test_the_sizes_are_above_what_was_measured():
     most = max(student["rss_mib"] for student in students) / 1024
     assert most <= sizes.STUDENT_GB < 1.5 * most
     assert 2 * most <= sizes.LIMIT_GB
+
+
+def test_the_tables_in_the_documents_are_those_of_the_records():
+    text = tables.README.read_text(encoding="utf-8")
+    assert tables.with_tables(text) == text, "python -m deploy.tables"
+    for name in ("class", "machines", "fits"):
+        assert f"<!-- end of {name} -->" in text
