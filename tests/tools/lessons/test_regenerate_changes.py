@@ -30,6 +30,14 @@ def executions(committed, tmp_path, monkeypatch):
     return place(shutil.copytree(committed, tmp_path / "course"), monkeypatch)
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """A shell that starts the tests in the background has them ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def place(folder, monkeypatch):
     monkeypatch.setattr(places, "ROOT", folder)
     monkeypatch.setattr(places, "MANIFEST", folder / "data" / "manifest.json")
