@@ -57,9 +57,9 @@ c.Spawner.environment = {
 if os.geteuid() == 0 and "FolderSpawner" in " ".join(sys.argv):
     c.Spawner.args.append("--allow-root")
 # CIFAR-10 once for all, read-only: python -m tools fetch puts it there.
-pictures = os.environ.get("CIFAR10_PATH", str(ROOT / "data" / "cifar-10-batches-bin"))
-if Path(pictures).exists():
-    c.Spawner.environment["CIFAR10_PATH"] = pictures
+images = os.environ.get("CIFAR10_PATH", str(ROOT / "data" / "cifar-10-batches-bin"))
+if Path(images).exists():
+    c.Spawner.environment["CIFAR10_PATH"] = images
 
 # A server that nobody has used for an hour ends; the student's files stay, and so does a training that runs.
 c.JupyterHub.services = [

@@ -74,7 +74,7 @@ def _belongs(ours: list[dict], theirs: list[dict]) -> tuple[dict[int, int], list
         if found is not None and ours[found]["cell_type"] == cell["cell_type"]:
             belongs[index] = found
     if not any(files.exercise(cell) for cell in theirs):
-        odd.append("The notebook has lost nbgrader's metadata; its answers were found by ids, names and places.")
+        odd.append("The notebook has lost nbgrader's metadata; its answers were found by ids, names and positions.")
     texts: dict[str, list[int]] = {}
     for index, cell in enumerate(ours):
         texts.setdefault(handed_out(cell).strip(), []).append(index)
