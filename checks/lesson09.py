@@ -1,213 +1,162 @@
-"""Checks of lesson 09, A better model: flips and shifts here, gains and the new head beside it."""
+"""Checks of lesson 09, Explanations on trial: what covering a patch costs here, maps of a class beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from checks.grading import by_rules, call, close, exercise, name_slip, numbers, seeded, shape_of, wrong
-from checks.lesson09_gains_and_head import exercise_9_3, exercise_9_4
+from checks.grading import by_rules, exercise, seeded, shape_of, wrong
+from checks.lesson09_maps import exercise_9_2, exercise_9_3, reference_grad_cam, reference_mass_inside
 
-__all__ = ["exercise_9_1", "exercise_9_2", "exercise_9_3", "exercise_9_4"]
+__all__ = [
+    "exercise_9_1",
+    "exercise_9_2",
+    "exercise_9_3",
+    "reference_grad_cam",
+    "reference_mass_inside",
+    "reference_patch_importance",
+]
 
-# --- 9.1: some images flipped
+# --- 9.1: the probability that a covered patch costs
 
 
 @exercise("9.1")
-def exercise_9_1(flip: Callable) -> str:
-    """``flip(x, chosen)``, (n, rows, columns, 3) and booleans (n,), gives the batch with the chosen images flipped."""
+def exercise_9_1(patch_importance: Callable) -> str:
+    """``patch_importance(predict, image, row, column, side, fill)`` gives the loss of probability, one number."""
     generator = seeded("9.1")
     cases = []
-    for n, rows, columns in ((6, 4, 5), (7, 6, 3), (5, 5, 5), (3, 4, 4), (3, 3, 6)):
-        chosen = np.arange(n) % 4 >= 2
-        if n == 3:
-            chosen[:] = rows == columns  # all of them, then none
-        cases.append((generator.integers(0, 256, (n, rows, columns, 3)).astype(np.uint8), chosen))
+    fill = np.array([120.5, 60.25, 200.75])  # fractions, which an array of whole numbers would cut
+    for rows, columns, *patch in ((12, 15, 3, 8, 4), (10, 9, 1, 2, 3), (8, 11, 5, 8, 3), (9, 10, 2, 4, 1)):
+        image = generator.integers(0, 256, (rows, columns, 3)).astype(np.uint8)
+        weights = generator.normal(size=image.shape)
+        # The class and its opposite: what one loses the other gains.
+        cases += [(_predictor(sign * weights, image.shape), image, *patch, fill) for sign in (1, -1)]
     by_rules(
-        flip,
+        patch_importance,
         cases,
-        lambda x, chosen: _changed(x, chosen, _flipped),
-        _flip_mistakes,
-        lambda x, chosen: f"{len(x)} images, {chosen.sum()} of them chosen,",
-        lambda _, x, chosen: (
-            "In the chosen images the first column becomes the last, the second the last but one; nothing else changes."
-            if chosen.any()
-            else "None is chosen here, and yours changes images all the same."
+        reference_patch_importance,
+        _loss_mistakes,
+        lambda _, image, row, column, side, __: f"a patch of {side} × {side} at row {row}, column {column}",
+        lambda _, predict, image, *patch: (
+            f"The probability goes from {float(predict(image[None])[0]):.4f} to {_covered(predict, image, *patch):.4f}."
         ),
+        _array_of_one,
+        1e-6,
     )
-    return "Flipped twice, an image is itself again."
+    return "Negative losses count as much as positive ones: such a patch spoke against the class."
 
 
-def _changed(x: np.ndarray, which: np.ndarray, form: Callable) -> np.ndarray:
-    return np.stack([form(image) if one else image for image, one in zip(x, which)])
+def _predictor(weights: np.ndarray, shape: tuple[int, ...]) -> Callable:
+    """A class's probability as a smooth function of every pixel, instead of a network."""
+
+    def predict(batch: Any) -> np.ndarray:
+        batch = np.asarray(batch, dtype=float)
+        if batch.shape[1:] != shape:
+            raise ValueError(f"predict takes a batch (n, {', '.join(map(str, shape))}), this has {batch.shape}")
+        return 1 / (1 + np.exp(-((batch - 128) * weights).sum(axis=(1, 2, 3)) / 1200))
+
+    return predict
 
 
-def _flipped(image: np.ndarray) -> np.ndarray:
-    return np.stack([image[:, column] for column in reversed(range(image.shape[1]))], axis=1)
+def _covered(predict: Callable, image: np.ndarray, row: int, column: int, side: int, colour: Any) -> float:
+    """The probability with the patch covered."""
+    rows, columns = (np.arange(size) for size in image.shape[:2])
+    inside = ((rows >= row) & (rows < row + side))[:, None] & (columns >= column) & (columns < column + side)
+    return float(predict(np.where(inside[..., None], colour, image)[None])[0])
 
 
-def _flip_mistakes(x: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
-    every = np.ones_like(chosen)
-    right = _changed(x, chosen, _flipped)
-    numbered = np.isin(np.arange(len(x)), chosen.astype(int))
-    order = x.copy()
-    order[chosen] = right[chosen][::-1]
+def reference_patch_importance(predict: Callable, image: np.ndarray, *patch: Any) -> float:
+    return float(predict(image[None])[0]) - _covered(predict, image, *patch)
+
+
+def _loss_mistakes(
+    predict: Callable, image: np.ndarray, row: int, column: int, side: int, fill: np.ndarray
+) -> dict[str, Any]:
+    def probability(given: np.ndarray) -> float:
+        return float(predict(given[None])[0])
+
+    def lost(rows: slice, columns: slice, colour: Any = fill, channels: Any = slice(None)) -> float:
+        """As slices do it, which end at an edge of the image and start from the other end below 0."""
+        covered = image.astype(float)
+        covered[rows, columns, channels] = colour
+        return before - probability(covered)
+
+    def patch(top: int, left: int, side: int = side, colour: Any = fill) -> float:
+        return lost(slice(top, top + side), slice(left, left + side), colour)
+
+    before, after = probability(image), _covered(predict, image, row, column, side, fill)
+    half, here = side // 2, (slice(row, row + side), slice(column, column + side))
+    whole_numbers = image.copy()
+    whole_numbers[here] = fill.astype(np.uint8)
+    outside = np.broadcast_to(fill, image.shape).copy()
+    outside[here] = image[here]
     return {
-        "the chosen images are upside down. Columns are reversed in a flip left to right: axis 2 of the batch.": (
-            _changed(x, chosen, np.flipud)
+        "the sign is reversed. A loss is positive when the probability falls: before minus after.": after - before,
+        "this is the probability *after* covering. How much was lost?": after,
+        "this is the probability before covering. How much of it is lost with the patch covered?": before,
+        "this is the ratio of the two probabilities. Their difference is wanted.": after / before,
+        "this is the probability before divided by the one after. Their difference is wanted.": before / after,
+        "this is the share that was lost. The difference itself is wanted.": (before - after) / before,
+        "this is the difference of the logarithms. The difference of the probabilities is wanted.": (
+            np.log(before) - np.log(after)
         ),
-        "the chosen images are rotated by 180 degrees: rows and columns are reversed. Reverse the columns only.": (
-            _changed(x, chosen, lambda image: np.flipud(_flipped(image)))
+        "you take `row` for `column` and the other way round. Rows are the first axis of an image.": patch(column, row),
+        "you cover with black. Cover with `fill`.": patch(row, column, colour=0),
+        "you cover with white. Cover with `fill`.": patch(row, column, colour=255),
+        "you cover with medium grey. Cover with `fill`.": patch(row, column, colour=128),
+        "you cover with the mean colour of the image. Cover with `fill`.": (
+            patch(row, column, colour=image.mean(axis=(0, 1)))
         ),
-        "you reverse the colours, the last axis: red becomes blue. Columns are axis 2.": (
-            _changed(x, chosen, lambda image: image[..., ::-1])
+        "you cover with the mean of `fill`. Each colour has its own number.": patch(row, column, colour=fill.mean()),
+        "you cover with the first number of `fill`. Each colour has its own number.": patch(
+            row, column, colour=fill[0]
         ),
-        "the chosen images are flipped, and their colours are in reversed order. Reverse axis 2 only.": (
-            _changed(x, chosen, lambda image: _flipped(image)[..., ::-1])
+        "you cover with the colours of `fill` in reversed order.": patch(row, column, colour=fill[::-1]),
+        "the fractions of `fill` are cut off, because your copy of the image holds whole numbers. Copy it as floats: "
+        'image.astype("float32").': before - probability(whole_numbers),
+        "you cover one of the three colours only.": lost(*here, fill[0], 0),
+        "your patch is one pixel too large in each direction: `row : row + side` is `side` rows.": (
+            patch(row, column, side + 1)
         ),
-        "the *order of the images* is reversed. Axis 0 counts images; columns are axis 2.": x[::-1],
-        "all axes are reversed, the order of the images too. Name the axis: columns are axis 2.": (
-            x[::-1, ::-1, ::-1, ::-1]
+        "your patch is one pixel too small: `row : row + side` already ends before row + side.": (
+            patch(row, column, side - 1)
         ),
-        "all images are flipped, not the chosen ones alone.": _changed(x, every, _flipped),
-        "all images are upside down. Of the chosen ones the columns are to be reversed, axis 2 of the batch.": (
-            _changed(x, every, np.flipud)
+        "your patch is twice as large: it begins at row, column and has `side` rows and columns.": (
+            lost(slice(max(row - side, 0), row + side), slice(max(column - side, 0), column + side))
         ),
-        "you flip the other images, those that were *not* chosen.": _changed(x, ~chosen, _flipped),
-        "you take True and False for the numbers 1 and 0, and flip the images with these numbers.": (
-            _changed(x, numbered, _flipped)
+        "(row, column) is the upper left corner of the patch; you take it for the middle.": (
+            patch(max(row - half, 0), max(column - half, 0))
         ),
-        "only the first of the chosen images is flipped.": (_changed(x, chosen & (np.cumsum(chosen) == 1), _flipped)),
-        "the chosen images are flipped, and their order among each other is reversed. Each keeps its number.": order,
-        "the images that are not chosen are lost. Begin with a copy of the batch.": (
-            np.where(chosen[:, None, None, None], right, 0)
+        "(row, column) is the upper left corner of the patch; you take it for the lower right one.": (
+            lost(slice(max(row - side, 0), row), slice(max(column - side, 0), column))
         ),
-        "only the chosen images came back. Return all, the others as they are, in their order.": right[chosen],
-        "only the chosen images came back, and not flipped. Return all, the others as they are.": x[chosen],
-        "only the other images came back. Return all, in their order, the chosen ones flipped.": x[~chosen],
-        "nothing is flipped.": x,
-        "your images are divided by 255. Grey values stay as they are.": right / 255,
+        "your patch begins one pixel too far down and to the right. Rows and columns are counted from 0.": (
+            patch(row + 1, column + 1)
+        ),
+        "your patch begins one pixel too far up and to the left. Rows and columns are counted from 0.": (
+            patch(row - 1, column - 1)
+        ),
+        "your slices end at `side`: after `row :` comes row + side.": lost(slice(row, side), slice(column, side)),
+        "you cover whole rows. Take a slice of the columns as well.": lost(here[0], slice(None)),
+        "you cover whole columns. Take a slice of the rows as well.": lost(slice(None), here[1]),
+        "you cover everything else, and leave the patch as it is.": before - probability(outside),
+        "you cover the whole image.": lost(slice(None), slice(None)),
+        "the sign is lost. A patch that speaks *against* the class has a negative loss.": abs(before - after),
+        "a loss below 0 is cut off in your answer. A patch that speaks *against* the class has one.": (
+            max(before - after, 0.0)
+        ),
+        "nothing was lost, although the patch was covered. Did both calls get the same image?": 0.0,
+        "this is the sum of the two probabilities. Their difference is wanted.": before + after,
+        "the images are divided by 255 before `predict` gets them. It takes grey values from 0 to 255.": (
+            probability(image / 255) - _covered(predict, image / 255, row, column, side, fill / 255)
+        ),
     }
 
 
-# --- 9.2: shifts
-
-SHIFTS = ((2, 1), (-1, 3), (0, -2), (-3, 0), (3, -1), (0, 0))  # the one without a gap comes last
-ALLOWED = ("a reflection", "a reflection, the outermost pixels twice", "zeros")
-WRAPPED, REPEATED = "pixels from the other side", "the outermost pixels, repeated"
-
-
-@exercise("9.2")
-def exercise_9_2(shift: Callable) -> str:
-    """``shift(x, down, right)``, (n, rows, columns, 3) and pixels, gives the shifted batch; gaps 0 or reflected."""
-    generator = seeded("9.2")
-    cases = [(generator.integers(20, 256, (3, 6, 7, 3)).astype(np.uint8), *by) for by in SHIFTS]
-    got = [call(shift, *case) for case in cases]
-    # Where nothing moves there is no gap, and each fill is right.
-    filled = [[fill for fill in ALLOWED if close(each, _shifted(*case, fill))] for case, each in zip(cases, got)]
-    fills = {names[0] for names, by in zip(filled, SHIFTS) if names and any(by)}
-    if not all(filled):
-        _name_shift(got, cases, max(ALLOWED, key=[name for names in filled for name in names].count))
-    if len(fills) > 1:
-        return f"You fill gaps in {len(fills)} ways; one would do."
-    return f"Your gaps are filled with {fills.pop()}."
-
-
-def _name_shift(got: list, cases: list[tuple], likely: str) -> None:
-    for fill in ALLOWED:
-        name_slip(got, [_shifted(*case, fill) for case in cases])
-    results = iter(got)
-    by_rules(
-        lambda x, down, right: next(results),
-        [case for case in cases if any(case[1:])],
-        lambda x, down, right: _shifted(x, down, right, likely),
-        _shift_mistakes,
-        "down = {1}, right = {2}",
-        lambda _, x, down, right: (
-            f"The pixel of row {_stays(down)}, column 3 should now be in row {_stays(down) + down}, column {3 + right}."
-        ),
-        _wrong_gap,
-    )
-    wrong("for down = 0, right = 0 nothing moves, and yours changes the images.")
-
-
-def _stays(down: int) -> int:
-    """A row that is still in the image of six rows after each of the shifts."""
-    return 3 if down < 0 else 2
-
-
-def _shifted(x: np.ndarray, down: int, right: int, fill: str) -> np.ndarray:
-    """Pixel by pixel: position (row, column) shows what was ``down`` rows above and ``right`` columns to the left."""
-
-    def source(index: int, size: int) -> int | None:
-        if 0 <= index < size:
-            return index
-        if fill == "zeros":
-            return None
-        if fill == WRAPPED:
-            return index % size
-        if fill == REPEATED:
-            return min(max(index, 0), size - 1)
-        first = 0 if fill == "a reflection" else 1  # whether the outermost pixel appears twice
-        return -index - first if index < 0 else 2 * size - 2 - index + first
-
-    shifted = np.zeros_like(x)
-    for row, column in np.ndindex(x.shape[1:3]):
-        above, left = source(row - down, x.shape[1]), source(column - right, x.shape[2])
-        if above is not None and left is not None:
-            shifted[:, row, column] = x[:, above, left]
-    return shifted
-
-
-def _moves(down: int, right: int) -> Iterator[tuple[tuple[int, int], str]]:
-    """Where a slip moves the images instead."""
-    yield (-down, -right), "the images move the other way. Positive numbers are down and to the right."
-    yield (right, down), "you take `down` for `right` and the other way round: `down` moves along axis 1, the rows."
-    yield (-right, -down), "the images move the other way, and along the wrong axes: `down` moves along axis 1."
-    yield (down, 0), "the images move down or up only, and not along the columns."
-    yield (0, right), "the images move sideways only, and not along the rows."
-    yield (-down, right), "a positive `down` should move the images down; yours moves them up."
-    yield (down, -right), "a positive `right` should move the images to the right; yours moves them to the left."
-    yield (abs(down), abs(right)), "your images never move up or to the left, as negative numbers ask for."
-    yield (max(down, 0), max(right, 0)), "your images do not move where a number is negative: up, or to the left."
-
-
-def _shift_mistakes(x: np.ndarray, down: int, right: int) -> dict[str, np.ndarray]:
-    """Wrong fills, then wrong moves with any fill."""
-    known = _shifted(np.ones_like(x), down, right, "zeros") > 0
-    moved = _shifted(x, down, right, "zeros")
-    first = x.copy()
-    first[0] = _shifted(x[:1], down, right, "zeros")[0]
-    mistakes = {
-        "what leaves on one side comes back on the other, as np.roll does. A wing on the wrong side is no airplane: "
-        "fill the gap with reflected pixels or with 0.": _shifted(x, down, right, WRAPPED),
-        "the outermost pixels are drawn out into stripes. Fill the gap with reflected pixels or with 0.": (
-            _shifted(x, down, right, REPEATED)
-        ),
-        "your gap still shows the old pixels. Begin with zeros instead of a copy, or reflect pixels into it.": (
-            np.where(known, moved, x)
-        ),
-        "your gap is white. Fill it with 0 or with reflected pixels.": np.where(known, moved, 255),
-        "your gap is grey. Fill it with 0 or with reflected pixels.": np.where(known, moved, 128),
-        "only the first image moves. The rest of the batch stays as it was.": first,
-        "nothing moves in any of your batches.": x,
-        "the images move as they should, and are divided by 255. Grey values stay as they are.": moved / 255,
-        "the images move as they should, and grey values have the opposite sign.": -moved.astype(float),
-        "the images move as they should, and red is blue. Their last axis stays as it is.": moved[..., ::-1],
-    }
-    for fill in (*ALLOWED, WRAPPED, REPEATED):
-        for by, sentence in _moves(down, right):
-            mistakes[f"{sentence} (Your gaps are filled with {fill}.)"] = _shifted(x, *by, fill)
-    return mistakes
-
-
-def _wrong_gap(answer: Any, case: str, x: np.ndarray, down: int, right: int) -> None:
-    if shape_of(answer) != x.shape:
-        return
-    stays = (slice(None), slice(max(down, 0), 6 + min(down, 0)), slice(max(right, 0), 7 + min(right, 0)))
-    if close(numbers(answer)[stays], _shifted(x, down, right, "zeros")[stays]):
-        wrong(
-            f"for {case} the part that stays in the image is right, the gap is not. Reflect pixels into it, or put 0."
-        )
+def _array_of_one(answer: Any, *_) -> None:
+    if shape_of(answer) == (1,):
+        wrong("an array with one number in it came back. `predict` returns n of them: take the first, [0].")
+    if shape_of(answer) == (2,):
+        wrong("two numbers came back; one number is wanted: before minus after.")

@@ -1,289 +1,261 @@
-"""Checks of lesson 10, Ninety-four per cent on two cores: the loss and the schedule here, views and cost beside it."""
+"""Checks of lesson 10, Optimizers and regularization, and the functions that the lesson goes on with."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from checks.grading import blows_up, by_rules, exercise, seeded, values, wrong
-from checks.lesson10_views_and_cost import exercise_10_3, exercise_10_4
+from checks.grading import by_rules, exercise, seeded
 
-__all__ = ["exercise_10_1", "exercise_10_2", "exercise_10_3", "exercise_10_4"]
+__all__ = [
+    "exercise_10_1",
+    "exercise_10_2",
+    "exercise_10_3",
+    "reference_adam_step",
+    "reference_momentum_step",
+    "reference_steps_needed",
+]
 
-# --- 10.1: smoothed labels and their loss
+
+def reference_momentum_step(
+    weights: np.ndarray, velocity: np.ndarray, gradient: np.ndarray, learning_rate: float, kept: float = 0.9
+) -> tuple[np.ndarray, np.ndarray]:
+    """New weights and new velocity, as ``keras.optimizers.SGD`` computes them."""
+    velocity = kept * velocity - learning_rate * gradient
+    return weights + velocity, velocity
+
+
+def reference_adam_step(
+    weights: np.ndarray,
+    mean: np.ndarray,
+    square: np.ndarray,
+    gradient: np.ndarray,
+    step: int,
+    learning_rate: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """New weights, running mean and running mean of squares (Kingma and Ba, arXiv:1412.6980, algorithm 1)."""
+    mean = mean + 0.1 * (gradient - mean)
+    square = square + 0.001 * (gradient**2 - square)
+    rate = learning_rate / (1 - 0.9**step)
+    return weights - rate * mean / (np.sqrt(square / (1 - 0.999**step)) + 1e-7), mean, square
+
+
+def reference_steps_needed(losses: Sequence[float], goal: float) -> int:
+    """The smallest number of steps from which on all losses are below the goal; their number where none is."""
+    count = len(losses)
+    while count and losses[count - 1] < goal:
+        count -= 1
+    return count
 
 
 @exercise("10.1")
-def exercise_10_1(smoothed_targets: Callable, smoothed_loss: Callable) -> str:
-    """``smoothed_targets(y, classes, smoothing)`` (n, classes) and the mean loss ``smoothed_loss(logits, targets)``."""
-    generator = seeded("10.1")
-    settings = ((3, 4, 0.2), (6, 10, 0.25), (5, 3, 0.5), (4, 10, 0.0), (1, 2, 0.1))
-    cases = [(_labels(generator, images, classes), classes, smoothing) for images, classes, smoothing in settings]
+def exercise_10_1(momentum_step: Callable) -> str:
+    """``momentum_step(weights, velocity, gradient, learning_rate, kept)`` gives new weights and new velocity."""
+    generator, cases = seeded("10.1"), []
+    for shape, rate, kept in (((3,), 0.125, 0.9), ((5,), 0.3, 0.5), ((2, 3), 0.05, 0.8)):
+        cases.append((*(generator.normal(size=shape) for _ in range(3)), rate, kept))
     by_rules(
-        smoothed_targets,
+        momentum_step,
         cases,
-        _targets,
-        _target_mistakes,
-        lambda y, classes, smoothing: f"the labels {y.tolist()}, {classes} classes and a smoothing of {smoothing}",
-        _advise_on_targets,
+        lambda *case: np.array(reference_momentum_step(*case)),
+        _momentum_mistakes,
+        lambda weights, *_: f"weights of shape {weights.shape}",
+        "[0, ...] are the weights, [1, ...] the velocity: compute the velocity first, by the formula.",
+        shapes=lambda weights, *_: {
+            "you return one array of the weights' shape. Two are asked: the new weights, then the new velocity.": (
+                weights.shape
+            ),
+        },
     )
-    cases = []
-    for images, classes, size in ((3, 4, 2.0), (6, 10, 3.0), (1, 3, 1.0), (5, 10, 1000.0)):
-        y = _labels(generator, images, classes)
-        cases.append((generator.normal(0, size, (images, classes)), _targets(y, classes, 0.2)))
-    # Any targets, not only smoothed labels: no two classes of an image have the same share.
-    cases.insert(2, (generator.normal(0, 2, (5, 3)), generator.dirichlet((1, 2, 3), 5)))
-    with np.errstate(all="ignore"):
-        # What overflows is said in a sentence; NumPy's warning would stand before it.
-        by_rules(smoothed_loss, cases[:4], _loss, _loss_mistakes, _said, _first_image, tolerance=1e-4)
-        by_rules(
-            smoothed_loss,
-            cases[4:],
-            _loss,
-            None,
-            lambda logits, _: f"logits up to {np.abs(logits).max():,.0f}",
-            "A probability that is 0 for the computer has a logarithm all the same: do not clip it, but subtract "
-            "each row's largest logit first, and take the logarithm of the *sum*.",
-            _no_overflow,
-            1e-4,
-        )
-    return "With 0.2 and ten classes the loss is lowest at 82 %, and is 0.87 there, not 0."
+    return "The velocity remembers, and the weights follow it."
 
 
-def _labels(generator: np.random.Generator, images: int, classes: int) -> np.ndarray:
-    y = generator.integers(0, classes, images)
-    y[0] = classes - 1
-    return y
+def _momentum_mistakes(weights, velocity, gradient, rate, kept) -> dict[str, np.ndarray]:
+    new = kept * velocity - rate * gradient
 
+    def moved(other: np.ndarray) -> np.ndarray:
+        return np.array([weights + other, other])
 
-def _targets(y: np.ndarray, classes: int, smoothing: float) -> np.ndarray:
-    """Class by class: what all get, and what the true one keeps."""
-    return np.array(
-        [
-            [smoothing / classes + (1 - smoothing if label == true else 0) for label in range(classes)]
-            for true in y.tolist()
-        ]
-    )
-
-
-def _target_mistakes(y: np.ndarray, classes: int, smoothing: float) -> dict[str, np.ndarray]:
-    hot, rest = np.eye(classes)[y], 1 - np.eye(classes)[y]
-    stays, share = 1 - smoothing, smoothing / classes
-    return {
-        "all targets are whole numbers. An array of integers cuts off the decimals of what you write into it: begin "
-        "with floats.": np.floor(_targets(y, classes, smoothing)),
-        "the share is spread over the *other* classes only. Spread it over all of them, the true one included.": (
-            stays * hot + smoothing / (classes - 1) * rest
+    table = {
+        "the velocity of before is missing: this is a plain step. Keep a share of it.": moved(-rate * gradient),
+        "this goes uphill: the learning rate times the gradient is subtracted from the velocity.": (
+            moved(kept * velocity + rate * gradient)
         ),
-        "the true class has 1 − smoothing. It gets its part of the smoothing, too: each row has the sum 1.": (
-            stays * hot + share * rest
+        "you keep all of the old velocity. Only the share `kept` of it stays.": moved(velocity - rate * gradient),
+        "you take 0.9 for the share that is kept every time. Use the argument.": (
+            moved(0.9 * velocity - rate * gradient)
         ),
-        "the true class still has 1, so each row adds up to more than 1. What is spread has to be taken from "
-        "somewhere.": hot + share * rest,
-        "the true class has more than 1. Take the share away from it before you spread it.": hot + share,
-        "the share is taken away and given to nobody. Spread it evenly over all classes.": stays * hot,
-        "every class gets the whole share. It is to be divided by the number of classes.": stays * hot + smoothing,
-        "these are one-hot labels. Where does `smoothing` come in?": hot,
-        "`smoothing` and 1 − smoothing are swapped: `smoothing` is the share for all classes.": (
-            smoothing * hot + stays / classes
+        "the learning rate is missing.": moved(kept * velocity - gradient),
+        "you multiply the gradient by 1 - kept, as for a running mean. The velocity takes all of it.": (
+            moved(kept * velocity - (1 - kept) * rate * gradient)
         ),
-        "the true class is to have more than the others: 1 − smoothing, and its part of the smoothing.": (
-            stays * rest / (classes - 1) + smoothing * hot
+        "`kept` multiplies the gradient too. It belongs to the old velocity alone.": (
+            moved(kept * (velocity - rate * gradient))
         ),
-        "the share of each class depends on the number of *images* in yours. Divide by the number of classes.": (
-            stays * hot + smoothing / len(y)
+        "the weights move by the old velocity. Add the new one.": np.array([weights + velocity, new]),
+        "the weights move by a plain step. Add the new velocity to them.": np.array([weights - rate * gradient, new]),
+        "you subtract the velocity from the weights. It has its sign already: add it.": np.array([weights - new, new]),
+        "your velocity has no learning rate in it, as in PyTorch. Here it holds the step itself: "
+        "kept × velocity - learning rate × gradient.": np.array(
+            [weights - rate * (kept * velocity + gradient), kept * velocity + gradient]
         ),
-        "the share is divided by classes − 1. It goes to all classes, the true one included.": (
-            stays * hot + smoothing / (classes - 1)
+        "this is Nesterov's momentum, which looks one step ahead. Add the velocity once.": np.array(
+            [weights + kept * new - rate * gradient, new]
         ),
-        "every class gets the same. The true one keeps 1 − smoothing besides.": np.full(hot.shape, 1 / classes),
-        "the smoothing is always 0.2 in yours, as in the lesson. It comes as an argument.": (0.8 * hot + 0.2 / classes),
-        "there are always ten classes in yours, as in the lesson. Their number comes as an argument.": (
-            stays * np.eye(10)[y] + smoothing / 10
-        ),
+        "your two results are in the wrong order: weights first, then velocity.": np.array([new, weights + new]),
+        "you return the old weights. Add the new velocity to them.": np.array([weights, new]),
+        "you return the old velocity. The new one is needed at the next step.": np.array([weights + new, velocity]),
+        "you multiply the new velocity by the learning rate once more.": np.array([weights + rate * new, new]),
     }
-
-
-def _advise_on_targets(got: np.ndarray, y: np.ndarray, classes: int, smoothing: float) -> str:
-    if not smoothing:
-        return "Nothing is to be taken away: one-hot labels are wanted."
-    if abs(got[0].sum() - 1) > 1e-5:
-        return f"The first row adds up to {got[0].sum():.3f}. Targets are a distribution: each row has the sum 1."
-    return f"The first row is {np.round(got[0], 3).tolist()}. How much should the true class have, and the rest?"
-
-
-def _said(logits: np.ndarray, _) -> str:
-    images, classes = logits.shape
-    return f"{images} image{'s' if images > 1 else ''} and {classes} classes"
-
-
-def _no_overflow(answer, said: str, *_) -> None:
-    if blows_up(answer):
-        kind = "NaN" if np.isnan(values(answer)).any() else "infinity"
-        wrong(
-            f"with {said} your loss is {kind}: an exponential is too large, or a probability is 0. Subtract each row's "
-            "largest logit first, and take the logarithm of the *sum*."
-        )
-
-
-def _loss_parts(logits: np.ndarray, targets: np.ndarray) -> list[float]:
-    """The loss of each image, number by number."""
-    losses = []
-    for row, shares in zip(logits.tolist(), targets.tolist()):
-        top = max(row)
-        log_sum = top + math.log(math.fsum(math.exp(logit - top) for logit in row))
-        losses.append(math.fsum(share * (log_sum - logit) for share, logit in zip(shares, row)))
-    return losses
-
-
-def _loss(logits: np.ndarray, targets: np.ndarray) -> float:
-    return math.fsum(_loss_parts(logits, targets)) / len(logits)
-
-
-def _first_image(_, logits: np.ndarray, targets: np.ndarray) -> str:
-    powers = np.exp(logits[0])
-    return (
-        f"In the first image the largest logit, {logits[0].max():.3g}, becomes the probability "
-        f"{powers.max() / powers.sum():.4f}. Is it the same in yours? Minus its logarithm, times its target, is one "
-        "part of that image's loss."
-    )
-
-
-def _loss_mistakes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    images, classes = logits.shape
-    loss = _loss(logits, targets)
-    one_hot = np.eye(classes)[targets.argmax(axis=1)]
-    over_images = np.logaddexp.reduce(logits, axis=0)
-    powers = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
-    return {
-        "for {case} you have the sum over the images. Their mean is wanted.": loss * images,
-        "for {case} you have the mean over images *and* classes. Add up the classes of an image, then take the mean "
-        "over the images.": loss / classes,
-        "for {case} you have {value}: the sign is reversed. Logarithms of probabilities are negative.": -loss,
-        "one number for each image came back. One number is wanted: their mean.": _loss_parts(logits, targets),
-        "for {case} you have {value}: the sum over the images, divided by the number of classes. The mean over the "
-        "images is wanted.": loss * images / classes,
-        "for {case} you have {value}: no softmax was taken. Logits become probabilities first.": (
-            -(targets * logits).sum() / images
-        ),
-        "for {case} you have {value}: no logarithm was taken of the probabilities.": -(targets * powers).sum() / images,
-        "for {case} you have {value}: the softmax was taken twice. The logits go through it once.": (
-            _loss(powers, targets)
-        ),
-        "for {case} you have {value}: targets and probabilities are swapped. The logarithm is of the probabilities.": -(
-            powers * np.log(targets)
-        ).sum()
-        / images,
-        "for {case} you have {value}: your log-probabilities are those of a sigmoid for each class. The classes share "
-        "one softmax.": (targets * np.logaddexp(0, -logits)).sum() / images,
-        "for {case} you have {value}: the binary cross-entropy. With a softmax the part for 1 − target is left out.": (
-            -(targets * np.log(powers) + (1 - targets) * np.log(1 - powers)).sum() / images
-        ),
-        "for {case} you have {value}: the sum of exponentials has lost its logarithm.": (
-            -(targets * (logits - np.exp(logits).sum(axis=1, keepdims=True))).sum() / images
-        ),
-        "for {case} you have {value}: one sum of exponentials for the whole batch. Each image has its own.": (
-            -(targets * (logits - np.log(np.exp(logits).sum()))).sum() / images
-        ),
-        "for {case} you have {value}, the mean squared difference of probabilities and targets.": (
-            ((powers - targets) ** 2).mean()
-        ),
-        "for {case} you have {value}: the largest logit was subtracted from the logits, and not from those in the sum "
-        "of exponentials.": loss + logits.max(axis=1).mean(),
-        "for {case} you have {value}: the largest logit was subtracted in the sum of exponentials, and not from the "
-        "logits themselves.": loss - logits.max(axis=1).mean(),
-        "for {case} you have {value}: the sum of exponentials runs over the images. Each image has its own, over its "
-        "classes.": -(targets * (logits - over_images)).sum() / images,
-        "for {case} you have {value}: only the true class counts in it. Every class counts, with its target.": (
-            _loss(logits, one_hot)
-        ),
-        "for {case} you have {value}, the distance above the lowest possible loss. The loss itself is wanted.": (
-            loss + (targets * np.log(targets)).sum() / images
-        ),
-        "for {case} you have {value}: that is the logarithm to the base 2. The natural one is wanted.": (
-            loss / math.log(2)
-        ),
-        "for {case} you have {value}: that is the logarithm to the base 10. The natural one is wanted.": (
-            loss / math.log(10)
-        ),
-    }
-
-
-# --- 10.2: a triangular schedule
-
-LESSONS_OWN = "your rate only knows the lesson's 0.2, 0.23 and 0.07. The three come as arguments."
+    return table
 
 
 @exercise("10.2")
-def exercise_10_2(triangle: Callable) -> str:
-    """``triangle(done, start, peak, end)`` gives the rate as a share of its peak; all are shares, 0 to 1."""
-    generator = seeded("10.2")
-    settings = [(0.2, 0.23, 0.07), (0.0, 0.5, 0.3), (0.5, 0.1, 0.0)]
-    settings += [tuple(np.round(generator.uniform(0.05, 0.9, 3), 3).tolist()) for _ in range(2)]
-    for side, mistakes in (("rise", _rise_mistakes), ("fall", _fall_mistakes)):
-        # The peak itself belongs to either side: it is asked for at the end.
-        cases = [
-            (share * peak if side == "rise" else peak + share * (1 - peak), start, peak, end)
-            for start, peak, end in settings
-            for share in ((0.0, 0.3, 0.8) if side == "rise" else (0.2, 0.75, 1.0))
-        ]
-        words = f"the {side}, with {{0:.3g}} done, start {{1:g}}, peak {{2:g}} and end {{3:g}},"
-        advice = f"Which share of the {side} is over then, and how far does it go in all?"
-        by_rules(triangle, cases, _line, mistakes, words, advice, tolerance=1e-4)
-    peaks = [(peak, start, peak, end) for start, peak, end in settings]
-    by_rules(triangle, peaks, _line, None, "the peak itself ({0:g} done)", "There the rate is 1.", tolerance=1e-4)
-    return "With 900 steps and a peak at 0.23, the top comes after 207."
+def exercise_10_2(adam_step: Callable) -> str:
+    """``adam_step(weights, mean, square, gradient, step, learning_rate)`` gives weights, mean and square."""
+    generator, cases = seeded("10.2"), []
+    for shape, step, rate in (((3,), 1, 0.125), ((4,), 7, 0.3), ((2, 3), 40, 0.05)):
+        weights, mean, gradient = (generator.normal(size=shape) for _ in range(3))
+        # Beside a gradient of nearly 0, it shows where somebody adds the tiny constant.
+        gradient += np.copysign(0.1, gradient)
+        square = generator.uniform(0.5, 2.0, shape) * (1 - 0.999**step)
+        first = np.zeros(shape)
+        cases.append(
+            (weights, first, first, gradient, 1, rate) if step == 1 else (weights, mean, square, gradient, step, rate)
+        )
+    by_rules(
+        adam_step,
+        cases,
+        lambda *case: np.array(reference_adam_step(*case)),
+        _adam_mistakes,
+        lambda weights, mean, square, gradient, step, rate: f"weights of shape {weights.shape} at step {step}",
+        "[0, ...] are the weights, [1, ...] the running mean, [2, ...] that of squares: which of them is off?",
+        shapes=lambda weights, *_: {
+            "you return one array of the weights' shape. Three are asked: weights, mean, mean of squares.": (
+                weights.shape
+            ),
+            "you return two arrays. Three are asked: weights, mean, mean of squares.": (2, *weights.shape),
+        },
+    )
+    return "This is the step that Keras takes."
 
 
-def _line(done: float, start: float, peak: float, end: float) -> float:
-    return float(np.interp(done, [0, peak, 1], [start, 1, end]))
+def _adam_mistakes(weights, mean, square, gradient, step, rate) -> dict[str, np.ndarray]:
+    new_mean, new_square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
+    whole_mean, whole_square = new_mean / (1 - 0.9**step), new_square / (1 - 0.999**step)
 
+    def moved(top, bottom, mean=new_mean, square=new_square) -> np.ndarray:
+        return np.array([weights - rate * top / (bottom + 1e-7), mean, square])
 
-def _rise_mistakes(d: float, s: float, p: float, e: float) -> dict[str, float]:
+    right = moved(whole_mean, np.sqrt(whole_square))
+    back = 0.1 * mean + 0.9 * gradient, 0.001 * square + 0.999 * gradient**2
+    added = 0.9 * mean + gradient, 0.999 * square + gradient**2
+    same = 0.9 * square + 0.1 * gradient**2
+    of_mean = 0.999 * square + 0.001 * new_mean**2
+    signless = 0.999 * square + 0.001 * gradient
+
+    def whole(mean: np.ndarray, square: np.ndarray) -> np.ndarray:
+        return moved(mean / (1 - 0.9**step), np.sqrt(square / (1 - 0.999**step)), mean, square)
+
     return {
-        "on the rise the rate begins at 0. It begins at `start`, and has only 1 − start left to climb.": d / p,
-        "on the rise the rate climbs by 1, and ends at 1 + start. Only 1 − start is left to climb.": s + d / p,
-        "on the rise the rate climbs too slowly: it should be there when `done` equals `peak`, not at the end.": (
-            s + (1 - s) * d
+        "the division by the share is missing: both running means start at 0 and are too small at first.": (
+            moved(new_mean, np.sqrt(new_square))
         ),
-        "on the rise the rate begins at `end`. `start` and `end` are swapped.": e + (1 - e) * d / p,
-        "on the rise the rate climbs from `start` to `peak`. `peak` says *when* the top is reached; its height is 1.": (
-            s + (p - s) * d / p
+        "only the mean is divided by its share. The mean of squares needs it, too.": moved(
+            whole_mean, np.sqrt(new_square)
         ),
-        "on the rise the rate is at its top all the time. It begins at `start`.": 1.0,
-        "on the rise the rate stays at `start`.": s,
-        "the rise always takes half of the training. It takes the share `peak`.": _line(d, s, 0.5, e),
-        "on the rise the rate follows a cosine. A straight line is wanted.": (
-            s + (1 - s) * (1 - math.cos(math.pi * d / p)) / 2
+        "only the mean of squares is divided by its share. The mean needs it, too.": moved(
+            new_mean, np.sqrt(whole_square)
         ),
-        "on the rise the rate grows by the same *factor* in equal times. A straight line is wanted.": s ** (1 - d / p),
-        LESSONS_OWN: _line(d, 0.2, 0.23, 0.07),
+        "you return the divided running means. Return them as they are: the next step goes on with those.": (
+            moved(whole_mean, np.sqrt(whole_square), whole_mean, whole_square)
+        ),
+        "your step is counted one too high: `step` is 1 for the first step already.": moved(
+            new_mean / (1 - 0.9 ** (step + 1)), np.sqrt(new_square / (1 - 0.999 ** (step + 1)))
+        ),
+        "the share is 1 - 0.9**step. You do not use the power.": moved(new_mean / 0.1, np.sqrt(new_square / 0.001)),
+        "the root is missing: divide by the square root of the mean of squares.": moved(whole_mean, whole_square),
+        "you do not divide by the root of the mean of squares: this is a step along the mean.": np.array(
+            [weights - rate * whole_mean, new_mean, new_square]
+        ),
+        "you divide the gradient itself. Adam divides the running mean of the gradients.": moved(
+            gradient, np.sqrt(whole_square)
+        ),
+        "you move along the old mean. Compute the new one first.": moved(mean / (1 - 0.9**step), np.sqrt(whole_square)),
+        "this goes uphill: subtract the step from the weights.": np.array([2 * weights - right[0], *right[1:]]),
+        "the learning rate is missing.": np.array([weights - (weights - right[0]) / rate, *right[1:]]),
+        "0.9 and 0.1, 0.999 and 0.001 are exchanged: the larger share is kept from before.": whole(*back),
+        "the factors 0.1 and 0.001 of what is new are missing.": whole(*added),
+        "you keep 0.9 of the mean of squares. It keeps 0.999.": whole(new_mean, same),
+        "you take 0.9 for both running means. That of squares keeps 0.999.": moved(
+            whole_mean, np.sqrt(same / (1 - 0.9**step)), square=same
+        ),
+        "you average the square of the mean. Average the squares of the gradients.": whole(new_mean, of_mean),
+        "you average the gradients where their squares belong.": whole(new_mean, signless),
+        "you return the old weights. Return them after the step.": np.array([weights, *right[1:]]),
+        "you return the step. Return the weights after it.": np.array([weights - right[0], *right[1:]]),
+        "your three results are in another order: weights first, then mean, then mean of squares.": np.array(
+            [new_mean, new_square, right[0]]
+        ),
+        "you return the mean of squares before the mean. Weights, mean, mean of squares is the order.": np.array(
+            [right[0], new_square, new_mean]
+        ),
     }
 
 
-def _fall_mistakes(d: float, s: float, p: float, e: float) -> dict[str, float]:
-    over = (d - p) / (1 - p)  # share of the fall
+@exercise("10.3")
+def exercise_10_3(steps_needed: Callable) -> str:
+    """``steps_needed(losses, goal)``, an array and a number, gives a whole number."""
+    cases = [
+        (np.array([9.0, 5.0, 2.0, 0.5, 0.25]), 1.0),
+        (np.array([9.0, 0.5, 3.0, 0.75, 2.0, 0.125, 0.25, 0.5]), 1.0),
+        (np.array([4.0, 2.0, 1.0, 0.5]), 1.0),
+        (np.array([0.5, 0.25, 0.125]), 1.0),
+        (np.array([8.0, 0.5, 6.0, 4.0]), 2.0),
+        (np.array([8.0, 7.0, 0.5, 6.0, np.inf, np.inf]), 2.0),
+        (np.array([3.0, 0.1, 0.05, 0.3, 0.02, 0.01]), 0.125),
+    ]
+    by_rules(
+        steps_needed,
+        cases,
+        reference_steps_needed,
+        _steps_mistakes,
+        lambda losses, goal: f"the losses {', '.join(f'{loss:g}' for loss in losses)} and the goal {goal:g}",
+        "Find the last loss that is not below the goal. What comes after it?",
+    )
+    return "A loss that dips below the goal and comes back does not count."
+
+
+def _steps_mistakes(losses: np.ndarray, goal: float) -> dict[str, int]:
+    below = losses < goal
+    positions = np.flatnonzero(below)
+    right, count = reference_steps_needed(losses, goal), len(losses)
+    never = not below[-1]
     return {
-        "on the fall the rate falls to 0. It stops at `end`.": 1 - over,
-        "on the fall the rate begins to fall from 1 + end. At the peak it is 1, and has 1 − end to lose.": e + 1 - over,
-        "the fall is counted from the beginning of the training. It begins at `peak`, and lasts 1 − peak.": (
-            1 - (1 - e) * d
+        "this is the first loss below the goal. It may rise above it again: all later ones must be below, too.": (
+            int(positions[0]) if len(positions) else count
         ),
-        "on the fall the rate falls to `start`. `start` and `end` are swapped.": s + (1 - s) * (1 - over),
-        "on the fall the rate goes on climbing after the peak.": s + (1 - s) * d / p,
-        "on the fall the rate stays at its top after the peak. It falls to `end`.": 1.0,
-        "the rate falls too late: the top always comes after half of the training. It comes at `peak`.": (
-            _line(d, s, 0.5, e)
+        "this is the last loss that is *not* below the goal. One step later it stays below.": right - 1,
+        "this is one step too many: losses[0] is the loss before the first step.": right + 1,
+        "this is how many losses are below the goal. Asked is when they begin to stay there.": int(below.sum()),
+        "this is how many losses are not below the goal. Some of them may come after one that is.": (
+            int((~below).sum())
         ),
-        "the fall is as steep as if it lasted the share `peak`. It lasts 1 − peak.": 1 - (1 - e) * (d - p) / p,
-        "on the fall the rate falls from `peak`. `peak` says *when* the top is reached; its height is 1.": (
-            p + (e - p) * over
+        "this counts from the end: how many losses stay below. Asked is after how many steps they begin.": count
+        - right,
+        "a loss equal to the goal is not below it.": _last_above(losses, goal),
+        "where the last loss is not below the goal you return 0. Return len(losses) there.": 0 if never else right,
+        "where the last loss is not below the goal you return -1. Return len(losses) there.": -1 if never else right,
+        "where the last loss is not below the goal you return len(losses) - 1, which says that the last one is. "
+        "Return len(losses) there.": count - 1 if never else right,
+        "this is the last loss below the goal. Asked is the first from which on all are.": (
+            int(positions[-1]) if len(positions) else count
         ),
-        "on the fall the rate follows a cosine. A straight line is wanted.": (
-            e + (1 - e) * (1 + math.cos(math.pi * over)) / 2
-        ),
-        "on the fall the rate falls by the same *factor* in equal times. A straight line is wanted.": e**over,
-        LESSONS_OWN: _line(d, 0.2, 0.23, 0.07),
+        "this is the position of the lowest loss.": int(losses.argmin()),
     }
+
+
+def _last_above(losses: np.ndarray, goal: float) -> int:
+    above = np.flatnonzero(losses > goal)
+    return int(above[-1]) + 1 if len(above) else 0

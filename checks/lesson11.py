@@ -1,237 +1,213 @@
-"""Checks of lesson 11, Claims on trial."""
+"""Checks of lesson 11, A better model: flips and shifts here, gains and the new head beside it."""
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from checks.grading import NotRight, by_rules, call, close, describe, exercise, name_slip, number, wrong
-from checks.lesson11_flaws import exercise_11_4
-from checks.lesson11_moment import exercise_11_3
+import numpy as np
+
+from checks.grading import by_rules, call, close, exercise, name_slip, numbers, seeded, shape_of, wrong
+from checks.lesson11_gains_and_head import exercise_11_3, exercise_11_4
 
 __all__ = ["exercise_11_1", "exercise_11_2", "exercise_11_3", "exercise_11_4"]
 
-# --- 11.1: how often the rule fires for nothing
-
-# How far a simulation may lie off, for so many seeds; a formula is held to its digits. Not more than four seeds: to
-# list all orders of ten results takes too long.
-SIMULATED = {2: 0.02, 3: 0.02, 4: 0.008, 1: 0.02}
+# --- 11.1: some images flipped
 
 
 @exercise("11.1")
-def exercise_11_1(false_alarm: Callable) -> str:
-    """``false_alarm(seeds)`` gives the probability, 0 to 1, that the rule fires for two equally good networks."""
-    got = [call(false_alarm, seeds) for seeds in SIMULATED]
-    right = [_false_alarm(seeds) for seeds in SIMULATED]
-    if _agree(got, right, 1e-6):
-        return "One in ten for three seeds, one in three for two, always for one."
-    if _agree(got, right):
-        name_slip(got, right, 1e-6)  # exact numbers that were rounded are no simulation
-        return "Close enough: a simulation, it seems. `math.comb` gives the exact fraction, one in ten for three seeds."
-    # A simulation may have a slip, too: first what agrees to the digits, then what agrees within its noise.
-    for tolerance in (1e-6, None):
-        for sentence, rule in PROBABILITIES.items():
-            if _agree(got, [rule(seeds) for seeds in SIMULATED], tolerance):
-                wrong(sentence)
-    if _agree(got, right, factor=4):
-        wrong(
-            "your probabilities are close, and too rough for all that. Is it a simulation? Take 20,000 pairs or more, "
-            "or count the orders."
-        )
-    results = iter(got)
+def exercise_11_1(flip: Callable) -> str:
+    """``flip(x, chosen)``, (n, rows, columns, 3) and booleans (n,), gives the batch with the chosen images flipped."""
+    generator = seeded("11.1")
+    cases = []
+    for n, rows, columns in ((6, 4, 5), (7, 6, 3), (5, 5, 5), (3, 4, 4), (3, 3, 6)):
+        chosen = np.arange(n) % 4 >= 2
+        if n == 3:
+            chosen[:] = rows == columns  # all of them, then none
+        cases.append((generator.integers(0, 256, (n, rows, columns, 3)).astype(np.uint8), chosen))
     by_rules(
-        lambda seeds: next(results),
-        [(seeds,) for seeds in SIMULATED],
-        _false_alarm,
-        None,
-        lambda seeds: f"{seeds} seed{'s' * (seeds > 1)} each",
-        lambda value, seeds: (
-            f"Sort all {2 * seeds} results: each choice of {seeds} position{'s' * (seeds > 1)} for the first network "
-            "is equally likely. In how many of these choices does the rule fire?"
-            if 0 <= value <= 1
-            else "A probability lies between 0 and 1."
+        flip,
+        cases,
+        lambda x, chosen: _changed(x, chosen, _flipped),
+        _flip_mistakes,
+        lambda x, chosen: f"{len(x)} images, {chosen.sum()} of them chosen,",
+        lambda _, x, chosen: (
+            "In the chosen images the first column becomes the last, the second the last but one; nothing else changes."
+            if chosen.any()
+            else "None is chosen here, and yours changes images all the same."
         ),
     )
-    return None
+    return "Flipped twice, an image is itself again."
 
 
-def _agree(got: list, right: list, tolerance: float | None = None, factor: int = 1) -> bool:
-    """All within a tolerance, that of a simulation when none is given."""
-    allowed = [tolerance or factor * most for most in SIMULATED.values()]
-    return all(close(*pair, most) for *pair, most in zip(got, right, allowed))
+def _changed(x: np.ndarray, which: np.ndarray, form: Callable) -> np.ndarray:
+    return np.stack([form(image) if one else image for image, one in zip(x, which)])
 
 
-def _false_alarm(seeds: int) -> float:
-    """By going through all choices of positions."""
-    positions = range(2 * seeds)
-    choices = list(itertools.combinations(positions, seeds))
-    return sum(set(choice) in ({*positions[:seeds]}, {*positions[seeds:]}) for choice in choices) / len(choices)
+def _flipped(image: np.ndarray) -> np.ndarray:
+    return np.stack([image[:, column] for column in reversed(range(image.shape[1]))], axis=1)
 
 
-# What a slip makes of the number of seeds.
-PROBABILITIES: dict[str, Callable[[int], float]] = {
-    "your probability counts one direction only. The rule also fires when the other network is ahead.": (
-        lambda n: _false_alarm(n) / 2
-    ),
-    "your probability is that the rule stays silent. How probable is it that it fires?": lambda n: 1 - _false_alarm(n),
-    "your numbers count the choices of positions. In which share of them does the rule fire?": (
-        lambda n: math.comb(2 * n, n)
-    ),
-    "your numbers are one divided by the probability: one pair in how many.": lambda n: 1 / _false_alarm(n),
-    "you take the n * n duels of one seed against another for independent. They are not: a network with one high "
-    "result wins several duels at once.": lambda n: 2 * 0.5 ** (n * n),
-    "you take the n * n duels for independent, and count one direction only. A network with one high result wins "
-    "several duels at once.": lambda n: 0.5 ** (n * n),
-    "you let the first seed meet the first one, the second the second, and so on. The rule compares the worst of one "
-    "network with the best of the other.": lambda n: 2 * 0.5**n,
-    "you let the seeds meet in pairs, and count one direction only. The rule compares the worst of one network with "
-    "the best of the other.": lambda n: 0.5**n,
-    "you toss a coin for the network of each result. Each network has as many results as the other: count the choices "
-    "of positions.": lambda n: 2 * 0.25**n,
-    "you toss a coin for the network of each result, and count one direction only. Count the choices of positions.": (
-        lambda n: 0.25**n
-    ),
-    "you count orders, as if the order *within* a network mattered when the rule fires. It does not: only which "
-    "positions belong to which network.": lambda n: 2 / math.factorial(2 * n),
-    "you count orders, as if the order within a network mattered when the rule fires, and one direction only.": (
-        lambda n: 1 / math.factorial(2 * n)
-    ),
-    "you count the order within one of the two networks only. Both have n! orders when the rule fires.": (
-        lambda n: 2 * math.factorial(n) / math.factorial(2 * n)
-    ),
-    "your probability is always that for three seeds. The number of seeds comes as an argument.": lambda n: 0.1,
-    "you choose from `seeds` results, not from all of both networks. There are 2 * seeds of them.": (
-        lambda n: 2 / math.comb(n, n // 2)
-    ),
-}
+def _flip_mistakes(x: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
+    every = np.ones_like(chosen)
+    right = _changed(x, chosen, _flipped)
+    numbered = np.isin(np.arange(len(x)), chosen.astype(int))
+    order = x.copy()
+    order[chosen] = right[chosen][::-1]
+    return {
+        "the chosen images are upside down. Columns are reversed in a flip left to right: axis 2 of the batch.": (
+            _changed(x, chosen, np.flipud)
+        ),
+        "the chosen images are rotated by 180 degrees: rows and columns are reversed. Reverse the columns only.": (
+            _changed(x, chosen, lambda image: np.flipud(_flipped(image)))
+        ),
+        "you reverse the colours, the last axis: red becomes blue. Columns are axis 2.": (
+            _changed(x, chosen, lambda image: image[..., ::-1])
+        ),
+        "the chosen images are flipped, and their colours are in reversed order. Reverse axis 2 only.": (
+            _changed(x, chosen, lambda image: _flipped(image)[..., ::-1])
+        ),
+        "the *order of the images* is reversed. Axis 0 counts images; columns are axis 2.": x[::-1],
+        "all axes are reversed, the order of the images too. Name the axis: columns are axis 2.": (
+            x[::-1, ::-1, ::-1, ::-1]
+        ),
+        "all images are flipped, not the chosen ones alone.": _changed(x, every, _flipped),
+        "all images are upside down. Of the chosen ones the columns are to be reversed, axis 2 of the batch.": (
+            _changed(x, every, np.flipud)
+        ),
+        "you flip the other images, those that were *not* chosen.": _changed(x, ~chosen, _flipped),
+        "you take True and False for the numbers 1 and 0, and flip the images with these numbers.": (
+            _changed(x, numbered, _flipped)
+        ),
+        "only the first of the chosen images is flipped.": (_changed(x, chosen & (np.cumsum(chosen) == 1), _flipped)),
+        "the chosen images are flipped, and their order among each other is reversed. Each keeps its number.": order,
+        "the images that are not chosen are lost. Begin with a copy of the batch.": (
+            np.where(chosen[:, None, None, None], right, 0)
+        ),
+        "only the chosen images came back. Return all, the others as they are, in their order.": right[chosen],
+        "only the chosen images came back, and not flipped. Return all, the others as they are.": x[chosen],
+        "only the other images came back. Return all, in their order, the chosen ones flipped.": x[~chosen],
+        "nothing is flipped.": x,
+        "your images are divided by 255. Grey values stay as they are.": right / 255,
+    }
 
 
-# --- 11.2: a search that goes on while its best lies at an edge
+# --- 11.2: shifts
 
-MOST_TRAININGS = 60
-
-
-class TooManyTrainings(RuntimeError):
-    """Ends a search that would never end by itself."""
+SHIFTS = ((2, 1), (-1, 3), (0, -2), (-3, 0), (3, -1), (0, 0))  # the one without a gap comes last
+ALLOWED = ("a reflection", "a reflection, the outermost pixels twice", "zeros")
+WRAPPED, REPEATED = "pixels from the other side", "the outermost pixels, repeated"
 
 
 @exercise("11.2")
-def exercise_11_2(best_exponent: Callable) -> str:
-    """``best_exponent(accuracy_at, start)`` gives the whole exponent that none of its two neighbours beats."""
-    searches = []
-    for curve, start in _search_cases():
-        tried: list[int] = []
-
-        def accuracy_at(exponent: Any, curve=curve, tried=tried) -> float:
-            exponent = _whole_exponent(exponent)
-            if len(tried) == MOST_TRAININGS:
-                raise TooManyTrainings(f"{MOST_TRAININGS} trainings and no end, the last ones for exponent {tried[-1]}")
-            tried.append(exponent)
-            return curve(exponent)
-
-        try:
-            got = number(call(best_exponent, accuracy_at, start), "the best exponent")
-        except NotRight:
-            _compare_searches(searches)  # what an earlier one shows says more than the end of this one
-            raise
-        searches.append((got, curve, start, tried))
-    _compare_searches(searches)
-    trainings = sum(len(tried) for *_, tried in searches)
-    return f"{len(searches)} searches with {trainings} trainings, none twice, and no best rate at an edge."
+def exercise_11_2(shift: Callable) -> str:
+    """``shift(x, down, right)``, (n, rows, columns, 3) and pixels, gives the shifted batch; gaps 0 or reflected."""
+    generator = seeded("11.2")
+    cases = [(generator.integers(20, 256, (3, 6, 7, 3)).astype(np.uint8), *by) for by in SHIFTS]
+    got = [call(shift, *case) for case in cases]
+    # Where nothing moves there is no gap, and each fill is right.
+    filled = [[fill for fill in ALLOWED if close(each, _shifted(*case, fill))] for case, each in zip(cases, got)]
+    fills = {names[0] for names, by in zip(filled, SHIFTS) if names and any(by)}
+    if not all(filled):
+        _name_shift(got, cases, max(ALLOWED, key=[name for names in filled for name in names].count))
+    if len(fills) > 1:
+        return f"You fill gaps in {len(fills)} ways; one would do."
+    return f"Your gaps are filled with {fills.pop()}."
 
 
-def _whole_exponent(exponent: Any) -> int:
-    try:
-        whole = int(exponent)
-        fits = not isinstance(exponent, (bool, str)) and bool(exponent == whole)
-    except Exception:  # whatever was handed over
-        fits = False
-    if not fits:
-        raise TypeError(f"accuracy_at wants a whole exponent, not a rate; it got {describe(exponent)}")
-    return whole
+def _name_shift(got: list, cases: list[tuple], likely: str) -> None:
+    for fill in ALLOWED:
+        name_slip(got, [_shifted(*case, fill) for case in cases])
+    results = iter(got)
+    by_rules(
+        lambda x, down, right: next(results),
+        [case for case in cases if any(case[1:])],
+        lambda x, down, right: _shifted(x, down, right, likely),
+        _shift_mistakes,
+        "down = {1}, right = {2}",
+        lambda _, x, down, right: (
+            f"The pixel of row {_stays(down)}, column 3 should now be in row {_stays(down) + down}, column {3 + right}."
+        ),
+        _wrong_gap,
+    )
+    wrong("for down = 0, right = 0 nothing moves, and yours changes the images.")
 
 
-def _peak(top: int, plateau_from: int | None = None, flat: int = 0) -> Callable[[int], float]:
-    """Accuracy over the exponent: one hill, flat on ``flat`` more exponents; 10 % from ``plateau_from`` on."""
-
-    def curve(exponent: int) -> float:
-        if plateau_from is not None and exponent >= plateau_from:
-            return 0.1
-        distance = max(top - exponent, exponent - top - flat, 0)
-        return 0.2 + 0.5 / (1 + 0.3 * distance)
-
-    return curve
+def _stays(down: int) -> int:
+    """A row that is still in the image of six rows after each of the shifts."""
+    return 3 if down < 0 else 2
 
 
-def _search_cases() -> list[tuple[Callable[[int], float], int]]:
-    return [
-        (_peak(-6), -6),
-        (_peak(-6), -7),
-        (_peak(-6), -5),
-        (_peak(-2), -7),
-        (_peak(-10), -5),
-        (_peak(3), -4),
-        (_peak(-6, flat=1), -5),
-        (_peak(-6, flat=1), -8),
-        (_peak(-7, plateau_from=-5), -2),
-    ]
+def _shifted(x: np.ndarray, down: int, right: int, fill: str) -> np.ndarray:
+    """Pixel by pixel: position (row, column) shows what was ``down`` rows above and ``right`` columns to the left."""
+
+    def source(index: int, size: int) -> int | None:
+        if 0 <= index < size:
+            return index
+        if fill == "zeros":
+            return None
+        if fill == WRAPPED:
+            return index % size
+        if fill == REPEATED:
+            return min(max(index, 0), size - 1)
+        first = 0 if fill == "a reflection" else 1  # whether the outermost pixel appears twice
+        return -index - first if index < 0 else 2 * size - 2 - index + first
+
+    shifted = np.zeros_like(x)
+    for row, column in np.ndindex(x.shape[1:3]):
+        above, left = source(row - down, x.shape[1]), source(column - right, x.shape[2])
+        if above is not None and left is not None:
+            shifted[:, row, column] = x[:, above, left]
+    return shifted
 
 
-def _right_search(curve: Callable[[int], float], start: int) -> tuple[int, int]:
-    """The exponent on the hill's top, the lowest of equals, and how many trainings a plain search needs."""
-    top = max(range(-30, 30), key=lambda exponent: (curve(exponent), -exponent))
-    return top, abs(top - start) + 3
+def _moves(down: int, right: int) -> Iterator[tuple[tuple[int, int], str]]:
+    """Where a slip moves the images instead."""
+    yield (-down, -right), "the images move the other way. Positive numbers are down and to the right."
+    yield (right, down), "you take `down` for `right` and the other way round: `down` moves along axis 1, the rows."
+    yield (-right, -down), "the images move the other way, and along the wrong axes: `down` moves along axis 1."
+    yield (down, 0), "the images move down or up only, and not along the columns."
+    yield (0, right), "the images move sideways only, and not along the rows."
+    yield (-down, right), "a positive `down` should move the images down; yours moves them up."
+    yield (down, -right), "a positive `right` should move the images to the right; yours moves them to the left."
+    yield (abs(down), abs(right)), "your images never move up or to the left, as negative numbers ask for."
+    yield (max(down, 0), max(right, 0)), "your images do not move where a number is negative: up, or to the left."
 
 
-def _compare_searches(searches: list[tuple]) -> None:
-    """Name what was returned instead of an exponent, when that explains all searches; then one by one."""
-    if not all(tried for *_, tried in searches):
-        wrong("your function never called accuracy_at. Without a training nobody knows an accuracy.")
-    tops = [_right_search(curve, start)[0] for _, curve, start, _ in searches]
-    mistakes: dict[str, Callable[[int, Callable], float]] = {
-        "you return an accuracy. Return the exponent that it belongs to.": lambda top, curve: curve(top),
-        "you return a learning rate. Return its exponent.": lambda top, _: 10 ** (top / 2),
-        "you return the exponent of 10 itself, half of what accuracy_at takes. Return the number that you called it "
-        "with.": lambda top, _: top / 2,
+def _shift_mistakes(x: np.ndarray, down: int, right: int) -> dict[str, np.ndarray]:
+    """Wrong fills, then wrong moves with any fill."""
+    known = _shifted(np.ones_like(x), down, right, "zeros") > 0
+    moved = _shifted(x, down, right, "zeros")
+    first = x.copy()
+    first[0] = _shifted(x[:1], down, right, "zeros")[0]
+    mistakes = {
+        "what leaves on one side comes back on the other, as np.roll does. A wing on the wrong side is no airplane: "
+        "fill the gap with reflected pixels or with 0.": _shifted(x, down, right, WRAPPED),
+        "the outermost pixels are drawn out into stripes. Fill the gap with reflected pixels or with 0.": (
+            _shifted(x, down, right, REPEATED)
+        ),
+        "your gap still shows the old pixels. Begin with zeros instead of a copy, or reflect pixels into it.": (
+            np.where(known, moved, x)
+        ),
+        "your gap is white. Fill it with 0 or with reflected pixels.": np.where(known, moved, 255),
+        "your gap is grey. Fill it with 0 or with reflected pixels.": np.where(known, moved, 128),
+        "only the first image moves. The rest of the batch stays as it was.": first,
+        "nothing moves in any of your batches.": x,
+        "the images move as they should, and are divided by 255. Grey values stay as they are.": moved / 255,
+        "the images move as they should, and grey values have the opposite sign.": -moved.astype(float),
+        "the images move as they should, and red is blue. Their last axis stays as it is.": moved[..., ::-1],
     }
-    for sentence, rule in mistakes.items():
-        if searches and all(math.isclose(got, rule(top, curve)) for top, (got, curve, *_) in zip(tops, searches)):
-            wrong(sentence)
-    for search in searches:
-        _compare_search(*search)
+    for fill in (*ALLOWED, WRAPPED, REPEATED):
+        for by, sentence in _moves(down, right):
+            mistakes[f"{sentence} (Your gaps are filled with {fill}.)"] = _shifted(x, *by, fill)
+    return mistakes
 
 
-def _compare_search(got: float, curve: Callable[[int], float], start: int, tried: list[int]) -> None:
-    """Says what one search shows: the sentences follow from what was tried and returned."""
-    _, needed = _right_search(curve, start)
-    where = f"started at {start}, you tried {_listed(tried)}"
-    twice = next((exponent for exponent in tried if tried.count(exponent) > 1), None)
-    if got not in tried:
-        wrong(f"{where} and return {got:g}, which was never trained. Return one of the exponents you tried.")
-    best = int(got)
-    better = [exponent for exponent in tried if curve(exponent) > curve(best)]
-    if better:
+def _wrong_gap(answer: Any, case: str, x: np.ndarray, down: int, right: int) -> None:
+    if shape_of(answer) != x.shape:
+        return
+    stays = (slice(None), slice(max(down, 0), 6 + min(down, 0)), slice(max(right, 0), 7 + min(right, 0)))
+    if close(numbers(answer)[stays], _shifted(x, down, right, "zeros")[stays]):
         wrong(
-            f"{where} and return {best} with {curve(best):.1%}, but {better[0]} had {curve(better[0]):.1%}. Return the "
-            "best of all you tried."
+            f"for {case} the part that stays in the image is right, the gap is not. Reflect pixels into it, or put 0."
         )
-    equal = [exponent for exponent in tried if curve(exponent) == curve(best) and exponent < best]
-    if equal:
-        wrong(f"{where} and return {best}. {min(equal)} was equally good: of equal accuracies the lower one counts.")
-    for neighbour in (best - 1, best + 1):
-        if neighbour not in tried:
-            wrong(
-                f"{where} and return {best}. {neighbour} was not tried: is it better? While the best lies at an end, "
-                "go on beyond it."
-            )
-    if twice is not None:
-        wrong(f"{where}: {twice} more than once. A training costs minutes; keep its result, in a dictionary say.")
-    if len(tried) > needed:
-        wrong(f"{where}: {len(tried)} trainings, where {needed} do. Go step by step, and only towards the better side.")
-
-
-def _listed(tried: list[int]) -> str:
-    shown = ", ".join(map(str, tried[:12]))
-    return shown + (", and more" if len(tried) > 12 else "")

@@ -17,7 +17,7 @@ sys.path.insert(0, str(BANK))
 LESSONS = sorted(path.stem for path in BANK.glob("lesson*.py"))
 AGENT = attempt.AGENT
 # Data of ours that a lesson's own cells have read, which no student hands in.
-OURS = {"9.3": 2}
+OURS = {"11.3": 2}
 
 
 @pytest.fixture

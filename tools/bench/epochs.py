@@ -24,7 +24,7 @@ with start.quiet():
 
 from helpers import anatomy, data, models, places, records, training
 from helpers.recipe import Recipe
-from tools.studies import lesson10
+from tools.studies import lesson15
 
 EPOCH = 50_000  # images: all that CIFAR-10 has for training
 IMAGES = 10_000  # that are trained on in fact: the start of an epoch, some hundredths of a second, counts five times
@@ -78,7 +78,7 @@ def training_part(rounds: int = 2, images: int = IMAGES) -> dict:
 
 def fast_parts(rounds: int = 2, images: int = PARTS_IMAGES) -> dict:
     """The record of the earlier "fast90" with one thing changed, all in turns: label -> seconds for 50,000 images."""
-    labels = dict.fromkeys(lesson10.FAST_PARTS | lesson10.FAST_IDEAS, models.precision())
+    labels = dict.fromkeys(lesson15.FAST_PARTS | lesson15.FAST_IDEAS, models.precision())
     seconds, _ = _in_turns(labels, rounds, images)
     for label, values in seconds.items():
         print(f"{label:32}", *(f"{value:7.1f} s" for value in values), flush=True)
@@ -104,11 +104,11 @@ def recipe_of(name: str) -> Recipe:
     """The recipe behind a name or a label; that of whole images for the comparison with PyTorch."""
     if name in (WHOLE, PYTORCH):
         return dataclasses.replace(models.RECIPES["fast90"], small_epochs=0)
-    return models.RECIPES.get(name) or lesson10.changed_fast90(name)
+    return models.RECIPES.get(name) or lesson15.changed_fast90(name)
 
 
 def flops(name: str) -> float:
-    """Multiplications and additions of one image in a training step, as lesson 10 counts them.
+    """Multiplications and additions of one image in a training step, as lesson 15 counts them.
 
     Each layer computes its outputs, the gradients of its weights if it is trained, and those of its inputs if a layer
     before it is: as many multiplications and additions each. A mean over epochs where some have small images.

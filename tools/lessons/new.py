@@ -18,7 +18,7 @@ EXERCISES = 3  # of a new lesson
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="lesson|exercise")
-    lesson = kinds.add_parser("lesson", help="new lesson 14 deep_networks --title 'Deep networks'")
+    lesson = kinds.add_parser("lesson", help="new lesson 17 segmentation --title 'Segmentation'")
     lesson.add_argument("number", type=_lesson_number, help="two digits")
     lesson.add_argument("topic", type=_topic, help="the rest of the file's name: small letters, digits, _")
     lesson.add_argument("--title", type=_title, required=True)
@@ -49,9 +49,7 @@ def _positive(text: str) -> int:
 
 def _topic(text: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no topic: small letters, digits and _, for example deep_networks"
-        )
+        raise argparse.ArgumentTypeError(f"{text!r} is no topic: small letters, digits and _, for example segmentation")
     return text
 
 

@@ -14,8 +14,8 @@ from tools.lessons import files, find, reference, repository
 README = ROOT / "README.md"
 OVERVIEW = find.NOTEBOOKS / "overview.png"
 SPEED = find.NOTEBOOKS / "speed.png"
-# The stored figure of lesson 10 that the README shows as it is.
-SPEED_FIGURE = ("10", "race-figure")
+# The stored figure of lesson 15 that the README shows as it is.
+SPEED_FIGURE = ("15", "race-figure")
 # The stored figures that the README's image is put together from: (lesson, id of the cell).
 FIGURES = (("01", "edges"), ("03", "learn-figure"), ("04", "gallery"), ("02", "gap-figure"))
 WIDTH, GAP = 720, 24  # pixels

@@ -1,263 +1,199 @@
 """Answers to the exercises of lesson 09, written from their cards."""
 
-import keras
 import numpy as np
-from keras import layers
 
-from helpers import records
 
+def covered(image, row, column, side, fill, kind=np.float32):
+    copy = np.array(image, dtype=kind)
+    copy[row : row + side, column : column + side] = fill
+    return copy
 
-def flip_where(x, chosen):
-    return np.where(np.asarray(chosen)[:, None, None, None], np.flip(x, axis=2), x)
 
+def probability(predict, image):
+    return float(np.ravel(predict(np.asarray(image, dtype=np.float32)[None]))[0])
 
-def flip_by_loop(x, chosen):
-    return [image[:, ::-1] if yes else image for image, yes in zip(x, chosen)]
 
+def one_after_the_other(predict, image, row, column, side, fill):
+    return probability(predict, image) - probability(predict, covered(image, row, column, side, fill))
 
-def flip_by_tensors(x, chosen):
-    import tensorflow as tf
 
-    return tf.where(tf.reshape(chosen, (-1, 1, 1, 1)), tf.image.flip_left_right(x), x)
+def by_a_mask(predict, image, row, column, side, fill):
+    rows, columns = np.indices(image.shape[:2])
+    inside = (rows >= row) & (rows < row + side) & (columns >= column) & (columns < column + side)
+    hidden = np.where(inside[..., None], fill, image)
+    return -np.diff(predict(np.stack([image, hidden]).astype("float64")))[0]
 
 
-def flip_by_index(x, chosen):
-    columns = np.arange(x.shape[2])[None, :].repeat(len(x), 0)
-    columns[np.asarray(chosen)] = columns[0, ::-1]
-    return np.take_along_axis(x, columns[:, None, :, None], axis=2)
+def pixel_by_pixel(predict, image, row, column, side, fill):
+    batch = np.stack([image, image]).astype("float32")
+    for down in range(side):
+        for right in range(side):
+            batch[1, row + down, column + right] = fill
+    before, after = np.asarray(predict(batch)).tolist()
+    return before - after
 
 
-def flip_chosen(x, chosen, change):
-    result = x.copy()
-    result[chosen] = change(x[chosen])
-    return result
+def two_in_a_batch(predict, image, row, column, side, fill):
+    return np.subtract(*predict(np.array([image, covered(image, row, column, side, fill)])))
 
 
-def flip_in_place(x, chosen):
-    x[chosen] = x[chosen, :, ::-1].copy()
-    return x
+def importance(change):
+    """What ``change`` makes of an image, as an answer."""
 
+    def answer(predict, image, row, column, side, fill):
+        return probability(predict, image) - probability(predict, change(image, row, column, side, fill))
 
-def shift_zeros(x, down, right, fill=0):
-    result = np.full_like(x, fill)
-    rows, columns = x.shape[1:3]
-    result[:, max(down, 0) : rows + min(down, 0), max(right, 0) : columns + min(right, 0)] = x[
-        :, max(-down, 0) : rows - max(down, 0), max(-right, 0) : columns - max(right, 0)
-    ]
-    return result
+    return answer
 
 
-def shift_reflected(x, down, right):
-    rows = np.abs(np.arange(x.shape[1]) - down)
-    columns = np.abs(np.arange(x.shape[2]) - right)
-    rows = np.where(rows >= x.shape[1], 2 * (x.shape[1] - 1) - rows, rows)
-    columns = np.where(columns >= x.shape[2], 2 * (x.shape[2] - 1) - columns, columns)
-    return x[:, rows][:, :, columns]
+def fill_of_one_channel(image, row, column, side, fill):
+    copy = np.array(image, dtype=np.float32)
+    copy[row : row + side, column : column + side] = np.asarray(fill)[0]
+    return copy
 
 
-def shift_by_scipy(x, down, right):
-    from scipy.ndimage import shift
+def everything_else(image, row, column, side, fill):
+    copy = np.broadcast_to(np.asarray(fill, np.float32), image.shape).copy()
+    copy[row : row + side, column : column + side] = image[row : row + side, column : column + side]
+    return copy
 
-    return shift(x, (0, down, right, 0), order=0, mode="constant", cval=0)
 
+def centred(image, row, column, side, fill):
+    return covered(image, max(row - side // 2, 0), max(column - side // 2, 0), side, fill)
 
-def shift_by_symmetric(x, down, right):
-    padding = max(abs(down), abs(right))
-    padded = np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)), mode="symmetric")
-    return padded[:, padding - down : padding - down + x.shape[1], padding - right : padding - right + x.shape[2]]
 
+def writes_on_the_image(predict, image, row, column, side, fill):
+    before = probability(predict, image)
+    image[row : row + side, column : column + side] = fill
+    return before - probability(predict, image)
 
-def shift_by_tensors(x, down, right):
-    import tensorflow as tf
 
-    return tf.constant(shift_zeros(x, down, right))
+def cam(maps, gradients, weights=lambda g: g.mean(axis=(0, 1)), cut=True):
+    total = (np.asarray(maps) * weights(np.asarray(gradients))).sum(axis=-1)
+    return np.maximum(total, 0) if cut else total
 
 
-def rolled(x, down, right):
-    return np.roll(x, (down, right), axis=(1, 2))
+def cam_channel_by_channel(maps, gradients):
+    total = 0
+    for channel in range(maps.shape[2]):
+        total = total + gradients[:, :, channel].mean() * maps[:, :, channel]
+    return total * (total > 0)
 
 
-def smaller(x, down, right):
-    return x[:, max(-down, 0) : x.shape[1] - max(down, 0), max(-right, 0) : x.shape[2] - max(right, 0)]
+def cam_pixel_by_pixel(maps, gradients):
+    weights = np.einsum("rck->k", gradients) / gradients[..., 0].size
+    return [[max(float(position @ weights), 0.0) for position in row] for row in maps]
 
 
-TRIALS = records.study("augmentation_and_time")
+def cam_as_matrices(maps, gradients):
+    rows, columns, channels = maps.shape
+    weights = gradients.reshape(-1, channels).mean(axis=0)
+    return (maps.reshape(-1, channels) @ weights).reshape(rows, columns).clip(min=0)
 
 
-def seeds(epochs, label):
-    return [
-        trial["history"]["val_accuracy"][-1]
-        for trial in TRIALS
-        if trial["label"] == label and trial["recipe"].epochs == epochs
-    ]
+def share(values, mask, change=lambda v: np.maximum(v, 0)):
+    changed = change(np.asarray(values, float))
+    whole = changed.sum()
+    return changed[mask].sum() / whole if whole else 0.0
 
 
-GAINS = {
-    epochs: round(100 * float(np.mean(seeds(epochs, "with flip and shift")) - np.mean(seeds(epochs, "without"))), 1)
-    for epochs in (5, 50)
-}
+def share_pixel_by_pixel(values, mask):
+    inside = whole = 0.0
+    for index in np.ndindex(*values.shape):
+        if values[index] > 0:
+            whole += float(values[index])
+            inside += float(values[index]) if mask[index] else 0.0
+    return 0 if whole == 0 else inside / whole
 
 
-def verdict(epochs):
-    high, low = seeds(epochs, "with flip and shift"), seeds(epochs, "without")
-    return "helps" if min(high) > max(low) else "hurts" if max(high) < min(low) else "not distinguishable"
+def share_by_lists(values, mask):
+    positive = [(value, one) for value, one in zip(values.ravel(), mask.ravel()) if value > 0]
+    return sum(value for value, one in positive if one) / (sum(value for value, _ in positive) or 1)
 
 
-VERDICTS = {epochs: verdict(epochs) for epochs in (5, 50)}
-
-
-def best_gain(epochs):
-    return round(100 * (max(seeds(epochs, "with flip and shift")) - max(seeds(epochs, "without"))), 1)
-
-
-def head_functional(network, classes):
-    for layer in network.layers:
-        layer.trainable = False
-    return keras.Model(network.inputs, layers.Dense(classes)(network.layers[-2].output))
-
-
-def head_in_a_chain(network, classes):
-    model = keras.Sequential([keras.Input(network.input_shape[1:]), *network.layers[:-1]])
-    for layer in model.layers:
-        layer.trainable = False
-    model.add(layers.Dense(classes, activation="softmax"))
-    return model
-
-
-def head_of_a_copy(network, classes):
-    copy = keras.models.clone_model(network)
-    copy.set_weights(network.get_weights())
-    return head_functional(copy, classes)
-
-
-def head_with_softmax_behind(network, classes):
-    features = keras.Model(network.inputs[0], network.layers[-2].output)
-    features.trainable = False
-    return keras.Sequential([features, layers.Dense(classes), layers.Softmax()])
-
-
-def nothing_frozen(network, classes):
-    return keras.Model(network.inputs, layers.Dense(classes)(network.layers[-2].output))
-
-
-def all_frozen(network, classes):
-    model = nothing_frozen(network, classes)
-    model.trainable = False
-    return model
-
-
-def behind_the_old_head(network, classes):
-    network.trainable = False
-    return keras.Sequential([network, layers.Dense(classes)])
-
-
-def untrained(network, classes):
-    return head_functional(keras.models.clone_model(network), classes)
-
-
-def last_frozen_only(network, classes):
-    network.layers[-2].trainable = False
-    return nothing_frozen(network, classes)
-
-
-def two_new_layers(network, classes):
-    for layer in network.layers:
-        layer.trainable = False
-    return keras.Model(network.inputs, layers.Dense(classes)(layers.Dense(16)(network.layers[-2].output)))
-
-
-def first_not_frozen(network, classes):
-    model = head_functional(network, classes)
-    next(layer for layer in model.layers if layer.weights).trainable = True
-    return model
+def share_of_products(values, mask):
+    kept = values * (values > 0)
+    return float((kept * mask).sum() / max(kept.sum(), 1e-30))
 
 
 RIGHT = {
     "9.1": [
-        ("where", flip_where),
-        ("a loop", flip_by_loop),
-        ("tensors", flip_by_tensors),
-        ("index", flip_by_index),
+        ("one after the other", one_after_the_other),
+        ("a mask", by_a_mask),
+        ("pixel by pixel", pixel_by_pixel),
+        ("a batch", two_in_a_batch),
     ],
     "9.2": [
-        ("zeros", shift_zeros),
-        ("reflected by index", shift_reflected),
-        ("SciPy", shift_by_scipy),
-        ("tensors", shift_by_tensors),
-        ("lists", lambda x, down, right: shift_zeros(x, down, right).tolist()),
+        ("in one line", cam),
+        ("channel by channel", cam_channel_by_channel),
+        ("pixel by pixel", cam_pixel_by_pixel),
+        ("matrices", cam_as_matrices),
     ],
     "9.3": [
-        ("rounded", GAINS, VERDICTS, TRIALS),
-        ("not rounded", {epochs: gain + 0.01 for epochs, gain in GAINS.items()}, VERDICTS, TRIALS),
-        ("capitals", GAINS, {epochs: word.capitalize() for epochs, word in VERDICTS.items()}, TRIALS),
-        ("another order", dict(reversed(GAINS.items())), dict(reversed(VERDICTS.items())), TRIALS),
-    ],
-    "9.4": [
-        ("functional", head_functional),
-        ("a chain", head_in_a_chain),
-        ("a copy", head_of_a_copy),
-        ("softmax as a layer", head_with_softmax_behind),
+        ("in one line", share),
+        ("pixel by pixel", share_pixel_by_pixel),
+        ("lists", share_by_lists),
+        ("products", share_of_products),
     ],
 }
 WRONG = {
     "9.1": [
-        ("upside down", "top|upside|row|columns", lambda x, chosen: flip_chosen(x, chosen, lambda y: y[:, ::-1])),
-        ("channels", "channel|colour", lambda x, chosen: flip_chosen(x, chosen, lambda y: y[..., ::-1])),
-        ("all of them", "all|chosen|others", lambda x, chosen: x[:, :, ::-1]),
+        ("after minus before", "sign|before|minus|negative", lambda p, i, *rest: -one_after_the_other(p, i, *rest)),
+        ("whole numbers", "whole|uint8|float", importance(lambda *case: covered(*case, kind=np.uint8))),
+        ("row and column", "swapped|row|column", importance(lambda i, r, c, s, f: covered(i, c, r, s, f))),
+        ("one channel's fill", "channel|colour|fill", importance(fill_of_one_channel)),
+        ("everything else", "else|outside|inside|rest", importance(everything_else)),
+        ("black", "black|fill|0", importance(lambda i, r, c, s, f: covered(i, r, c, s, 0))),
+        ("writes on the image", "changed its input", writes_on_the_image),
         (
-            "the others",
-            "other|not chosen",
-            lambda x, chosen: flip_chosen(x, ~np.asarray(chosen), lambda y: y[:, :, ::-1]),
+            "one pixel larger",
+            "side|one pixel|larger|wide",
+            importance(lambda i, r, c, s, f: covered(i, r, c, s + 1, f)),
         ),
-        ("in place", "changed its input", flip_in_place),
-        ("turned", "both|turn|rotat|row", lambda x, chosen: flip_chosen(x, chosen, lambda y: y[:, ::-1, ::-1])),
         (
-            "transposed",
-            "",
-            lambda x, chosen: flip_chosen(x, chosen, lambda y: np.resize(y.transpose(0, 2, 1, 3), y.shape)),
+            "one pixel smaller",
+            "side|one pixel|smaller|wide",
+            importance(lambda i, r, c, s, f: covered(i, r, c, s - 1, f)),
         ),
-        ("the chosen ones alone", "chosen|others|shape", lambda x, chosen: x[chosen][:, :, ::-1]),
-        ("nothing", "unchanged|nothing|input itself|as it was|flip", lambda x, chosen: x.copy()),
-        ("order of the images", "order|images|batch", lambda x, chosen: flip_chosen(x, chosen, lambda y: y[::-1])),
+        ("centred", "corner|centre", importance(centred)),
+        ("two numbers", "one number", lambda p, i, *rest: [one_after_the_other(p, i, *rest)] * 2),
+        (
+            "a ratio",
+            "ratio|divid|minus|difference",
+            lambda p, i, *rest: probability(p, covered(i, *rest)) / probability(p, i),
+        ),
+        ("per cent", "per cent", lambda p, i, *rest: 100 * one_after_the_other(p, i, *rest)),
     ],
     "9.2": [
-        ("rolled", "other side|roll|opposite|comes back|again", rolled),
-        ("the other way", "other way", lambda x, d, r: shift_zeros(x, -d, -r)),
-        ("swapped", "swapped|other way round|down", lambda x, d, r: shift_zeros(x, r, d)),
-        ("down alone", "right|column|both", lambda x, d, r: shift_zeros(x, d, 0)),
-        ("right alone", "down|row|both", lambda x, d, r: shift_zeros(x, 0, r)),
-        ("smaller", "shape", smaller),
-        ("absolute values", "negative|sign", lambda x, d, r: shift_zeros(x, abs(d), abs(r))),
-        ("white", "gap|fill|0|edge", lambda x, d, r: shift_zeros(x, d, r, 255)),
-        ("nothing", "unchanged|nothing|moved|move", lambda x, d, r: x.copy()),
-        ("one too far", "one|pixel|far", lambda x, d, r: shift_zeros(x, d + 1, r + 1)),
+        ("negative sums kept", "negative", lambda m, g: cam(m, g, cut=False)),
+        ("sums of gradients", "mean", lambda m, g: cam(m, g, lambda g: g.sum(axis=(0, 1)))),
+        ("each gradient at its position", "one|position", lambda m, g: cam(m, g, lambda g: g)),
+        ("weights by position", "channel", lambda m, g: cam(m, g, lambda g: g.mean(axis=2, keepdims=True))),
+        ("mean over channels", "sum", lambda m, g: cam(m, g) / m.shape[2]),
+        ("cut before the sum", "before|first", lambda m, g: np.maximum(m * g.mean((0, 1)), 0).sum(2)),
+        ("absolute weights", "sign", lambda m, g: cam(m, g, lambda g: np.abs(g.mean((0, 1))))),
+        ("no weights", "weight", lambda m, g: cam(m, g, lambda g: 1)),
+        ("not added up", "[Aa]dd", lambda m, g: m * g.mean((0, 1))),
+        ("from 0 to 1", "scale", lambda m, g: cam(m, g) / cam(m, g).max()),
+        ("maps as weights", "other way|swap", lambda m, g: cam(g, m)),
+        ("the weights", "weights", lambda m, g: g.mean((0, 1))),
+        ("median", "", lambda m, g: cam(m, g, lambda g: np.median(g, axis=(0, 1)))),
     ],
     "9.3": [
-        ("fractions", "points|100|fraction", {e: g / 100 for e, g in GAINS.items()}, VERDICTS, TRIALS),
-        ("sign", "sign|minus|with", {e: -g for e, g in GAINS.items()}, VERDICTS, TRIALS),
-        ("swapped", "swapped", {5: GAINS[50], 50: GAINS[5]}, VERDICTS, TRIALS),
-        ("best seeds", "best|mean", {e: best_gain(e) for e in GAINS}, VERDICTS, TRIALS),
-        ("other verdicts", "worst|best|seeds", GAINS, {5: "hurts", 50: "hurts"}, TRIALS),
-        ("another word", "one of", GAINS, {5: "yes", 50: "no"}, TRIALS),
-        ("one missing", "50|filled", {5: GAINS[5]}, VERDICTS, TRIALS),
-        ("a list", "dictionary", list(GAINS.values()), VERDICTS, TRIALS),
-    ],
-    "9.4": [
-        ("nothing frozen", "frozen|freeze|trainable", nothing_frozen),
-        ("all frozen", "frozen|head|new layer", all_frozen),
-        ("behind the old head", "last layer|old|head", behind_the_old_head),
-        ("untrained", "learnt|weights|trained", untrained),
-        ("one frozen", "frozen|freeze|trainable", last_frozen_only),
-        ("one class too many", "class", lambda network, classes: head_functional(network, classes + 1)),
-        ("two new layers", "one|Dense|new", two_new_layers),
-        ("first one left", "frozen|freeze|trainable", first_not_frozen),
-        ("the old network", "class|head|new", lambda network, classes: network),
+        ("with negative values", "negative", lambda v, m: share(v, m, lambda v: v)),
+        ("absolute values", "negative|absolute", lambda v, m: share(v, m, np.abs)),
+        ("outside", "outside", lambda v, m: share(v, ~m)),
+        ("not divided", "[Dd]ivide", lambda v, m: np.maximum(v, 0)[m].sum()),
+        ("pixels counted", "count|values", lambda v, m: share(v, m, lambda v: (v > 0) * 1.0)),
+        ("the area", "area", lambda v, m: m.mean()),
+        ("the peak", "peak", lambda v, m: float(m.ravel()[v.argmax()])),
+        ("mean inside", "mean|divide", lambda v, m: np.maximum(v, 0)[m].mean()),
+        ("per cent", "per cent", lambda v, m: 100 * share(v, m)),
         (
-            "sigmoid",
-            "sigmoid|softmax",
-            lambda network, classes: keras.Sequential(
-                [head_functional(network, classes), layers.Activation("sigmoid")]
-            ),
+            "0 / 0",
+            "0 / 0|NaN",
+            lambda v, m: np.float64(np.maximum(v, 0)[m].sum()) / (np.maximum(v, 0).sum() or float("nan")),
         ),
+        ("divided by the size", "number of pixels|size", lambda v, m: np.maximum(v, 0)[m].sum() / v.size),
     ],
 }

@@ -1,324 +1,213 @@
 """Answers to the exercises of lesson 10, written from their cards."""
 
+import functools
+
 import keras
 import numpy as np
-import scipy.special
 
 
-def targets_by_loops(y, classes, smoothing):
-    rows = []
-    for label in y:
-        row = [smoothing / classes] * classes
-        row[int(label)] += 1 - smoothing
-        rows.append(row)
-    return rows
+def momentum_by_keras(weights, velocity, gradient, learning_rate, kept=0.9):
+    variable = keras.Variable(weights, dtype="float64")
+    optimizer = keras.optimizers.SGD(learning_rate, momentum=kept)
+    optimizer.build([variable])
+    optimizer.momentums[0].assign(velocity)
+    optimizer.apply([keras.ops.convert_to_tensor(gradient)], [variable])
+    return variable.numpy(), optimizer.momentums[0].numpy()
 
 
-def targets_full(y, classes, smoothing):
-    rows = np.full((len(y), classes), smoothing / classes, dtype="float32")
-    rows[np.arange(len(y)), y] = 1 - smoothing + smoothing / classes
-    return rows
+def momentum_in_lists(weights, velocity, gradient, learning_rate, kept=0.9):
+    new = [kept * v - learning_rate * g for v, g in zip(velocity.ravel(), gradient.ravel())]
+    moved = [w + v for w, v in zip(weights.ravel(), new)]
+    return np.reshape(moved, weights.shape).tolist(), np.reshape(new, weights.shape).tolist()
 
 
-def targets_by_keras(y, classes, smoothing):
-    return keras.ops.one_hot(y, classes) * (1 - smoothing) + smoothing / classes
+def momentum(weights, velocity, gradient, learning_rate, kept=0.9):
+    velocity = kept * velocity - learning_rate * gradient
+    return weights + velocity, velocity
 
 
-def targets_by_lerp(y, classes, smoothing):
-    hard = keras.utils.to_categorical(y, classes)
-    return hard + smoothing * (1 / classes - hard)
+def momentum_in_one_array(weights, velocity, gradient, learning_rate, kept=0.9):
+    step = learning_rate * gradient - kept * velocity
+    return np.stack([weights - step, -step])
 
 
-def loss_by_scipy(logits, targets):
-    return -np.sum(targets * scipy.special.log_softmax(logits, axis=1)) / len(logits)
+def momentum_in_place(weights, velocity, gradient, learning_rate, kept=0.9):
+    velocity *= kept
+    velocity -= learning_rate * gradient
+    return weights + velocity, velocity
 
 
-def loss_by_keras(logits, targets):
-    return keras.losses.CategoricalCrossentropy(from_logits=True)(targets, logits)
+def momentum_of_pytorch(weights, velocity, gradient, learning_rate, kept=0.9):
+    velocity = kept * velocity + gradient
+    return weights - learning_rate * velocity, velocity
 
 
-def loss_by_loops(logits, targets):
-    total = 0
-    for row, target in zip(logits, targets):
-        log_sum = row.max() + np.log(sum(np.exp(one - row.max()) for one in row))
-        total += sum(share * (log_sum - one) for share, one in zip(target, row))
-    return float(total) / len(logits)
+def nesterov(weights, velocity, gradient, learning_rate, kept=0.9):
+    velocity = kept * velocity - learning_rate * gradient
+    return weights + kept * velocity - learning_rate * gradient, velocity
 
 
-def loss_by_logsumexp(logits, targets):
-    return np.mean(np.sum(targets * (scipy.special.logsumexp(logits, axis=1, keepdims=True) - logits), axis=1))
+def with_a_fixed_share(weights, velocity, gradient, learning_rate, kept=0.9):
+    return momentum(weights, velocity, gradient, learning_rate)
 
 
-def losses(logits, targets):
-    return -(targets * scipy.special.log_softmax(logits, axis=1)).sum(axis=1)
+def uphill(weights, velocity, gradient, learning_rate, kept=0.9):
+    return momentum(weights, velocity, -gradient, learning_rate, kept)
 
 
-def loss_that_overflows(logits, targets):
-    with np.errstate(all="ignore"):
-        return -(targets * np.log(np.exp(logits) / np.exp(logits).sum(1, keepdims=True))).sum(1).mean()
+def by_the_old_velocity(weights, velocity, gradient, learning_rate, kept=0.9):
+    return weights + velocity, momentum(weights, velocity, gradient, learning_rate, kept)[1]
 
 
-def loss_with_a_floor(logits, targets):
-    return -(targets * np.log(np.maximum(scipy.special.softmax(logits, 1), 1e-12))).sum(1).mean()
+def plain_step(weights, velocity, gradient, learning_rate, kept=0.9):
+    return momentum(weights, 0 * velocity, gradient, learning_rate, kept)
 
 
-def line_by_interp(done, start, peak, end):
-    return np.interp(done, [0, peak, 1], [start, 1, end])
+def adam(weights, mean, square, gradient, step, learning_rate, root=np.sqrt, share=1, kept=0.999, sign=-1):
+    mean = 0.9 * mean + 0.1 * gradient
+    square = kept * square + (1 - kept) * gradient**2
+    whole_mean, whole_square = mean, square
+    if share:
+        whole_mean, whole_square = mean / (1 - 0.9**step), square / (1 - kept**step)
+    return weights + sign * learning_rate * whole_mean / (root(whole_square) + 1e-7), mean, square
 
 
-def line_by_min(done, start, peak, end):
-    return min(start + (1 - start) * done / peak, end + (1 - end) * (1 - done) / (1 - peak))
+def adam_with_one_rate(weights, mean, square, gradient, step, learning_rate):
+    mean = mean * 0.9 + gradient * (1 - 0.9)
+    square = square * 0.999 + gradient * gradient * (1 - 0.999)
+    rate = learning_rate * (1 - 0.999**step) ** 0.5 / (1 - 0.9**step)
+    return weights - rate * mean / (square**0.5 + 1e-7), mean, square
 
 
-def line_by_shares(done, start, peak, end):
-    if done <= peak:
-        share = done / peak
-        return (1 - share) * start + share
-    share = (1 - done) / (1 - peak)
-    return np.float32(share + (1 - share) * end)
+def adam_in_lists(weights, mean, square, gradient, step, learning_rate):
+    return [each.tolist() for each in adam(weights, mean, square, gradient, step, learning_rate)]
 
 
-def line_by_lerp(done, start, peak, end):
-    rising = done < peak
-    a, b = (0.0, peak) if rising else (peak, 1.0)
-    low, high = (start, 1.0) if rising else (1.0, end)
-    return low + (high - low) * (done - a) / (b - a)
+def adam_by_keras(weights, mean, square, gradient, step, learning_rate):
+    variable = keras.Variable(weights, dtype="float64")
+    optimizer = keras.optimizers.Adam(learning_rate)
+    optimizer.build([variable])
+    momentum, velocity = optimizer._momentums[0], optimizer._velocities[0]
+    momentum.assign(mean)
+    velocity.assign(square)
+    optimizer.iterations.assign(step - 1)
+    optimizer.apply([keras.ops.convert_to_tensor(gradient)], [variable])
+    return variable.numpy(), momentum.numpy(), velocity.numpy()
 
 
-def views(
-    predict,
-    images,
-    mode="reflect",
-    weights=(1 / 4, 1 / 8, 1 / 8),
-    corners=((1, 1), (0, 0), (2, 2)),
-    flips=(1, -1),
-    axis=2,
-    first=False,
-):
-    rows, columns = images.shape[1:3]
-    total = 0
-    for weight, (down, right) in zip(weights, corners):
-        padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode=mode)
-        for step in flips:
-            source = np.flip(padded, axis) if first and step == -1 else padded
-            window = source[:, down : down + rows, right : right + columns]
-            if step == -1 and not first:
-                window = np.flip(window, axis)
-            total = total + weight * np.asarray(predict(window))
-    return total
+def adam_that_forgets_the_mean(weights, mean, square, gradient, step, learning_rate):
+    _, mean, square = adam(weights, mean, square, gradient, step, learning_rate)
+    return weights - learning_rate * gradient / (np.sqrt(square / (1 - 0.999**step)) + 1e-7), mean, square
 
 
-def views_in_one_batch(predict, images):
-    rows, columns = images.shape[1:3]
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
-    windows = [padded[:, k : k + rows, k : k + columns] for k in (1, 0, 2)]
-    batch = np.concatenate([view for window in windows for view in (window, window[:, :, ::-1])])
-    logits = np.asarray(predict(batch)).reshape(6, len(images), -1)
-    return np.tensordot([1 / 4, 1 / 4, 1 / 8, 1 / 8, 1 / 8, 1 / 8], logits, axes=1)
+def adam_that_returns_the_whole(weights, mean, square, gradient, step, learning_rate):
+    weights, mean, square = adam(weights, mean, square, gradient, step, learning_rate)
+    return weights, mean / (1 - 0.9**step), square / (1 - 0.999**step)
 
 
-def views_by_tensors(predict, images):
-    import tensorflow as tf
-
-    padded = tf.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="REFLECT")
-    total = 0
-    for offset, weight in ((0, 1 / 8), (1, 1 / 4), (2, 1 / 8)):
-        window = padded[:, offset : offset + images.shape[1], offset : offset + images.shape[2]]
-        for view in (window, tf.image.flip_left_right(window)):
-            total += weight * tf.convert_to_tensor(predict(view.numpy()))
-    return total
+def adam_one_step_late(weights, mean, square, gradient, step, learning_rate):
+    return adam(weights, mean, square, gradient, step + 1, learning_rate)
 
 
-def views_as_lists(predict, images):
-    return views_in_one_batch(predict, images).tolist()
+def adam_swapped(*given):
+    weights, mean, square = adam(*given)
+    return weights, square, mean
 
 
-def views_one_image_at_a_time(predict, images):
-    return np.concatenate([views(predict, images[k : k + 1]) for k in range(len(images))])
+def adam_in_place(weights, mean, square, gradient, step, learning_rate):
+    mean *= 0.9
+    mean += 0.1 * gradient
+    return adam(weights, mean, square, gradient, step, learning_rate)
 
 
-def images_averaged(predict, images):
-    rows, columns = images.shape[1:3]
-    padded = np.pad(images.astype(float), ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
-    mean = 0
-    for k, weight in ((1, 1 / 4), (0, 1 / 8), (2, 1 / 8)):
-        window = padded[:, k : k + rows, k : k + columns]
-        mean = mean + weight * (window + window[:, :, ::-1])
-    return np.asarray(predict(mean))
+def steps_from_the_end(losses, goal):
+    for back, loss in enumerate(reversed(list(losses))):
+        if not loss < goal:
+            return len(losses) - back
+    return 0
 
 
-def probabilities(predict, images):
-    return views(lambda x: scipy.special.softmax(np.asarray(predict(x)), axis=1), images)
+def steps_by_trying(losses, goal):
+    return next((k for k in range(len(losses)) if all(loss < goal for loss in losses[k:])), len(losses))
 
 
-def flops_by_index(stack):
-    total = 0
-    for index, (positions, weights, trained) in enumerate(stack):
-        passes = 1 + bool(trained) + any(earlier for _, _, earlier in stack[:index])
-        total += 2 * positions * weights * passes
-    return total
+def steps_by_running_maximum(losses, goal):
+    highest_from_here = np.maximum.accumulate(np.asarray(losses)[::-1])[::-1]
+    return int(np.sum(highest_from_here >= goal))
 
 
-def flops_by_recursion(stack, before=False):
-    if not stack:
-        return 0
-    (positions, weights, trained), *rest = stack
-    return positions * weights * 2 * sum([1, trained, before]) + flops_by_recursion(rest, before or trained)
+def steps_by_flatnonzero(losses, goal):
+    above = np.flatnonzero(np.asarray(losses) >= goal)
+    return above[-1] + 1 if above.size else 0
 
 
-def flops_by_first(stack):
-    first = next((index for index, layer in enumerate(stack) if layer[2]), len(stack))
-    forward = sum(p * w for p, w, _ in stack)
-    of_weights = sum(p * w for p, w, trained in stack if trained)
-    of_inputs = sum(p * w for p, w, _ in stack[first + 1 :])
-    return float(2 * (forward + of_weights + of_inputs))
+def first_below(losses, goal):
+    below = np.flatnonzero(losses < goal)
+    return below[0] if len(below) else len(losses)
 
 
-def flops_by_numpy(stack):
-    work = np.array([p * w for p, w, _ in stack])
-    trained = np.array([t for *_, t in stack], dtype=bool)
-    before = np.concatenate([[False], np.logical_or.accumulate(trained)[:-1]])
-    return np.int64(2 * (work * (1 + trained.astype(int) + before)).sum())
-
-
-def flops(stack, two=2, forward=True, weights_of=lambda trained: trained, inputs_of=lambda trained, before: before):
-    total, before = 0, False
-    for positions, weights, trained in stack:
-        total += two * positions * weights * (forward + weights_of(trained) + inputs_of(trained, before))
-        before = before or trained
-    return total
+def strictly_above(losses, goal):
+    above = np.flatnonzero(losses > goal)
+    return above[-1] + 1 if len(above) else 0
 
 
 RIGHT = {
     "10.1": [
-        ("loops", targets_by_loops, loss_by_loops),
-        ("filled", targets_full, loss_by_scipy),
-        ("Keras", targets_by_keras, loss_by_keras),
-        ("between", targets_by_lerp, loss_by_logsumexp),
+        ("Keras", momentum_by_keras),
+        ("lists", momentum_in_lists),
+        ("formula", momentum),
+        ("one array", momentum_in_one_array),
     ],
     "10.2": [
-        ("interp", line_by_interp),
-        ("min", line_by_min),
-        ("shares", line_by_shares),
-        ("one formula", line_by_lerp),
+        ("formula", adam),
+        ("one rate", adam_with_one_rate),
+        ("lists", adam_in_lists),
+        ("Keras", adam_by_keras),
     ],
     "10.3": [
-        ("one batch", views_in_one_batch),
-        ("tensors", views_by_tensors),
-        ("lists", views_as_lists),
-        ("image by image", views_one_image_at_a_time),
-    ],
-    "10.4": [
-        ("index", flops_by_index),
-        ("recursion", flops_by_recursion),
-        ("sums", flops_by_first),
-        ("NumPy", flops_by_numpy),
+        ("from the end", steps_from_the_end),
+        ("trying", steps_by_trying),
+        ("running maximum", steps_by_running_maximum),
+        ("flatnonzero", steps_by_flatnonzero),
     ],
 }
 WRONG = {
     "10.1": [
-        (
-            "true class without its part",
-            "part|adds up|add up|sum|true class",
-            lambda y, c, s: np.where(np.eye(c)[y] == 1, 1 - s, s / c),
-            loss_by_scipy,
-        ),
-        (
-            "spread over the others",
-            "other.* classes",
-            lambda y, c, s: np.where(np.eye(c)[y] == 1, 1 - s, s / (c - 1)),
-            loss_by_scipy,
-        ),
-        ("not smoothed", "smooth", lambda y, c, s: np.eye(c)[y], loss_by_scipy),
-        ("not divided", "divid|classes|adds up|sum", lambda y, c, s: (1 - s) * np.eye(c)[y] + s, loss_by_scipy),
-        (
-            "share swapped",
-            "smoothing|swapped|1 -|other way",
-            lambda y, c, s: s * np.eye(c)[y] + (1 - s) / c,
-            loss_by_scipy,
-        ),
-        ("transposed", "swapped|transpose|shape", lambda y, c, s: targets_full(y, c, s).T, loss_by_scipy),
-        ("summed", "sum|mean", targets_full, lambda z, t: losses(z, t).sum()),
-        ("one each", "one number|each image", targets_full, losses),
-        ("over all entries", "classes|mean|images", targets_full, lambda z, t: losses(z, t).mean() / z.shape[1]),
-        ("sign", "sign|minus|negative", targets_full, lambda z, t: -losses(z, t).mean()),
-        ("overflows", "overflow|1000|1,000|NaN|inf", targets_full, loss_that_overflows),
-        ("a floor", "1000|1,000|limit|floor|small|clip", targets_full, loss_with_a_floor),
-        (
-            "the label alone",
-            "label|target|largest|all classes",
-            targets_full,
-            lambda z, t: -scipy.special.log_softmax(z, 1)[np.arange(len(z)), t.argmax(1)].mean(),
-        ),
-        ("logits not turned into logarithms", "softmax|logit|log", targets_full, lambda z, t: -(t * z).sum(1).mean()),
+        ("in place", "changed its input", momentum_in_place),
+        ("PyTorch", "PyTorch", momentum_of_pytorch),
+        ("Nesterov", "Nesterov", nesterov),
+        ("fixed share", "0.9", with_a_fixed_share),
+        ("uphill", "uphill", uphill),
+        ("old velocity", "old velocity", by_the_old_velocity),
+        ("plain", "velocity of before", plain_step),
+        ("weights alone", "Two are asked", lambda *given: momentum(*given)[0]),
+        ("order", "order", lambda *given: momentum(*given)[::-1]),
+        ("old weights", "old weights", lambda w, *given: (w, momentum(w, *given)[1])),
+        ("velocity twice", "", lambda *given: (momentum(*given)[1], momentum(*given)[1])),
     ],
     "10.2": [
-        ("start ignored", "start", lambda d, s, p, e: line_by_interp(d, 0, p, e)),
-        ("end ignored", "end", lambda d, s, p, e: line_by_interp(d, s, p, 0)),
-        ("peak in the middle", "peak|middle|half", lambda d, s, p, e: line_by_interp(d, s, 0.5, e)),
-        ("start and end swapped", "swapped", lambda d, s, p, e: line_by_interp(d, e, p, s)),
-        ("upside down", "", lambda d, s, p, e: s + e - line_by_interp(d, s, p, e)),
-        (
-            "falls to the end from start",
-            "fall|peak|end|1 when|after",
-            lambda d, s, p, e: s + (1 - s) * d / p if d < p else s + (e - s) * (d - p) / (1 - p),
-        ),
-        (
-            "fall over all",
-            "fall|1 - peak|peak|after",
-            lambda d, s, p, e: s + (1 - s) * d / p if d < p else 1 + (e - 1) * (d - p),
-        ),
-        (
-            "rise over all",
-            "rise|peak|before",
-            lambda d, s, p, e: s + (1 - s) * d if d < p else line_by_interp(d, s, p, e),
-        ),
-        ("per cent", "per cent", lambda d, s, p, e: 100 * line_by_interp(d, s, p, e)),
-        ("rounded", "rounded", lambda d, s, p, e: round(float(line_by_interp(d, s, p, e)), 2)),
-        ("no fall", "fall|end|after", lambda d, s, p, e: min(1, s + (1 - s) * d / p)),
+        ("no share", "share", functools.partial(adam, share=0)),
+        ("no root", "root", functools.partial(adam, root=lambda square: square)),
+        ("uphill", "uphill", functools.partial(adam, sign=1)),
+        ("0.9 for both", "0.999", functools.partial(adam, kept=0.9)),
+        ("gradient for mean", "gradient itself", adam_that_forgets_the_mean),
+        ("whole means returned", "as they are", adam_that_returns_the_whole),
+        ("one late", "one too high", adam_one_step_late),
+        ("swapped", "order", adam_swapped),
+        ("in place", "changed its input", adam_in_place),
+        ("weights alone", "Three are asked", lambda *given: adam(*given)[0]),
+        ("two arrays", "Three are asked", lambda *given: adam(*given)[:2]),
     ],
     "10.3": [
-        ("images averaged", "image|average", images_averaged),
-        ("equal weights", "weight|sixth|equal|quarter", lambda f, x: views(f, x, weights=(1 / 6,) * 3)),
-        ("zeros", "reflect|0|zero", lambda f, x: views(f, x, mode="constant")),
-        ("edge", "reflect|edge", lambda f, x: views(f, x, mode="edge")),
-        ("no flips", "flip", lambda f, x: 2 * views(f, x, flips=(1,))),
-        ("upside down", "row|top|upside|left", lambda f, x: views(f, x, axis=1)),
-        ("other corners", "corner|window", lambda f, x: views(f, x, corners=((1, 1), (0, 2), (2, 0)))),
-        ("probabilities", "probabilit|softmax|logit", probabilities),
-        ("sum", "weight|average|add up|sum|times", lambda f, x: 8 * views(f, x)),
-        ("the image alone", "view|alone|itself", lambda f, x: np.asarray(f(x))),
-        (
-            "padded image flipped",
-            "flip|window",
-            lambda f, x: views(f, x, first=True),
-        ),
-        ("two views", "view|window|corner|crop", lambda f, x: views(f, x, weights=(1 / 2, 0, 0))),
-        ("classes", "shape|class", lambda f, x: views(f, x).argmax(axis=1)),
-    ],
-    "10.4": [
-        ("MACs", "MAC|two|2|half", lambda stack: flops(stack, two=1)),
-        (
-            "forward alone",
-            "forward|gradient|outputs|training",
-            lambda stack: flops(stack, weights_of=lambda t: 0, inputs_of=lambda t, b: 0),
-        ),
-        (
-            "three of all",
-            "frozen|trained|three",
-            lambda stack: flops(stack, weights_of=lambda t: 1, inputs_of=lambda t, b: 1),
-        ),
-        ("inputs of every layer", "first|input|before", lambda stack: flops(stack, inputs_of=lambda t, b: 1)),
-        (
-            "frozen layers pass nothing",
-            "frozen|pass|input|before",
-            lambda stack: flops(stack, inputs_of=lambda t, b: b and t),
-        ),
-        ("weights of frozen ones", "frozen|weights", lambda stack: flops(stack, weights_of=lambda t: 1)),
-        ("no gradient of inputs", "input", lambda stack: flops(stack, inputs_of=lambda t, b: 0)),
-        ("no outputs", "output|forward", lambda stack: flops(stack, forward=False)),
-        ("weights alone", "position", lambda stack: flops([(1, w, t) for _, w, t in stack])),
-        ("from the end", "after", lambda stack: flops(stack[::-1])),
-        ("one layer each", "one number", lambda stack: [2 * p * w for p, w, _ in stack]),
+        ("first below", "first loss below", first_below),
+        ("last above", "not\\* below", lambda losses, goal: steps_from_the_end(losses, goal) - 1),
+        ("one more", "one step too many", lambda losses, goal: steps_from_the_end(losses, goal) + 1),
+        ("number below", "how many losses are below", lambda losses, goal: np.sum(losses < goal)),
+        ("number above", "how many losses are not", lambda losses, goal: np.sum(losses >= goal)),
+        ("equal counts", "equal to the goal", strictly_above),
+        ("lowest", "lowest", lambda losses, goal: np.argmin(losses)),
+        ("from the end", "from the end", lambda losses, goal: len(losses) - steps_from_the_end(losses, goal)),
+        ("none", "None", lambda losses, goal: steps_from_the_end(losses, goal) if losses[-1] < goal else None),
+        ("a boolean", "", lambda losses, goal: losses[-1] < goal),
     ],
 }

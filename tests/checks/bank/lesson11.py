@@ -1,261 +1,263 @@
 """Answers to the exercises of lesson 11, written from their cards."""
 
-import itertools
-import math
-from fractions import Fraction
-
+import keras
 import numpy as np
+from keras import layers
+
+from helpers import records
 
 
-def by_combinations(seeds):
-    choices = list(itertools.combinations(range(2 * seeds), seeds))
-    fires = [choice for choice in choices if max(choice) == seeds - 1 or min(choice) == seeds]
-    return len(fires) / len(choices)
+def flip_where(x, chosen):
+    return np.where(np.asarray(chosen)[:, None, None, None], np.flip(x, axis=2), x)
 
 
-def by_products(seeds):
-    chance = 2.0
-    for k in range(1, seeds + 1):
-        chance *= k / (seeds + k)
-    return chance
+def flip_by_loop(x, chosen):
+    return [image[:, ::-1] if yes else image for image, yes in zip(x, chosen)]
 
 
-def by_logarithms(seeds):
-    return math.exp(math.log(2) + 2 * math.lgamma(seeds + 1) - math.lgamma(2 * seeds + 1))
+def flip_by_tensors(x, chosen):
+    import tensorflow as tf
+
+    return tf.where(tf.reshape(chosen, (-1, 1, 1, 1)), tf.image.flip_left_right(x), x)
 
 
-def simulated(seeds):
-    generator = np.random.default_rng(3)
-    draws = generator.random((20_000, 2, seeds))
-    return np.mean((draws[:, 0].min(1) > draws[:, 1].max(1)) | (draws[:, 1].min(1) > draws[:, 0].max(1)))
+def flip_by_index(x, chosen):
+    columns = np.arange(x.shape[2])[None, :].repeat(len(x), 0)
+    columns[np.asarray(chosen)] = columns[0, ::-1]
+    return np.take_along_axis(x, columns[:, None, :, None], axis=2)
 
 
-def walk(accuracy_at, start):
-    tried = {exponent: accuracy_at(exponent) for exponent in (start - 1, start, start + 1)}
-    while True:
-        best = min(tried, key=lambda exponent: (-tried[exponent], exponent))
-        if best == min(tried):
-            tried[best - 1] = accuracy_at(best - 1)
-        elif best == max(tried):
-            tried[best + 1] = accuracy_at(best + 1)
-        else:
-            return best
+def flip_chosen(x, chosen, change):
+    result = x.copy()
+    result[chosen] = change(x[chosen])
+    return result
 
 
-class Search:
-    def __call__(self, accuracy_at, start):
-        low, high = start - 1, start + 1
-        values = [accuracy_at(low), accuracy_at(start), accuracy_at(high)]
-        while True:
-            best = int(np.argmax(values))
-            if best == 0:
-                low -= 1
-                values.insert(0, accuracy_at(low))
-            elif best == len(values) - 1:
-                high += 1
-                values.append(accuracy_at(high))
-            else:
-                return np.int64(low + best)
+def flip_in_place(x, chosen):
+    x[chosen] = x[chosen, :, ::-1].copy()
+    return x
 
 
-def recursive(accuracy_at, middle, tried=None):
-    tried = {} if tried is None else tried
-    for exponent in (middle - 1, middle, middle + 1):
-        tried.setdefault(exponent, None)
-        if tried[exponent] is None:
-            tried[exponent] = accuracy_at(exponent)
-    best = sorted(tried.items(), key=lambda pair: (-pair[1], pair[0]))[0][0]
-    return best if best == middle else recursive(accuracy_at, best, tried)
+def shift_zeros(x, down, right, fill=0):
+    result = np.full_like(x, fill)
+    rows, columns = x.shape[1:3]
+    result[:, max(down, 0) : rows + min(down, 0), max(right, 0) : columns + min(right, 0)] = x[
+        :, max(-down, 0) : rows - max(down, 0), max(-right, 0) : columns - max(right, 0)
+    ]
+    return result
 
 
-def cached(accuracy_at, start):
-    import functools
-
-    accuracy_at = functools.cache(accuracy_at)
-    middle = start
-    while True:
-        best = max([middle - 1, middle, middle + 1], key=lambda exponent: (accuracy_at(exponent), -exponent))
-        if best == middle:
-            return float(middle)
-        middle = best
+def shift_reflected(x, down, right):
+    rows = np.abs(np.arange(x.shape[1]) - down)
+    columns = np.abs(np.arange(x.shape[2]) - right)
+    rows = np.where(rows >= x.shape[1], 2 * (x.shape[1] - 1) - rows, rows)
+    columns = np.where(columns >= x.shape[2], 2 * (x.shape[2] - 1) - columns, columns)
+    return x[:, rows][:, :, columns]
 
 
-def without_memory(accuracy_at, start):
-    middle = start
-    while True:
-        accuracies = [accuracy_at(middle + step) for step in (-1, 0, 1)]
-        best = middle - 1 + int(np.argmax(accuracies))
-        if best == middle:
-            return middle
-        middle = best
+def shift_by_scipy(x, down, right):
+    from scipy.ndimage import shift
+
+    return shift(x, (0, down, right, 0), order=0, mode="constant", cval=0)
 
 
-def three_only(accuracy_at, start):
-    return max((start - 1, start, start + 1), key=lambda exponent: (accuracy_at(exponent), -exponent))
+def shift_by_symmetric(x, down, right):
+    padding = max(abs(down), abs(right))
+    padded = np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)), mode="symmetric")
+    return padded[:, padding - down : padding - down + x.shape[1], padding - right : padding - right + x.shape[2]]
 
 
-def a_wide_grid(accuracy_at, start):
-    return max(range(start - 6, start + 7), key=lambda exponent: (accuracy_at(exponent), -exponent))
+def shift_by_tensors(x, down, right):
+    import tensorflow as tf
+
+    return tf.constant(shift_zeros(x, down, right))
 
 
-def higher_of_equals(accuracy_at, start):
-    tried, middle = {}, start
-    while True:
-        for exponent in (middle - 1, middle, middle + 1):
-            if exponent not in tried:
-                tried[exponent] = accuracy_at(exponent)
-        best = max(tried, key=lambda exponent: (tried[exponent], exponent))
-        if best == middle:
-            return best
-        middle = best
+def rolled(x, down, right):
+    return np.roll(x, (down, right), axis=(1, 2))
 
 
-def upwards_only(accuracy_at, start):
-    tried = {exponent: accuracy_at(exponent) for exponent in (start - 1, start, start + 1)}
-    while max(tried, key=lambda e: (tried[e], -e)) == max(tried):
-        tried[max(tried) + 1] = accuracy_at(max(tried) + 1)
-    return max(tried, key=lambda e: (tried[e], -e))
+def smaller(x, down, right):
+    return x[:, max(-down, 0) : x.shape[1] - max(down, 0), max(-right, 0) : x.shape[2] - max(right, 0)]
 
 
-def by_numpy(losses, target):
-    losses = np.asarray(losses, dtype=float)
-    below = np.flatnonzero(losses <= target)
-    if not len(below):
-        return float("inf")
-    k = below[0]
-    return 0 if k == 0 else k - 1 + (losses[k - 1] - target) / (losses[k - 1] - losses[k])
+TRIALS = records.study("augmentation_and_time")
 
 
-def by_interp(losses, target):
-    for k in range(len(losses)):
-        if losses[k] <= target:
-            return 0.0 if k == 0 else float(np.interp(-target, [-losses[k - 1], -losses[k]], [k - 1, k]))
-    return math.inf
+def seeds(epochs, label):
+    return [
+        trial["history"]["val_accuracy"][-1]
+        for trial in TRIALS
+        if trial["label"] == label and trial["recipe"].epochs == epochs
+    ]
 
 
-def by_while(losses, target):
-    k = 0
-    while k < len(losses) and losses[k] > target:
-        k += 1
-    if k == len(losses):
-        return np.float32("inf")
-    return k and k - (target - losses[k]) / (losses[k - 1] - losses[k])
+GAINS = {
+    epochs: round(100 * float(np.mean(seeds(epochs, "with flip and shift")) - np.mean(seeds(epochs, "without"))), 1)
+    for epochs in (5, 50)
+}
 
 
-def by_next(losses, target):
-    epochs = (k for k, loss in enumerate(losses) if loss <= target)
-    k = next(epochs, None)
-    if k is None:
-        return np.inf
-    if k == 0:
-        return np.int64(0)
-    first, second = losses[k - 1 : k + 1]
-    return np.array(k - 1 + (first - target) / (first - second))
+def verdict(epochs):
+    high, low = seeds(epochs, "with flip and shift"), seeds(epochs, "without")
+    return "helps" if min(high) > max(low) else "hurts" if max(high) < min(low) else "not distinguishable"
 
 
-def by_last(losses, target):
-    """The last moment at which the curve comes down to the target."""
-    moment = 0.0 if losses[0] <= target else np.inf
-    for k, (a, b) in enumerate(itertools.pairwise(losses)):
-        if a > target >= b:
-            moment = k + (a - target) / (a - b)
-    return moment
+VERDICTS = {epochs: verdict(epochs) for epochs in (5, 50)}
 
 
-FLAWS = {"A": {1, 4}, "B": {2, 3}, "C": {5}}
+def best_gain(epochs):
+    return round(100 * (max(seeds(epochs, "with flip and shift")) - max(seeds(epochs, "without"))), 1)
+
+
+def head_functional(network, classes):
+    for layer in network.layers:
+        layer.trainable = False
+    return keras.Model(network.inputs, layers.Dense(classes)(network.layers[-2].output))
+
+
+def head_in_a_chain(network, classes):
+    model = keras.Sequential([keras.Input(network.input_shape[1:]), *network.layers[:-1]])
+    for layer in model.layers:
+        layer.trainable = False
+    model.add(layers.Dense(classes, activation="softmax"))
+    return model
+
+
+def head_of_a_copy(network, classes):
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    return head_functional(copy, classes)
+
+
+def head_with_softmax_behind(network, classes):
+    features = keras.Model(network.inputs[0], network.layers[-2].output)
+    features.trainable = False
+    return keras.Sequential([features, layers.Dense(classes), layers.Softmax()])
+
+
+def nothing_frozen(network, classes):
+    return keras.Model(network.inputs, layers.Dense(classes)(network.layers[-2].output))
+
+
+def all_frozen(network, classes):
+    model = nothing_frozen(network, classes)
+    model.trainable = False
+    return model
+
+
+def behind_the_old_head(network, classes):
+    network.trainable = False
+    return keras.Sequential([network, layers.Dense(classes)])
+
+
+def untrained(network, classes):
+    return head_functional(keras.models.clone_model(network), classes)
+
+
+def last_frozen_only(network, classes):
+    network.layers[-2].trainable = False
+    return nothing_frozen(network, classes)
+
+
+def two_new_layers(network, classes):
+    for layer in network.layers:
+        layer.trainable = False
+    return keras.Model(network.inputs, layers.Dense(classes)(layers.Dense(16)(network.layers[-2].output)))
+
+
+def first_not_frozen(network, classes):
+    model = head_functional(network, classes)
+    next(layer for layer in model.layers if layer.weights).trainable = True
+    return model
+
+
 RIGHT = {
     "11.1": [
-        ("combinations", by_combinations),
-        ("products", by_products),
-        ("logarithms", by_logarithms),
-        ("a fraction", lambda seeds: float(Fraction(2, math.comb(2 * seeds, seeds)))),
-        ("a simulation", simulated),
-        ("factorials", lambda n: 2 * math.factorial(n) ** 2 / math.factorial(2 * n)),
+        ("where", flip_where),
+        ("a loop", flip_by_loop),
+        ("tensors", flip_by_tensors),
+        ("index", flip_by_index),
     ],
-    "11.2": [("walk", walk), ("an object", Search()), ("recursion", recursive), ("cached", cached)],
-    "11.3": [("NumPy", by_numpy), ("interp", by_interp), ("while", by_while), ("next", by_next)],
+    "11.2": [
+        ("zeros", shift_zeros),
+        ("reflected by index", shift_reflected),
+        ("SciPy", shift_by_scipy),
+        ("tensors", shift_by_tensors),
+        ("lists", lambda x, down, right: shift_zeros(x, down, right).tolist()),
+    ],
+    "11.3": [
+        ("rounded", GAINS, VERDICTS, TRIALS),
+        ("not rounded", {epochs: gain + 0.01 for epochs, gain in GAINS.items()}, VERDICTS, TRIALS),
+        ("capitals", GAINS, {epochs: word.capitalize() for epochs, word in VERDICTS.items()}, TRIALS),
+        ("another order", dict(reversed(GAINS.items())), dict(reversed(VERDICTS.items())), TRIALS),
+    ],
     "11.4": [
-        ("sets", FLAWS),
-        ("lists", {name: sorted(flaws) for name, flaws in FLAWS.items()}),
-        ("tuples", {name: tuple(flaws) for name, flaws in FLAWS.items()}),
-        ("one number for one flaw", FLAWS | {"C": 5}),
-        ("frozen sets, another order", {name: frozenset(FLAWS[name]) for name in "CBA"}),
+        ("functional", head_functional),
+        ("a chain", head_in_a_chain),
+        ("a copy", head_of_a_copy),
+        ("softmax as a layer", head_with_softmax_behind),
     ],
 }
 WRONG = {
     "11.1": [
-        ("one side", "whichever|twice|both|either|two", lambda n: 1 / math.comb(2 * n, n)),
-        ("powers of two", "alike|coin|comb|equally|2", lambda n: 2 / 2 ** (2 * n)),
-        ("coins", "first seed meet", lambda n: 2 * 0.5**n),
-        ("not told apart", "silent", lambda n: 1 - 2 / math.comb(2 * n, n)),
-        ("per cent", "per cent", lambda n: 200 / math.comb(2 * n, n)),
-        ("orders", "order|comb|choice", lambda n: 2 / math.factorial(2 * n)),
-        ("number of choices", "probability|choices|0 to 1|divide|1", lambda n: math.comb(2 * n, n)),
-        ("rounded", "rounded|round", lambda n: round(2 / math.comb(2 * n, n), 2)),
-        ("for three seeds", "seeds", lambda n: 0.1),
-        ("seeds of one", "", lambda n: 2 / math.comb(n + 2, 2)),
+        ("upside down", "top|upside|row|columns", lambda x, chosen: flip_chosen(x, chosen, lambda y: y[:, ::-1])),
+        ("channels", "channel|colour", lambda x, chosen: flip_chosen(x, chosen, lambda y: y[..., ::-1])),
+        ("all of them", "all|chosen|others", lambda x, chosen: x[:, :, ::-1]),
+        (
+            "the others",
+            "other|not chosen",
+            lambda x, chosen: flip_chosen(x, ~np.asarray(chosen), lambda y: y[:, :, ::-1]),
+        ),
+        ("in place", "changed its input", flip_in_place),
+        ("turned", "both|turn|rotat|row", lambda x, chosen: flip_chosen(x, chosen, lambda y: y[:, ::-1, ::-1])),
+        (
+            "transposed",
+            "",
+            lambda x, chosen: flip_chosen(x, chosen, lambda y: np.resize(y.transpose(0, 2, 1, 3), y.shape)),
+        ),
+        ("the chosen ones alone", "chosen|others|shape", lambda x, chosen: x[chosen][:, :, ::-1]),
+        ("nothing", "unchanged|nothing|input itself|as it was|flip", lambda x, chosen: x.copy()),
+        ("order of the images", "order|images|batch", lambda x, chosen: flip_chosen(x, chosen, lambda y: y[::-1])),
     ],
     "11.2": [
-        ("asks twice", "more than once", without_memory),
-        ("three only", "edge|end|beyond|further", three_only),
-        ("a wide grid", "needed|more|training", a_wide_grid),
-        ("higher of equals", "lower|equal", higher_of_equals),
-        ("upwards only", "lower|down|end|both|beyond", upwards_only),
-        ("the start", "neighbour|three|try|start|search", lambda f, start: f(start) and start),
-        (
-            "the accuracy",
-            "exponent|whole|accuracy",
-            lambda f, start: max(f(start + k) for k in (-1, 0, 1)),
-        ),
-        ("the rate", "exponent|rate|whole", lambda f, start: 10 ** (walk(f, start) / 2)),
-        (
-            "the lowest accuracy",
-            "",
-            lambda f, start: min((start - 1, start, start + 1), key=f),
-        ),
+        ("rolled", "other side|roll|opposite|comes back|again", rolled),
+        ("the other way", "other way", lambda x, d, r: shift_zeros(x, -d, -r)),
+        ("swapped", "swapped|other way round|down", lambda x, d, r: shift_zeros(x, r, d)),
+        ("down alone", "right|column|both", lambda x, d, r: shift_zeros(x, d, 0)),
+        ("right alone", "down|row|both", lambda x, d, r: shift_zeros(x, 0, r)),
+        ("smaller", "shape", smaller),
+        ("absolute values", "negative|sign", lambda x, d, r: shift_zeros(x, abs(d), abs(r))),
+        ("white", "gap|fill|0|edge", lambda x, d, r: shift_zeros(x, d, r, 255)),
+        ("nothing", "unchanged|nothing|moved|move", lambda x, d, r: x.copy()),
+        ("one too far", "one|pixel|far", lambda x, d, r: shift_zeros(x, d + 1, r + 1)),
     ],
     "11.3": [
-        (
-            "whole epochs",
-            "between|straight|decimal|share|whole",
-            lambda x, t: math.ceil(by_numpy(x, t)) if math.isfinite(by_numpy(x, t)) else math.inf,
-        ),
-        ("None where never", "None|inf", lambda x, t: None if math.isinf(by_numpy(x, t)) else by_numpy(x, t)),
-        ("from 1", "1 too large", lambda x, t: by_numpy(x, t) + 1),
-        ("the last time", "first", by_last),
-        ("-1 where never", "never|inf", lambda x, t: -1 if math.isinf(by_numpy(x, t)) else by_numpy(x, t)),
-        (
-            "the share from the wrong end",
-            "share|way|from",
-            lambda x, t: (
-                by_numpy(x, t)
-                if not math.isfinite(by_numpy(x, t)) or by_numpy(x, t) == int(by_numpy(x, t))
-                else 2 * math.floor(by_numpy(x, t)) + 1 - by_numpy(x, t)
-            ),
-        ),
-        ("rounded", "rounded|round|decimal", lambda x, t: round(float(by_numpy(x, t)), 1)),
-        (
-            "the epoch before",
-            "between|straight|decimal|share|whole",
-            lambda x, t: math.floor(by_numpy(x, t)) if math.isfinite(by_numpy(x, t)) else math.inf,
-        ),
-        ("never", "", lambda x, t: math.inf),
-        (
-            "last epoch where never",
-            "never|inf",
-            lambda x, t: len(x) - 1 if math.isinf(by_numpy(x, t)) else by_numpy(x, t),
-        ),
+        ("fractions", "points|100|fraction", {e: g / 100 for e, g in GAINS.items()}, VERDICTS, TRIALS),
+        ("sign", "sign|minus|with", {e: -g for e, g in GAINS.items()}, VERDICTS, TRIALS),
+        ("swapped", "swapped", {5: GAINS[50], 50: GAINS[5]}, VERDICTS, TRIALS),
+        ("best seeds", "best|mean", {e: best_gain(e) for e in GAINS}, VERDICTS, TRIALS),
+        ("other verdicts", "worst|best|seeds", GAINS, {5: "hurts", 50: "hurts"}, TRIALS),
+        ("another word", "one of", GAINS, {5: "yes", 50: "no"}, TRIALS),
+        ("one missing", "50|filled", {5: GAINS[5]}, VERDICTS, TRIALS),
+        ("a list", "dictionary", list(GAINS.values()), VERDICTS, TRIALS),
     ],
     "11.4": [
-        ("one missing in A", "A", FLAWS | {"A": {1}}),
-        ("one too many in B", "B", FLAWS | {"B": {2, 3, 4}}),
-        ("another in C", "C", FLAWS | {"C": {4}}),
-        ("no letter", "B", {name: FLAWS[name] for name in "AC"}),
-        ("a number for two", "B", FLAWS | {"B": 2}),
-        ("no such flaw", "6|1 to 5|flaw", FLAWS | {"C": {6}}),
-        ("a list of sets", "dictionary", list(FLAWS.values())),
-        ("empty", "one or more|A|empty", FLAWS | {"A": set()}),
-        ("names", "number|text|1 to 5", FLAWS | {"C": {"decided after looking"}}),
-        ("half filled in", "not filled in|B", FLAWS | {"B": None}),
+        ("nothing frozen", "frozen|freeze|trainable", nothing_frozen),
+        ("all frozen", "frozen|head|new layer", all_frozen),
+        ("behind the old head", "last layer|old|head", behind_the_old_head),
+        ("untrained", "learnt|weights|trained", untrained),
+        ("one frozen", "frozen|freeze|trainable", last_frozen_only),
+        ("one class too many", "class", lambda network, classes: head_functional(network, classes + 1)),
+        ("two new layers", "one|Dense|new", two_new_layers),
+        ("first one left", "frozen|freeze|trainable", first_not_frozen),
+        ("the old network", "class|head|new", lambda network, classes: network),
+        (
+            "sigmoid",
+            "sigmoid|softmax",
+            lambda network, classes: keras.Sequential(
+                [head_functional(network, classes), layers.Activation("sigmoid")]
+            ),
+        ),
     ],
 }

@@ -12,8 +12,8 @@ import pytest
 
 from helpers import models, places, start
 from tools.bench import epochs
-from tools.studies import lesson10
-from tools.studies.lesson10 import FAST_IDEAS, FAST_PARTS
+from tools.studies import lesson15
+from tools.studies.lesson15 import FAST_IDEAS, FAST_PARTS
 
 
 @pytest.fixture
@@ -134,8 +134,8 @@ def test_small_epochs_count_by_their_share(trainings, monkeypatch):
 def test_every_row_of_the_studies_can_be_timed(label, trainings):
     assert epochs.measure(label, "", 500) == pytest.approx(0.5 * 100)
     (trained,) = trainings
-    small = 2 if lesson10.changed_fast90(label).small_epochs else 0
-    assert trained == dataclasses.replace(lesson10.changed_fast90(label), epochs=small + 2, small_epochs=small)
+    small = 2 if lesson15.changed_fast90(label).small_epochs else 0
+    assert trained == dataclasses.replace(lesson15.changed_fast90(label), epochs=small + 2, small_epochs=small)
 
 
 @pytest.mark.parametrize("name", ["strided_cnn", "fast90"])

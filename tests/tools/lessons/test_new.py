@@ -15,7 +15,7 @@ from project_copy import call, contents, copied
 from helpers.places import ROOT
 from tools.lessons import files, new
 
-LESSON = ("lesson", "14", "deep_networks", "--title", "Deep networks")
+LESSON = ("lesson", "17", "segmentation", "--title", "Segmentation")
 EXERCISE = ("exercise", "07", "6", "--name", "Count the windows", "--points", "3")
 
 
@@ -36,10 +36,10 @@ def cells(text):
 def test_only_these_files_are_new_or_longer(made):
     _, before, after, told = made
     assert after.keys() - before.keys() == {
-        "notebooks/14_deep_networks.ipynb",
-        "checks/lesson14.py",
-        "tests/checks/test_lesson14.py",
-        "tests/checks/bank/lesson14.py",
+        "notebooks/17_segmentation.ipynb",
+        "checks/lesson17.py",
+        "tests/checks/test_lesson17.py",
+        "tests/checks/bank/lesson17.py",
     }
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {
@@ -51,7 +51,7 @@ def test_only_these_files_are_new_or_longer(made):
     }
     for name in [*after.keys() - before.keys(), *changed - {"README.md"}]:
         assert f"{name}\n" in told
-    assert "python -m tools regenerate --lesson 14" in told
+    assert "python -m tools regenerate --lesson 17" in told
 
 
 def test_what_was_there_is_still_there(made):
@@ -95,15 +95,15 @@ def test_the_exercise_has_its_name_its_points_and_its_function(made):
 @pytest.mark.long
 def test_the_lesson_is_stored_as_it_is_when_it_is_executed(made, tmp_path):
     project, *_ = made
-    told = call(project, "tools", "run", "--lesson", "14", "--out", str(tmp_path))
+    told = call(project, "tools", "run", "--lesson", "17", "--out", str(tmp_path))
     assert told.returncode == 0, told.stdout
-    name = "14_deep_networks.ipynb"
+    name = "17_segmentation.ipynb"
     assert (tmp_path / name).read_text() == (project / "notebooks" / name).read_text()
 
 
 def test_lesson_tests_and_checks_accept_it(made):
     project, *_ = made
-    tests = ["tests/test_lessons.py", *(f"tests/checks/test_lesson{n}.py" for n in ("07", "14"))]
+    tests = ["tests/test_lessons.py", *(f"tests/checks/test_lesson{n}.py" for n in ("07", "17"))]
     chosen = "(not lesson07 or exercise_7_6) and not older and not breaks_the_rule and not has_a_broken"
     told = call(project, "pytest", "-q", "-p", "no:cacheprovider", *tests, "-k", chosen)
     assert told.returncode == 0, told.stdout[-3000:]
@@ -124,7 +124,7 @@ def test_every_test_of_a_lesson_passes_after_what_contributing_says(tmp_path):
     for words in (*named, ["student"], ["readme"]):
         told = call(tmp_path, "tools", *words)
         assert told.returncode == 0, told.stdout
-    names = ("test_bank", "test_every_exercise", "test_lesson07", "test_lesson14")
+    names = ("test_bank", "test_every_exercise", "test_lesson07", "test_lesson17")
     tests = ["tests/test_lessons.py", "tests/test_student.py", *(f"tests/checks/{name}.py" for name in names)]
     tests += [f"tests/tools/lessons/test_{name}.py" for name in ("find", "readme", "reference", "slides")]
     tests += ["tests/tools/slides", "tests/tools/site"]
@@ -133,7 +133,7 @@ def test_every_test_of_a_lesson_passes_after_what_contributing_says(tmp_path):
 
 
 REFUSED = {
-    LESSON: "notebooks/14_deep_networks.ipynb is there already. Nothing was changed.",
+    LESSON: "notebooks/17_segmentation.ipynb is there already. Nothing was changed.",
     (
         "lesson",
         "7",
@@ -141,13 +141,13 @@ REFUSED = {
         "--title",
         "T",
     ): "notebooks/07_confusion_matrices.ipynb is there already. Nothing was changed.",
-    ("lesson", "11", "topic", "--title", "T"): "checks/lesson11.py is there already. Nothing was changed.",
+    ("lesson", "16", "topic", "--title", "T"): "checks/lesson16.py is there already. Nothing was changed.",
     EXERCISE: "Exercise 7.6 is there already. Nothing was changed.",
     ("exercise", "7", "1", "--name", "N"): "Exercise 7.1 is there already. Nothing was changed.",
     ("exercise", "7", "9", "--name", "N"): (
         "Exercises are numbered in their order: the next one is 7.7. Nothing was changed."
     ),
-    ("exercise", "15", "1", "--name", "N"): "There is no lesson 15. There are: 07, 14.",
+    ("exercise", "18", "1", "--name", "N"): "There is no lesson 18. There are: 07, 17.",
 }
 # All of them in one process, which takes a second to start.
 ONE_AFTER_ANOTHER = """

@@ -96,7 +96,7 @@ def test_cells_that_read_a_value_of_a_solution_are_known():
 
 @pytest.mark.parametrize("change", ["source", "gone", "none"])
 def test_a_student_edition_that_does_not_belong_to_the_lesson_is_refused(monkeypatch, tmp_path, change):
-    (lesson,) = find.find("13")
+    (lesson,) = find.find("10")
     student = copy.deepcopy(editions.student(lesson))
     if change == "source":
         student["cells"][0]["source"] = "# Something else"

@@ -5,10 +5,10 @@ import pytest
 from made_up import dataset as made_up_dataset
 
 from helpers.teaching import sparse
-from tools.studies import lesson09, sparse_coding
+from tools.studies import lesson11, sparse_coding
 from tools.studies.engine import Trial
 
-TRIALS = next(lesson09.sparse_coding())
+TRIALS = next(lesson11.sparse_coding())
 
 
 def test_sparse_coding_on_a_few_images(tmp_path):

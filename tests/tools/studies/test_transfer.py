@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from helpers import data, training
-from tools.studies import lesson09, transfer
+from tools.studies import lesson11, transfer
 from tools.studies.engine import Trial
 
 TUNED, FROZEN, SCRATCH = "fine-tuned", "frozen features", "from scratch"
@@ -19,7 +19,7 @@ def ended(build, tmp_path):
     """A function that gives the record of one trial."""
 
     def ended(way, labels=10, seed=0, dry=False):
-        known = lesson09.top_of_the_ladder().as_dict()
+        known = lesson11.top_of_the_ladder().as_dict()
         facts = {"way": way, "labels": labels, "rate": 0.003, "search": False, "known": known}
         return transfer.transferred(Trial(None, seed, facts=facts).payload("made up", dry), tmp_path)
 
@@ -57,7 +57,7 @@ def test_the_ways_differ_in_what_is_trained_alone(ended, not_trained, loaded, mo
         assert (record["dataset"], record["training_images"]) == ("made up", 4_000)
         assert {"machine", "versions", "seconds"} <= set(record)
     # One network for each seed learns the known classes, and all others take the same number of steps.
-    known = [one for one in not_trained if one["recipe"].epochs == lesson09.LADDER_EPOCHS]
+    known = [one for one in not_trained if one["recipe"].epochs == lesson11.LADDER_EPOCHS]
     assert sorted((one["seed"], one["images"]) for one in known) == [(0, 2_000), (1, 2_000)]
     new = [one for one in not_trained if one not in known]
     assert {(one["images"], one["recipe"].epochs) for one in new} == {(1_250, transfer.EPOCHS)}
@@ -67,14 +67,14 @@ def test_the_ways_differ_in_what_is_trained_alone(ended, not_trained, loaded, mo
 
 
 def test_another_recipe_or_other_images_are_another_known_network(build, not_trained):
-    recipe = lesson09.top_of_the_ladder()
+    recipe = lesson11.top_of_the_ladder()
     for changed, images in ((recipe, 100), (recipe, 100), (dataclasses.replace(recipe, epochs=1), 100), (recipe, 50)):
         transfer.learnt(made_up.dataset(images), changed, 0)
     assert len(not_trained) == 3
 
 
 def test_what_was_learnt_comes_back_the_same(build, not_trained):
-    recipe, dataset = lesson09.top_of_the_ladder(), made_up.dataset(50)
+    recipe, dataset = lesson11.top_of_the_ladder(), made_up.dataset(50)
     first, again = (transfer.learnt(dataset, recipe, 0) for _ in range(2))
     assert len(not_trained) == 1
     for one, other in zip(first, again, strict=True):

@@ -1,4 +1,4 @@
-"""Checks of lesson 10, exercises 10.3 and 10.4: six views of an image, and what a training step costs."""
+"""Checks of lesson 15, exercises 15.3 and 10.4: six views of an image, and what a training step costs."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 
 from checks.grading import by_rules, exercise, seeded, shape_of, wrong
 
-# --- 10.3: six views
+# --- 15.3: six views
 
 WEIGHTS = [1 / 4, 1 / 4, 1 / 8, 1 / 8, 1 / 8, 1 / 8]
 
 
-@exercise("10.3")
-def exercise_10_3(six_views: Callable) -> str:
+@exercise("15.3")
+def exercise_15_3(six_views: Callable) -> str:
     """``six_views(predict, images)`` averages the logits (n, classes) that ``predict`` gives for six views."""
-    generator = seeded("10.3")
+    generator = seeded("15.3")
     cases = []
     for n, *side, classes in ((3, 6, 7, 4), (1, 5, 5, 2), (4, 8, 6, 10)):
         images = generator.integers(0, 256, (n, *side, 3), dtype=np.uint8)
@@ -163,11 +163,11 @@ def _view_mistakes(predict: Callable, images: np.ndarray) -> dict[str, np.ndarra
     }
 
 
-# --- 10.4: what a training step costs
+# --- 15.4: what a training step costs
 
 
-@exercise("10.4")
-def exercise_10_4(training_flops: Callable) -> str:
+@exercise("15.4")
+def exercise_15_4(training_flops: Callable) -> str:
     """``training_flops([(positions, weights, trained), ...])`` gives the FLOPs of a training step for one image."""
     by_rules(
         training_flops,
@@ -183,7 +183,7 @@ def exercise_10_4(training_flops: Callable) -> str:
 
 def _stacks() -> list[list[tuple[int, int, bool]]]:
     """All trained, the first frozen as in the lesson, frozen in the middle, at the end, all frozen; and some drawn."""
-    generator = seeded("10.4")
+    generator = seeded("15.4")
     stacks = [
         [(4, 10, True), (2, 100, True), (1, 50, True)],
         [(961, 288, False), (961, 6912, True), (225, 9216, True), (1, 1280, True)],

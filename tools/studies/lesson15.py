@@ -1,4 +1,4 @@
-"""Lesson 10: what the parts of the fast recipes are worth, and what was tried for them."""
+"""Lesson 15: what the parts of the fast recipes are worth, and what was tried for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of lesson 11, exercise 11.4: the flaws of three protocols."""
+"""Checks of lesson 16, exercise 16.4: the flaws of three protocols."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ LOOK_AT = {
 }
 
 
-@exercise("11.4")
-def exercise_11_4(flaws: Any) -> str:
+@exercise("16.4")
+def exercise_16_4(flaws: Any) -> str:
     """{"A": {1, 4}, ...}: for each protocol the numbers of its flaws, as a set, a list, one number or text."""
     if not isinstance(flaws, Mapping):
         wrong(f"a dictionary with the keys A, B and C is wanted, this is {describe(flaws)}.")

@@ -1,4 +1,4 @@
-"""Checks of exercise 11.4: right answers in several ways, every wrong and every missing flaw named."""
+"""Checks of exercise 16.4: right answers in several ways, every wrong and every missing flaw named."""
 
 import itertools
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from answers import fails, passes
 
-from checks import lesson11_flaws as check
+from checks import lesson16_flaws as check
 
 RIGHT = {"A": {1, 4}, "B": {2, 3}, "C": {5}}
 
@@ -26,7 +26,7 @@ RIGHT = {"A": {1, 4}, "B": {2, 3}, "C": {5}}
     ],
 )
 def test_11_4_accepts(answer):
-    passes(check.exercise_11_4, answer)
+    passes(check.exercise_16_4, answer)
 
 
 @pytest.mark.parametrize("letter", "ABC")
@@ -35,7 +35,7 @@ def test_11_4_names_every_wrong_flaw_and_every_missing_one(letter):
         answer = RIGHT | {letter: RIGHT[letter] ^ {flaw}}
         missing = flaw in RIGHT[letter]
         fails(
-            check.exercise_11_4,
+            check.exercise_16_4,
             answer,
             match=f"in protocol {letter} there is" if missing else f"protocol {letter} does not have flaw {flaw}",
         )
@@ -79,4 +79,4 @@ def test_11_4_names_every_wrong_flaw_and_every_missing_one(letter):
     ],
 )
 def test_11_4_names_the_mistake(answer, sentence):
-    fails(check.exercise_11_4, answer, match=sentence)
+    fails(check.exercise_16_4, answer, match=sentence)

@@ -1,4 +1,4 @@
-"""Checks of exercise 11.3: right answers in several ways, planted wrong ones named, hostile ones survived."""
+"""Checks of exercise 16.3: right answers in several ways, planted wrong ones named, hostile ones survived."""
 
 import functools
 import itertools
@@ -10,7 +10,7 @@ import pytest
 from answers import HOSTILE, HOSTILE_RESULTS, fails, passes
 from mistake_tables import told_apart
 
-from checks import lesson11_moment as check
+from checks import lesson16_moment as check
 
 
 def reach(losses, target):
@@ -67,7 +67,7 @@ def reach_on_a_fine_grid(losses, target):
     ],
 )
 def test_11_3_accepts(answer):
-    passes(check.exercise_11_3, answer)
+    passes(check.exercise_16_3, answer)
 
 
 def reach_by_halving(losses, target):
@@ -167,17 +167,17 @@ def below_only(losses, target):
     ],
 )
 def test_11_3_names_the_mistake(answer, sentence):
-    fails(check.exercise_11_3, answer, match=sentence)
+    fails(check.exercise_16_3, answer, match=sentence)
 
 
 def test_11_3_tells_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_11_3, monkeypatch, reach)
+    told_apart(check.exercise_16_3, monkeypatch, reach)
 
 
 @pytest.mark.parametrize(("answer", "sentence"), HOSTILE + HOSTILE_RESULTS)
 def test_hostile_answers(answer, sentence):
-    fails(check.exercise_11_3, answer, match=sentence)
+    fails(check.exercise_16_3, answer, match=sentence)
 
 
 def test_an_input_that_was_changed():
-    fails(check.exercise_11_3, lambda losses, target: losses.sort() or 1.0, match="changed its input")
+    fails(check.exercise_16_3, lambda losses, target: losses.sort() or 1.0, match="changed its input")

@@ -1,4 +1,4 @@
-"""The studies of lesson 10: each trial changes one part of a fast recipe, and nothing is chosen on the test set."""
+"""The studies of lesson 15: each trial changes one part of a fast recipe, and nothing is chosen on the test set."""
 
 import dataclasses
 
@@ -6,14 +6,14 @@ import pytest
 from made_up import trials
 
 from helpers import models
-from tools.studies import lesson10
-from tools.studies.lesson10 import BEFORE, FAST_IDEAS, FAST_PARTS
+from tools.studies import lesson15
+from tools.studies.lesson15 import BEFORE, FAST_IDEAS, FAST_PARTS
 
 
 @pytest.mark.parametrize("label", [*FAST_PARTS, *FAST_IDEAS])
 def test_every_part_of_the_fast_recipe_is_changed_alone(label):
     change = (FAST_PARTS | FAST_IDEAS)[label]
-    standard, changed = BEFORE["fast90"], lesson10.changed_fast90(label)
+    standard, changed = BEFORE["fast90"], lesson15.changed_fast90(label)
     fields = [field.name for field in dataclasses.fields(standard)]
     assert {name for name in fields if getattr(changed, name) != getattr(standard, name)} == set(change)
     # Without Muon there is no rate for kernels either.
@@ -24,7 +24,7 @@ def test_every_part_of_the_fast_recipe_is_changed_alone(label):
     assert len(options) <= 1
 
 
-@pytest.mark.parametrize(("study", "rows"), [(lesson10.fast_parts, 13), (lesson10.fast_ideas, 4)])
+@pytest.mark.parametrize(("study", "rows"), [(lesson15.fast_parts, 13), (lesson15.fast_ideas, 4)])
 def test_parts_and_ideas_meet_the_same_seeds(study, rows):
     found = trials(study)
     seeds = {}
@@ -38,14 +38,14 @@ def test_parts_and_ideas_meet_the_same_seeds(study, rows):
 
 
 def test_curves_are_those_of_the_two_recipes():
-    found = trials(lesson10.fast_curves)
+    found = trials(lesson15.fast_curves)
     assert {trial.label: trial.recipe for trial in found} == {name: models.RECIPES[name] for name in models.FAST}
     assert not any(trial.final for trial in found)
     assert all(trial.validation for trial in found)
 
 
 def test_candidates_differ_from_the_recipes_that_they_might_replace():
-    found = trials(lesson10.fast_candidates)
+    found = trials(lesson15.fast_candidates)
     assert len({trial.label for trial in found}) == len(found) == 12
     recipes = [trial.recipe for trial in found]
     assert all(before in recipes for before in BEFORE.values())

@@ -1,4 +1,4 @@
-"""Checks of lesson 12, exercises 12.2 and 12.3: Grad-CAM from maps and gradients, and the share of mass in a mask."""
+"""Checks of lesson 09, exercises 9.2 and 12.3: Grad-CAM from maps and gradients, and the share of mass in a mask."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 
 from checks.grading import by_rules, exercise, seeded, shape_of, values, wrong
 
-# --- 12.2: Grad-CAM
+# --- 9.2: Grad-CAM
 
 
-@exercise("12.2")
-def exercise_12_2(grad_cam: Callable) -> str:
+@exercise("9.2")
+def exercise_9_2(grad_cam: Callable) -> str:
     """``grad_cam(maps, gradients)``, both (rows, columns, channels), gives one map (rows, columns), 0 or more."""
-    generator = seeded("12.2")
+    generator = seeded("9.2")
     cases = []
     for shape in ((3, 4, 2), (5, 3, 4), (4, 6, 5)):
         maps = np.maximum(generator.normal(size=shape), 0).astype(np.float32)
@@ -92,13 +92,13 @@ def _cam_shapes(maps: np.ndarray, _) -> dict[str, tuple[int, ...]]:
     }
 
 
-# --- 12.3: the share of positive values inside a mask
+# --- 9.3: the share of positive values inside a mask
 
 
-@exercise("12.3")
-def exercise_12_3(mass_inside: Callable) -> str:
+@exercise("9.3")
+def exercise_9_3(mass_inside: Callable) -> str:
     """``mass_inside(values, mask)``, both (rows, columns), gives a share from 0 to 1."""
-    generator = seeded("12.3")
+    generator = seeded("9.3")
     cases = []
     for rows, columns, shift in ((3, 4, 0.2), (5, 4, -0.3), (4, 6, 2.5), (6, 5, 0.0)):
         mask = np.zeros((rows, columns), bool)

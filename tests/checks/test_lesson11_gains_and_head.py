@@ -1,4 +1,4 @@
-"""Checks of exercises 9.3 and 9.4: right answers in several ways, planted wrong ones named, hostile ones survived."""
+"""Checks of exercises 11.3 and 9.4: right answers in several ways, planted wrong ones named, hostile ones survived."""
 
 from types import SimpleNamespace
 
@@ -8,7 +8,7 @@ import pytest
 from answers import HOSTILE, fails, passes
 from keras import layers
 
-from checks import lesson09_gains_and_head as check
+from checks import lesson11_gains_and_head as check
 from helpers import models
 
 # 9.3
@@ -39,23 +39,23 @@ VERDICTS = {5: "not distinguishable", 50: "helps"}
     "verdicts", [VERDICTS, {5: "Not distinguishable ", 50: "HELPS"}, {5: "not told apart", 50: "helps"}]
 )
 def test_9_3_accepts(gains, verdicts):
-    passes(check.exercise_9_3, gains, verdicts, TRIALS)
-    passes(check.exercise_9_3, gains, verdicts, TRIALS[::-1])
+    passes(check.exercise_11_3, gains, verdicts, TRIALS)
+    passes(check.exercise_11_3, gains, verdicts, TRIALS[::-1])
 
 
 def test_9_3_names_a_gain_that_was_read_from_rounded_means():
     rows = {check.WITH: (0.6356, 0.6350, 0.6360), check.WITHOUT: (0.6290, 0.6274, 0.6256)}
     trials = [trial(5, label, seed, last) for label, row in rows.items() for seed, last in enumerate(row)]
-    passes(check.exercise_9_3, {5: 0.8}, {5: "helps"}, trials)
-    fails(check.exercise_9_3, {5: 0.9}, {5: "helps"}, trials, match="rounded means.*round only at the end")
+    passes(check.exercise_11_3, {5: 0.8}, {5: "helps"}, trials)
+    fails(check.exercise_11_3, {5: 0.9}, {5: "helps"}, trials, match="rounded means.*round only at the end")
 
 
 def test_9_3_knows_all_three_verdicts():
     swapped = {check.WITH: check.WITHOUT, check.WITHOUT: check.WITH}
     hurt = [dict(one, label=swapped[one["label"]]) for one in TRIALS]
     gains = {n: -gain for n, gain in GAINS.items()}
-    passes(check.exercise_9_3, gains, {5: "not distinguishable", 50: "hurts"}, hurt)
-    fails(check.exercise_9_3, gains, VERDICTS, hurt, match="after 50 epochs the seeds reach 83.1%, 83.8% and 82.9%")
+    passes(check.exercise_11_3, gains, {5: "not distinguishable", 50: "hurts"}, hurt)
+    fails(check.exercise_11_3, gains, VERDICTS, hurt, match="after 50 epochs the seeds reach 83.1%, 83.8% and 82.9%")
 
 
 @pytest.mark.parametrize(("low", "verdict"), [(0.64, "not distinguishable"), (0.6399, "helps")])
@@ -64,12 +64,12 @@ def test_9_3_asks_for_the_worst_above_the_best(low, verdict):
     rows = {check.WITH: (0.66, 0.64), check.WITHOUT: (0.62, low)}
     trials = [trial(5, label, seed, last) for label, row in rows.items() for seed, last in enumerate(row)]
     gain = 100 * (0.65 - (0.62 + low) / 2)
-    passes(check.exercise_9_3, {5: gain}, {5: verdict}, trials)
+    passes(check.exercise_11_3, {5: gain}, {5: verdict}, trials)
     swapped = {check.WITH: check.WITHOUT, check.WITHOUT: check.WITH}
     trials = [dict(one, label=swapped[one["label"]]) for one in trials]
-    passes(check.exercise_9_3, {5: -gain}, {5: verdict.replace("helps", "hurts")}, trials)
+    passes(check.exercise_11_3, {5: -gain}, {5: verdict.replace("helps", "hurts")}, trials)
     other = "hurts" if verdict != "helps" else "not distinguishable"
-    fails(check.exercise_9_3, {5: -gain}, {5: other}, trials, match="after 5 epochs the seeds reach")
+    fails(check.exercise_11_3, {5: -gain}, {5: other}, trials, match="after 5 epochs the seeds reach")
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,14 @@ def test_9_3_asks_for_the_worst_above_the_best(low, verdict):
     ],
 )
 def test_9_3_names_the_mistake(gains, verdicts, sentence):
-    fails(check.exercise_9_3, gains, verdicts, TRIALS, match=sentence)
+    fails(check.exercise_11_3, gains, verdicts, TRIALS, match=sentence)
 
 
 @pytest.mark.parametrize(
     "trials", [None, [], "text", 3, [{}], TRIALS[:3], [{**one, "label": "other"} for one in TRIALS], [*TRIALS, None]]
 )
 def test_9_3_says_where_the_trials_come_from(trials):
-    fails(check.exercise_9_3, GAINS, VERDICTS, trials, match="`time_study`|not filled in")
+    fails(check.exercise_11_3, GAINS, VERDICTS, trials, match="`time_study`|not filled in")
 
 
 # 9.4
@@ -183,7 +183,7 @@ def rebuilt_with_weights(network, classes):
 
 @pytest.mark.parametrize("answer", [new_head, layer_by_layer, functional, popped, rebuilt_with_weights, subclassed])
 def test_9_4_accepts(answer):
-    passes(check.exercise_9_4, answer)
+    passes(check.exercise_11_4, answer)
 
 
 def on_top(network, classes):
@@ -269,7 +269,7 @@ def is_norm(layer):
     ],
 )
 def test_9_4_names_the_mistake(answer, sentence):
-    fails(check.exercise_9_4, answer, match=sentence)
+    fails(check.exercise_11_4, answer, match=sentence)
 
 
 @pytest.mark.parametrize(
@@ -283,4 +283,4 @@ def test_9_4_names_the_mistake(answer, sentence):
     ],
 )
 def test_hostile_answers(answer, sentence):
-    fails(check.exercise_9_4, answer, match=sentence)
+    fails(check.exercise_11_4, answer, match=sentence)

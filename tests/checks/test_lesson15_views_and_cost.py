@@ -1,4 +1,4 @@
-"""Checks of exercises 10.3 and 10.4: right answers in several ways, planted wrong ones named, hostile ones survived."""
+"""Checks of exercises 15.3 and 10.4: right answers in several ways, planted wrong ones named, hostile ones survived."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from answers import HOSTILE, HOSTILE_RESULTS, fails, passes
 from keras import layers
 from mistake_tables import told_apart
 
-from checks import lesson10_views_and_cost as check
+from checks import lesson15_views_and_cost as check
 from helpers import training
 
 # 10.3
@@ -36,7 +36,7 @@ def six_in_one_call(answer, images):
     "answer", [six, six_in_one_call, lambda *a: six(*a).astype("float32"), lambda *a: six(*a).tolist()]
 )
 def test_10_3_accepts(answer):
-    passes(check.exercise_10_3, answer)
+    passes(check.exercise_15_3, answer)
 
 
 def test_10_3_agrees_with_the_helper():
@@ -139,7 +139,7 @@ def one_flip(answer, images):
     ],
 )
 def test_10_3_names_the_mistake(answer, sentence):
-    fails(check.exercise_10_3, answer, match=sentence)
+    fails(check.exercise_15_3, answer, match=sentence)
 
 
 # 10.4
@@ -162,7 +162,7 @@ def flops_backwards(stack):
 
 @pytest.mark.parametrize("answer", [flops, flops_backwards, lambda s: np.int64(flops(s))])
 def test_10_4_accepts(answer):
-    passes(check.exercise_10_4, answer)
+    passes(check.exercise_15_4, answer)
 
 
 def test_10_4_counts_what_is_published_for_airbench94():
@@ -235,23 +235,23 @@ def directly_before(stack):
     ],
 )
 def test_10_4_names_the_mistake(answer, sentence):
-    fails(check.exercise_10_4, answer, match=sentence)
+    fails(check.exercise_15_4, answer, match=sentence)
 
 
 # Both functions
 
 
 def test_10_3_and_10_4_tell_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_10_3, monkeypatch, six)
-    told_apart(check.exercise_10_4, monkeypatch, flops)
+    told_apart(check.exercise_15_3, monkeypatch, six)
+    told_apart(check.exercise_15_4, monkeypatch, flops)
 
 
-@pytest.mark.parametrize("exercise", [check.exercise_10_3, check.exercise_10_4])
+@pytest.mark.parametrize("exercise", [check.exercise_15_3, check.exercise_15_4])
 @pytest.mark.parametrize(("answer", "sentence"), HOSTILE + HOSTILE_RESULTS)
 def test_hostile_answers(exercise, answer, sentence):
     fails(exercise, answer, match=sentence)
 
 
 def test_an_input_that_was_changed():
-    fails(check.exercise_10_3, lambda a, x: x.fill(0) or a(x), match="changed its input")
-    fails(check.exercise_10_4, lambda stack: flops(stack) + 0 * len(stack.pop()), match="changed its input")
+    fails(check.exercise_15_3, lambda a, x: x.fill(0) or a(x), match="changed its input")
+    fails(check.exercise_15_4, lambda stack: flops(stack) + 0 * len(stack.pop()), match="changed its input")

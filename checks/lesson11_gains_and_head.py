@@ -1,4 +1,4 @@
-"""Checks of lesson 09, exercises 9.3 and 9.4: when augmentation helps, and a new head on frozen features."""
+"""Checks of lesson 11, exercises 11.3 and 9.4: when augmentation helps, and a new head on frozen features."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from checks.grading import (
 )
 from helpers import models
 
-# --- 9.3: does augmentation help?
+# --- 11.3: does augmentation help?
 
 WITH, WITHOUT = "with flip and shift", "without"
 WORDS = ("helps", "hurts", "not distinguishable")
 TENTH = 0.06  # points that a gain may lie off, because it is wanted to one decimal
 
 
-@exercise("9.3")
-def exercise_9_3(gains: Any, verdicts: Any, trials: Any) -> str:
+@exercise("11.3")
+def exercise_11_3(gains: Any, verdicts: Any, trials: Any) -> str:
     """Gains in points, {epochs: number}, and verdicts, {epochs: one of WORDS}, for the stored trials."""
     runs = _runs(trials)
     gains, verdicts = (
@@ -158,14 +158,14 @@ def _row(values: list, form: str = ".1%") -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-# --- 9.4: a new head on frozen features
+# --- 11.4: a new head on frozen features
 
 
-@exercise("9.4")
-def exercise_9_4(with_new_head: Callable) -> str:
+@exercise("11.4")
+def exercise_11_4(with_new_head: Callable) -> str:
     """``with_new_head(network, classes)``, a Sequential, gives a Keras model: frozen features and a new Dense head."""
     network = _learnt()
-    x = seeded("9.4").uniform(0, 255, (6, 16, 16, 3)).astype(np.float32)
+    x = seeded("11.4").uniform(0, 255, (6, 16, 16, 3)).astype(np.float32)
     features = keras.Model(network.inputs[0], network.layers[-2].output)(x, training=False).numpy()
     old = network.layers[-1].units
     for classes in (3, 7):

@@ -1,4 +1,4 @@
-"""Checks of exercises 12.2 and 12.3: right answers in several ways, planted wrong ones named, hostile ones survived."""
+"""Checks of exercises 9.2 and 12.3: right answers in several ways, planted wrong ones named, hostile ones survived."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import tensorflow as tf
 from answers import HOSTILE, HOSTILE_RESULTS, fails
 from mistake_tables import told_apart
 
-from checks import lesson12_maps as check
+from checks import lesson09_maps as check
 
 # 12.2
 
@@ -28,7 +28,7 @@ def cam_by_tensors(maps, gradients):
 
 @pytest.mark.parametrize("answer", [cam, cam_by_loops, cam_by_tensors, lambda m, g: cam(m, g).astype("float32")])
 def test_12_2_accepts(answer):
-    check.exercise_12_2(answer)
+    check.exercise_9_2(answer)
 
 
 def weighted(weights, cut=True):
@@ -72,7 +72,7 @@ def mean(gradients):
     ],
 )
 def test_12_2_names_the_mistake(answer, sentence):
-    fails(check.exercise_12_2, answer, match=sentence)
+    fails(check.exercise_9_2, answer, match=sentence)
 
 
 # 12.3
@@ -103,7 +103,7 @@ def mass_by_loops(values, mask):
     ],
 )
 def test_12_3_accepts(answer):
-    check.exercise_12_3(answer)
+    check.exercise_9_3(answer)
 
 
 def share(above, below):
@@ -144,15 +144,15 @@ def up(values):
 )
 def test_12_3_names_the_mistake(answer, sentence):
     with np.errstate(all="ignore"):
-        fails(check.exercise_12_3, answer, match=sentence)
+        fails(check.exercise_9_3, answer, match=sentence)
 
 
 def test_12_2_and_12_3_keep_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_12_2, monkeypatch, cam)
-    told_apart(check.exercise_12_3, monkeypatch, mass)
+    told_apart(check.exercise_9_2, monkeypatch, cam)
+    told_apart(check.exercise_9_3, monkeypatch, mass)
 
 
-@pytest.mark.parametrize("exercise", [check.exercise_12_2, check.exercise_12_3])
+@pytest.mark.parametrize("exercise", [check.exercise_9_2, check.exercise_9_3])
 @pytest.mark.parametrize(("answer", "sentence"), HOSTILE + HOSTILE_RESULTS)
 def test_hostile_answers(exercise, answer, sentence):
     fails(exercise, answer, match=sentence)
