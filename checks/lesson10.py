@@ -118,7 +118,7 @@ def exercise_10_2(adam_step: Callable) -> str:
     for shape, step, rate in (((3,), 1, 0.125), ((4,), 7, 0.3), ((2, 3), 40, 0.05)):
         weights, mean, gradient = (generator.normal(size=shape) for _ in range(3))
         # Beside a gradient of nearly 0, it shows where somebody adds the tiny constant.
-        gradient += np.copysign(0.1, gradient)
+        gradient += np.copysign(0.5, gradient)
         square = generator.uniform(0.5, 2.0, shape) * (1 - 0.999**step)
         first = np.zeros(shape)
         cases.append(

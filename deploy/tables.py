@@ -79,7 +79,7 @@ def machine_rows(load: dict) -> list[str]:
 def fit_rows(fits: dict) -> list[str]:
     """Which lessons got through within 1 GB, and within 2 GB where they did not."""
     rows = ["| lesson | memory at most, server and kernel | within 1 GB | within 2 GB |", "|---|---|---|---|"]
-    for number, runs in fits["lessons"].items():
+    for number, runs in sorted(fits["lessons"].items()):
         (lesson,) = find.find(number)
         through = [int(limit) for limit, run in runs.items() if "failed" not in run]
         most = max(run["rss_mib"] for run in runs.values()) / 1024

@@ -20,7 +20,10 @@ DATASETS = ("cifar10", "shapes10")
 
 @dataclass(frozen=True)
 class Lesson:
-    """One complete lesson: its file and the facts in its metadata that the README's table shows."""
+    """One complete lesson: its file and the facts in its metadata that the README's tables show.
+
+    ``run_minutes`` are those on CIFAR-10. An elective says what it ``needs``; a lesson of the course itself does not.
+    """
 
     path: Path
     number: str
@@ -29,6 +32,8 @@ class Lesson:
     core_minutes: int
     further_minutes: int
     run_minutes: int
+    shapes10_minutes: int = 1
+    needs: str = ""
 
 
 def find(*numbers: str) -> list[Lesson]:

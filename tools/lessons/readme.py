@@ -45,7 +45,7 @@ def with_tables(text: str) -> str:
     """The README's text with the present tables between their markers."""
     from tools.lessons import readme_tables
 
-    text = with_table(text, "lessons", lessons_table(repository.address()))
+    text = with_table(text, "lessons", lessons_tables(repository.address()))
     for name, table in (
         ("models", readme_tables.models_table),
         ("fast", readme_tables.fast_table),
@@ -64,22 +64,36 @@ def with_table(text: str, name: str, table: str) -> str:
     return pattern.sub(lambda _: f"{begin}\n{table}\n{end}", text)
 
 
-def lessons_table(url: str) -> str:
-    """The table of lessons in Markdown, from the lessons' own metadata; with badges where there is an address."""
-    rows = ["| | lesson | you learn | in class + further / run (min) | |", "|---|---|---|---|---|"]
-    for lesson in find.find():
+def lessons_tables(url: str) -> str:
+    """The course and the electives in Markdown, from the lessons' own metadata; with badges where an address is."""
+    lessons = find.find()
+    course = _table([lesson for lesson in lessons if not lesson.needs], url)
+    electives = _table([lesson for lesson in lessons if lesson.needs], url, electives=True)
+    return f"**The course**\n\n{course}\n\n**Electives**, in any order\n\n{electives}"
+
+
+def _table(lessons: list[find.Lesson], url: str, electives: bool = False) -> str:
+    needs = "| needs " if electives else ""
+    rows = [f"| | lesson | you learn {needs}| in class + further | run | |", "|---" * (6 + electives) + "|"]
+    for lesson in lessons:
         name = lesson.path.name
         badges = repository.badges(url, name)
+        needs = f"| {lesson.needs} " if electives else ""
         rows.append(
-            f"| {lesson.number} | **{lesson.title}** | {lesson.learn} | {_minutes(lesson)} "
+            f"| {lesson.number} | **{lesson.title}** | {lesson.learn} {needs}| {in_class(lesson)} | {run(lesson)} "
             f"| [complete](notebooks/{name}) · [student](notebooks/student/{name}){' ' + badges if badges else ''} |"
         )
     return "\n".join(rows)
 
 
-def _minutes(lesson: find.Lesson) -> str:
-    further = f" + {lesson.further_minutes}" if lesson.further_minutes else ""
-    return f"{lesson.core_minutes}{further} / {lesson.run_minutes}"
+def in_class(lesson: find.Lesson) -> str:
+    """The minutes of the core, and those of *Going further* after a plus."""
+    return f"{lesson.core_minutes}" + (f" + {lesson.further_minutes}" if lesson.further_minutes else "")
+
+
+def run(lesson: find.Lesson) -> str:
+    """The minutes that all cells take on CIFAR-10, and on Shapes-10."""
+    return f"{lesson.run_minutes} / {lesson.shapes10_minutes}"
 
 
 def stored_figure(number: str, cell_id: str):

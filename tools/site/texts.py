@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tools.lessons import find, reference, repository
+from tools.lessons import find, readme, reference, repository
 from tools.site import explorer, sources
 
 START = """\
@@ -74,18 +74,18 @@ def start(lessons: list[find.Lesson], solutions: bool) -> str:
 
 def lesson_list(lessons: list[find.Lesson]) -> str:
     """The page with a line for each lesson."""
-    rows = ["| | lesson | you learn | minutes | run | |", "|---|---|---|--:|--:|---|"]
+    rows = ["| | lesson | you learn | needs | minutes | run | |", "|---|---|---|---|--:|--:|---|"]
     for lesson in lessons:
-        further = f" + {lesson.further_minutes}" if lesson.further_minutes else ""
         rows.append(
-            f"| {lesson.number} | [{lesson.title}](lessons/{lesson.path.name}) | {lesson.learn} "
-            f"| {lesson.core_minutes}{further} | {lesson.run_minutes} | {download(lesson, 'student edition')} |"
+            f"| {lesson.number} | [{lesson.title}](lessons/{lesson.path.name}) | {lesson.learn} | {lesson.needs} "
+            f"| {readme.in_class(lesson)} | {readme.run(lesson)} | {download(lesson, 'student edition')} |"
         )
     return (
         "# Lessons\n\n" + "\n".join(rows) + "\n\n*Minutes* are those in class and, after the plus, those of *Going "
-        "further*; *run* is the time that all cells take on two cores. Lessons 01 to 08 are the course; each of the "
-        "others needs 01 to 06 only. A notebook of the student edition needs the folder of the course around it, or "
-        "the project installed: its first cell says so.\n"
+        "further*; *run* is the time that all cells take on two cores, on CIFAR-10 and on Shapes-10. Lessons 01 to 08 "
+        "are the course, each building on those before it; of the others, *needs* says what comes first. A notebook "
+        "of the student edition needs the folder of the course around it, or the project installed: its first cell "
+        "says so.\n"
     )
 
 

@@ -74,18 +74,28 @@ def test_readme_shows_what_every_seed_of_the_fast_recipes_reached():
         assert float(minutes) * 60 / unit == pytest.approx(float(units), abs=0.2)
 
 
+def rows_of_lessons(text: str) -> dict[str, list[str]]:
+    """The rows of both tables of lessons."""
+    course, electives = (part for part in text.split("\n\n") if part.startswith("|"))
+    return rows_of(course) | rows_of(electives)
+
+
 def test_every_lesson_has_its_row_and_badges_only_with_an_address():
-    rows = rows_of(readme.lessons_table(repository.PLACEHOLDER))
+    rows = rows_of_lessons(readme.lessons_tables(repository.PLACEHOLDER))
     assert list(rows) == [lesson.number for lesson in find.find()]
     for lesson in find.find():
-        title, learn, minutes, links = rows[lesson.number]
+        title, learn, *needs, minutes, run, links = rows[lesson.number]
         assert (title, learn) == (f"**{lesson.title}**", lesson.learn)
+        assert needs == [lesson.needs] * (lesson.number > "08")
         further = f" + {lesson.further_minutes}" if lesson.further_minutes else ""
-        assert minutes == f"{lesson.core_minutes}{further} / {lesson.run_minutes}"
+        assert (minutes, run) == (
+            f"{lesson.core_minutes}{further}",
+            f"{lesson.run_minutes} / {lesson.shapes10_minutes}",
+        )
         for path in re.findall(r"\]\((.*?)\)", links):
             assert (readme.ROOT / path).is_file()
-    assert "http" not in readme.lessons_table(repository.PLACEHOLDER)
-    with_badges = rows_of(readme.lessons_table("https://github.com/somebody/lessons"))
+    assert "http" not in readme.lessons_tables(repository.PLACEHOLDER)
+    with_badges = rows_of_lessons(readme.lessons_tables("https://github.com/somebody/lessons"))
     for number, (*others, links) in with_badges.items():
         assert others == rows[number][:-1]
         assert links.startswith(rows[number][-1])
