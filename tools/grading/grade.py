@@ -95,8 +95,9 @@ def main(arguments: argparse.Namespace) -> int:
         )
     try:
         for one, record, notebook in _graded(waiting, arguments, limits["seconds"]):
-            keep(course, waiting[f"{one.student} {one.lesson}"][1], record, notebook)
             gradebook.store(course, one, record, notebook)
+            # After it: what is kept is not stored again.
+            keep(course, waiting[f"{one.student} {one.lesson}"][1], record, notebook)
             rows.append((one, record))
     except KeyboardInterrupt:
         print(

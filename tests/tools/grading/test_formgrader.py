@@ -1,6 +1,5 @@
 """Formgrader's page has its formulas without another host; the browser's test looks at them."""
 
-
 from tools.grading import formgrader
 from tools.grading.course import Course
 
