@@ -26,14 +26,13 @@ NETWORKS: dict[str, Callable[[], keras.Model]] = {"improved_cnn": lambda: record
 def exported() -> Asks:
     """Size, speed and test accuracy of stored networks as Keras, LiteRT and ONNX, in float32 and int8.
 
-    Nothing is chosen: the first 300 training images calibrate int8, the test set is used once for each form. Seconds are
-    processor time of one thread (of all threads for Keras), so that whatever else the machine does hardly counts: five
-    rounds each, 200 images one by one, and 1,000 in batches of 100. ONNX needs its packages (helpers/export.py).
+    Nothing is chosen: the first 300 training images calibrate int8, and the test set is used once for each form. Times
+    are processor time of one thread, of all threads for Keras, so that whatever else the machine does hardly counts:
+    five rounds each, 200 images one by one, and 1,000 in batches of 100. ONNX needs its packages (helpers/export.py).
     """
+    run = "tools.studies.exports:measured"
     yield [
-        Trial(
-            None, 0, form, final=True, function="tools.studies.exports:measured", facts={"network": name, "form": form}
-        )
+        Trial(None, 0, form, final=True, function=run, facts={"network": name, "form": form})
         for name in NETWORKS
         for form in FORMS
     ]
@@ -77,9 +76,8 @@ def _written(model: keras.Model, form: str, place: Path, images: np.ndarray) -> 
         return model.predict_on_batch, path
     kind, numbers = form.split()
     write, load = (export.litert, export.litert_network) if kind == "LiteRT" else (export.onnx, export.onnx_network)
-    path = write(
-        model, place / f"network.{'tflite' if kind == 'LiteRT' else 'onnx'}", images if numbers == "int8" else None
-    )
+    path = place / ("network.tflite" if kind == "LiteRT" else "network.onnx")
+    write(model, path, images if numbers == "int8" else None)
     return load(path, threads=1)[0], path
 
 
