@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from helpers import data, places, records, training
+from helpers import data, export, places, records, training
 from helpers.recipe import Recipe
 from tools.studies.trained import common, dataset_of
 from tools.studies.transfer import some_classes
@@ -21,8 +23,8 @@ PENALTIES = (0.0001, 0.001, 0.01, 0.1, 1.0)
 VALIDATED = 2_000
 CHUNK = 2_500
 BATCH = 50
-# A training from scratch sees so many images an epoch, whatever the number of labels.
-EPOCH = 2_500
+# Fine-tuning moves the layers after this one: the last five blocks and the head.
+FROM = "block5c_add"
 DRY_LABELS, DRY_IMAGES = 2, 40
 
 
@@ -67,19 +69,27 @@ def _record(payload: dict, way) -> dict:
     }
 
 
-def features(x: np.ndarray, side: int) -> np.ndarray:
-    """The 1,280 features of each image; computed once, and kept under build/ by what the images are."""
-    model, parts = None, []
+def features(x: np.ndarray, side: int, layer: str = "features") -> np.ndarray:
+    """What a layer gives for each image, by LiteRT; computed once, and kept under build/ by what the images are."""
+    run, parts = None, []
     for begin in range(0, len(x), CHUNK):
         chunk = x[begin : begin + CHUNK]
         digest = hashlib.sha256(chunk.tobytes()).hexdigest()[:16]
-        path = places.BUILD / "features" / f"{side}-{digest}.npy"
+        path = places.BUILD / "features" / f"{layer}-{side}-{digest}.npy"
         if not path.is_file():
-            model = model or enlarging(side, records.pretrained(side))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            np.save(path, model.predict(chunk, batch_size=64, verbose=0).astype(np.float16))
+            run = run or _exported(side, layer)
+            batches = (chunk[first : first + 50].astype(np.float32) for first in range(0, len(chunk), 50))
+            np.save(path, np.concatenate([run(batch) for batch in batches]).astype(np.float16))
         parts.append(np.load(path).astype(np.float32))
     return np.concatenate(parts)
+
+
+def _exported(side: int, layer: str) -> Callable:
+    path = places.BUILD / "features" / f"{layer}-{side}.tflite"
+    if not path.is_file():
+        body = records.pretrained(side)
+        export.litert(enlarging(side, keras.Model(body.inputs[0], body.get_layer(layer).output)), path)
+    return export.litert_network(path, threads=2)[0]
 
 
 def enlarging(side: int, *layers: keras.Layer) -> keras.Sequential:
@@ -108,51 +118,41 @@ def _linear(facts: dict, few: data.Dataset, validation, test, seed: int, dry: bo
 
 
 def _tuned(facts: dict, few: data.Dataset, validation, test, seed: int, dry: bool) -> dict:
-    side = facts["side"]
-    head = _head(few, side, facts["penalty"])
+    """The linear head is the start; what the frozen blocks give is computed once."""
+    side, head = facts["side"], _head(few, facts["side"], facts["penalty"])
     body = records.pretrained(side)
-    for layer in body.layers:
+    tail = keras.Model(body.get_layer(FROM).output, body.output)
+    for layer in tail.layers:
         layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
-    model = enlarging(side, body, keras.layers.Dense(10))
+    model = keras.Sequential([keras.Input(tail.input_shape[1:]), tail, keras.layers.Dense(10)])
     model.layers[-1].set_weights([head.coef_.T, head.intercept_])
-    epochs = 1 if dry else facts["epochs"]
-    steps = epochs * -(-len(few.x_train) // BATCH)
+    epochs, x = 1 if dry else facts["epochs"], features(few.x_train, side, FROM)
     keras.utils.set_random_seed(seed)
     model.compile(
-        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(facts["rate"], steps)),
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(facts["rate"], epochs * -(-len(x) // BATCH))),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        ["accuracy"],
     )
-    generator = np.random.default_rng(seed)
-    for _ in range(epochs):
-        order = generator.permutation(len(few.x_train))
-        model.fit(few.x_train[order], few.y_train[order], BATCH, shuffle=False, verbose=0)
-    trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
-    scores = {"rate": facts["rate"], "trainable": trainable}
-    return scores | _accuracies(model, validation, test)
+    # Keras draws a new order for each epoch of one call.
+    model.fit(x, few.y_train, BATCH, epochs=epochs, verbose=0)
+    scores = {"rate": facts["rate"], "trainable": _count(model.trainable_weights)}
+    return scores | _accuracies(model, [(features(part[0], side, FROM), part[1]) for part in (validation, test) if part])
 
 
 def _scratch(facts: dict, few: data.Dataset, validation, test, seed: int, dry: bool) -> dict:
-    import dataclasses
-
-    repeated = np.tile(np.arange(len(few.x_train)), max(1, EPOCH // len(few.x_train)))
+    repeated = np.tile(np.arange(len(few.x_train)), max(1, facts["images"] // len(few.x_train)))
     recipe = Recipe(**facts["recipe"])
     recipe = dataclasses.replace(recipe, learning_rate=facts["rate"], epochs=1 if dry else recipe.epochs)
-    dataset = dataclasses.replace(
-        few,
-        x_train=few.x_train[repeated],
-        y_train=few.y_train[repeated],
-        x_val=validation[0][:500],
-        y_val=validation[1][:500],
-    )
-    model, _ = training.train(recipe, dataset, seed)
-    scores = {"rate": facts["rate"], "trainable": sum(int(np.prod(w.shape)) for w in model.trainable_weights)}
-    return scores | _accuracies(model, validation, test)
+    parts = {"x_train": few.x_train[repeated], "y_train": few.y_train[repeated]}
+    parts |= {"x_val": validation[0][:500], "y_val": validation[1][:500]}
+    model, _ = training.train(recipe, dataclasses.replace(few, **parts), seed, progress=False)
+    scores = {"rate": facts["rate"], "trainable": _count(model.trainable_weights)}
+    return scores | _accuracies(model, [part for part in (validation, test) if part])
 
 
-def _accuracies(model: keras.Model, validation, test) -> dict:
-    def accuracy(x, y):
-        return round(float(np.mean(model.predict(x, batch_size=250, verbose=0).argmax(axis=1) == y)), 4)
+def _accuracies(model: keras.Model, parts: list) -> dict:
+    found = [float(np.mean(model.predict(x, batch_size=250, verbose=0).argmax(axis=1) == y)) for x, y in parts]
+    return {name: round(value, 4) for name, value in zip(("validation_accuracy", "test_accuracy"), found)}
 
-    scores = {"validation_accuracy": accuracy(*validation)}
-    return scores | ({"test_accuracy": accuracy(*test)} if test else {})
+
+def _count(weights: list) -> int:
+    return sum(int(np.prod(weight.shape)) for weight in weights)
