@@ -24,18 +24,23 @@ ONNX_PACKAGES = ("tf2onnx", "onnx", "onnxruntime")
 BATCH = 100
 
 
-def litert(model: keras.Model, path: str | os.PathLike, int8_images: np.ndarray | None = None) -> Path:
+def litert(
+    model: keras.Model, path: str | os.PathLike, int8_images: np.ndarray | None = None, batch: int | None = None
+) -> Path:
     """Write the model as LiteRT (formerly TensorFlow Lite), a file that ends in .tflite; returns its path.
 
     Without ``int8_images``, all numbers are float32. With them, weights and activations are int8: the ranges of the
-    activations are those of these images (n, rows, columns, channels), a few hundred of the training images. Raises
-    ValueError for another ending, or images that the model does not take.
+    activations are those of these images (n, rows, columns, channels), a few hundred of the training images. With
+    ``batch`` the file takes batches of this size alone, as LiteRT in a browser needs it. Raises ValueError for another
+    ending, or images that the model does not take.
     """
     path = _target(path, ".tflite")
-    options = {}
+    options: dict[str, object] = {}
+    if batch is not None:
+        options["input_signature"] = [keras.InputSpec("float32", (batch, *model.input_shape[1:]))]
     if int8_images is not None:
-        batches = _batches(int8_images, model.input_shape, 1)
-        options = {
+        batches = _batches(int8_images, model.input_shape, batch or 1)
+        options |= {
             "optimizations": [tf.lite.Optimize.DEFAULT],
             "representative_dataset": lambda: ([image] for image in batches),
             "target_spec": {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]},
@@ -48,11 +53,14 @@ def litert(model: keras.Model, path: str | os.PathLike, int8_images: np.ndarray 
 def predict_litert(path: str | os.PathLike, images: np.ndarray) -> np.ndarray:
     """What the network in a .tflite file predicts for images (n, rows, columns, channels): (n, classes) float32."""
     run, shape = litert_network(path)
-    return np.concatenate([run(batch) for batch in _batches(images, shape)])
+    return np.concatenate([run(batch) for batch in _batches(images, shape, shape[0] or BATCH)])
 
 
 def litert_network(path: str | os.PathLike, threads: int | None = None) -> tuple[Callable, tuple]:
-    """The network in a .tflite file: a function from a float32 batch to predictions, and the shape of its input."""
+    """The network in a .tflite file: a function from a float32 batch to predictions, and the shape of its input.
+
+    The shape begins with None unless the file takes batches of one size alone.
+    """
     content = _content(path)
     with _silence():
         try:
@@ -74,7 +82,8 @@ def litert_network(path: str | os.PathLike, threads: int | None = None) -> tuple
         network.invoke()
         return network.get_tensor(wanted["index"])
 
-    return run, (None, *map(int, given["shape"][1:]))
+    size, *sides = map(int, given["shape_signature"])
+    return run, (None if size < 0 else size, *sides)
 
 
 def onnx(model: keras.Model, path: str | os.PathLike, int8_images: np.ndarray | None = None) -> Path:
