@@ -10,8 +10,10 @@ from tools.lessons import repository, slides
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|tmp|work|mnt)/|[A-Z]:\\\\")
 ENDING = ["## In this lesson", "## Check your understanding", "## Going further", "## Sources"]
 FURTHER = "## Going further"
+# The last lesson, and how it ends, after its sources.
+LAST, COURSE = "16", "## The course on one page"
 # Lessons that are still in the form of before: one text of more than an hour, without an optional part.
-NOT_YET = ("11", "15", "16")
+NOT_YET = ("11", "15")
 CORE_CELLS, CORE_WORDS, CELLS, CODE_WIDTH = 62, 2300, 95, 80
 # Between digits, where they part thousands.
 THOUSANDS = re.compile(r"(?<=\d)[,_](?=\d{3})")
@@ -71,6 +73,7 @@ def in_class_form(cells):
 def ends_with_recap_questions_and_sources(lesson, cells):
     """The last sections, in this order, each with something in it."""
     ending = ENDING if in_class_form(cells) else [head for head in ENDING if head != FURTHER]
+    ending = [*ending, COURSE] if lesson.number == LAST else ending
     prose = [cell.source for cell in cells if cell.cell_type == "markdown" and "instructor" not in tags(cell)]
     lines = "\n\n".join(prose).splitlines()
     sections = [index for index, line in enumerate(lines) if line.startswith("## ")][-len(ending) :]
@@ -168,7 +171,7 @@ def says_minutes_of_optional_parts_and_folds_them(lesson, cells):
     parts = 0
     for cell in cells[len(core(cells)) :]:
         heading = re.match(r"(##|###) (.*)", cell.source) if cell.cell_type == "markdown" else None
-        if not heading or heading[2] == "Sources":
+        if not heading or heading[0] in (ENDING[-1], COURSE):
             continue
         assert cell.metadata.get("jp-MarkdownHeadingCollapsed"), f"{cell.id}: not collapsed"
         if heading[1] == "###":

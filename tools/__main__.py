@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tools import commands, environment, hub
 from tools.grading import grade, handout, marks
-from tools.lessons import address, fetch, find, lab, links, new, readme, regenerate, run, student
+from tools.lessons import address, fetch, find, lab, links, new, readme, regenerate, run, solved, student
 from tools.site import command as site
 from tools.slides import command as slides
 
@@ -134,6 +134,9 @@ COMMANDS = {
     "run": Command("Execute lessons and write them with outputs to build/lessons", run.main, run.add_arguments),
     "lab": Command(
         "Open JupyterLab in work/, where lessons are copied once", lab.main, lab.add_arguments, passes_on="jupyter lab"
+    ),
+    "progress": Command(
+        "Show which exercises are solved in the notebooks of work/, or of a folder", solved.main, solved.add_arguments
     ),
     "test": Command(
         "Test helpers, tools and lessons on Shapes-10",

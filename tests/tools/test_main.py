@@ -204,6 +204,8 @@ TARGETS = {
     "mutants LESSON=04": "mutants 04",
     "lab": "lab",
     "lab COMPLETE=1": "lab --complete",
+    "progress": "progress",
+    "progress FOLDER=mine RUN=1": "progress mine --run",
     "regenerate LESSON=04": "regenerate --lesson 04",
     "regenerate ALL=1": "regenerate --all",
     "student": "student",

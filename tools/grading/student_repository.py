@@ -28,7 +28,7 @@ COPIED = (
     "tools/jupyter",
     "tools/locks/student.txt",
     *(f"tools/lessons/{name}.py" for name in ("__init__", "execute", "fetch", "files", "find", "freshness", "kernels")),
-    *(f"tools/lessons/{name}.py" for name in ("lab", "pages", "run", "workspace")),
+    *(f"tools/lessons/{name}.py" for name in ("lab", "pages", "run", "solved", "workspace")),
     ".gitattributes",
     ".gitignore",
     "LICENSE",

@@ -102,11 +102,11 @@ def test_its_commands_are_for_students_and_help_needs_nothing_installed(written)
 
     told = bare()
     assert told.returncode == 0, told.stderr
-    assert re.findall(r"^    (\w+) ", told.stdout, re.MULTILINE) == ["lab", "run", "fetch"]
+    assert re.findall(r"^    (\w+) ", told.stdout, re.MULTILINE) == ["lab", "run", "progress", "fetch"]
     assert bare("run", "--lessons").returncode == 2
     assert "--edition" in bare("run", "--help").stdout
     targets = re.findall(r"^(\w+):", (written / "Makefile").read_text(), re.MULTILINE)
-    assert targets == ["help", "lab", "run", "fetch"]
+    assert targets == ["help", "lab", "run", "progress", "fetch"]
 
 
 def test_what_its_code_imports_is_there(written):
