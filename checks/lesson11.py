@@ -1,24 +1,113 @@
-"""Checks of lesson 11, A better model: flips and shifts here, gains and the new head beside it."""
+"""Checks of lesson 11, A better model, and the functions that it goes on with; the gains of 11.4 stand beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from checks.grading import by_rules, call, close, exercise, name_slip, numbers, seeded, shape_of, wrong
-from checks.lesson11_gains_and_head import exercise_11_3, exercise_11_4
+from checks.lesson11_gains import exercise_11_4
 
-__all__ = ["exercise_11_1", "exercise_11_2", "exercise_11_3", "exercise_11_4"]
+__all__ = [
+    "exercise_11_1",
+    "exercise_11_2",
+    "exercise_11_3",
+    "exercise_11_4",
+    "reference_flip",
+    "reference_pooled_deviation",
+    "reference_shift",
+]
 
-# --- 11.1: some images flipped
+
+def reference_pooled_deviation(rows: Sequence[np.ndarray]) -> float:
+    """The root of all squared distances to the row's own mean, divided by the sum of n - 1."""
+    squares = sum(np.square(row - np.mean(row)).sum() for row in map(np.asarray, rows))
+    return float(np.sqrt(squares / sum(len(row) - 1 for row in rows)))
+
+
+def reference_flip(x: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The batch with the chosen images flipped left to right."""
+    return np.where(np.asarray(chosen)[:, None, None, None], x[:, :, ::-1], x)
+
+
+def reference_shift(x: np.ndarray, down: int, right: int) -> np.ndarray:
+    """The batch, moved, with reflected pixels in the gaps."""
+    rows, columns = x.shape[1:3]
+    size = max(abs(down), abs(right))
+    padded = np.pad(x, ((0, 0), (size, size), (size, size), (0, 0)), mode="reflect")
+    return padded[:, size - down :, size - right :][:, :rows, :columns]
+
+
+# --- 11.1: the noise of all rows together
 
 
 @exercise("11.1")
-def exercise_11_1(flip: Callable) -> str:
-    """``flip(x, chosen)``, (n, rows, columns, 3) and booleans (n,), gives the batch with the chosen images flipped."""
+def exercise_11_1(pooled_deviation: Callable) -> str:
+    """``pooled_deviation(rows)``, a list of arrays, gives the standard deviation of a single training."""
     generator = seeded("11.1")
+    cases = []
+    for lengths in ((3, 3), (2, 5, 3), (4, 2), (3, 3, 3, 3)):
+        means = np.linspace(0.5, 0.8, len(lengths))
+        # Later rows vary more, so that it matters how they are weighted.
+        scales = 0.004 * (1 + np.arange(len(lengths)))
+        cases.append(([generator.normal(*pair) for pair in zip(means, scales, lengths)],))
+    by_rules(
+        pooled_deviation,
+        cases,
+        reference_pooled_deviation,
+        _pooling_mistakes,
+        lambda rows: f"rows of {', '.join(str(len(row)) for row in rows)} figures",
+        "Take each figure's distance to the mean of its own row; square, add up over all rows, divide, take the root.",
+        tolerance=1e-4,
+    )
+    return "The gaps between the rows do not enter: only what seeds do within a row."
+
+
+def _pooling_mistakes(rows: list[np.ndarray]) -> dict[str, float]:
+    together = np.concatenate(rows)
+    right = reference_pooled_deviation(rows)
+    squares, freedom = right**2 * sum(len(row) - 1 for row in rows), sum(len(row) - 1 for row in rows)
+    deviations = [row.std(ddof=1) for row in rows]
+    return {
+        "you take all figures for one row, so the gaps between recipes count as noise. Subtract from each figure the "
+        "mean of its own row.": together.std(ddof=1),
+        "you take all figures for one row, and divide by their number. Subtract from each figure the mean of its own "
+        "row.": together.std(),
+        "you average the standard deviations. Add up the *squares*, and take the root at the end.": np.mean(deviations),
+        "you take the median of the standard deviations. Add up the squares of all rows.": np.median(deviations),
+        "all rows count the same in yours, long or short. Divide the sum of all squares by the sum of n − 1.": (
+            np.sqrt(np.mean(np.square(deviations)))
+        ),
+        "you divide by the number of figures. Each row has used up one for its mean: divide by the sum of n − 1.": (
+            np.sqrt(squares / len(together))
+        ),
+        "you divide by the number of all figures minus 1. Each *row* has used up one: divide by the sum of n − 1.": (
+            np.sqrt(squares / (len(together) - 1))
+        ),
+        "you average standard deviations that were divided by n. Divide the squares by n − 1, and average squares.": (
+            np.mean([row.std() for row in rows])
+        ),
+        "this is the variance. Take the root at the end.": squares / freedom,
+        "this is the standard deviation of the *means* of the rows: how far recipes differ, not seeds.": (
+            np.std([row.mean() for row in rows], ddof=1)
+        ),
+        "this is the standard deviation of the first row alone.": deviations[0],
+        "this is the sum of squares under the root, not divided.": np.sqrt(squares),
+        "this is the standard error of a mean. The standard deviation of a single training is asked for.": (
+            right / np.sqrt(len(rows[0]))
+        ),
+    }
+
+
+# --- 11.2: some images flipped
+
+
+@exercise("11.2")
+def exercise_11_2(flip: Callable) -> str:
+    """``flip(x, chosen)``, (n, rows, columns, 3) and booleans (n,), gives the batch with the chosen images flipped."""
+    generator = seeded("11.2")
     cases = []
     for n, rows, columns in ((6, 4, 5), (7, 6, 3), (5, 5, 5), (3, 4, 4), (3, 3, 6)):
         chosen = np.arange(n) % 4 >= 2
@@ -92,17 +181,17 @@ def _flip_mistakes(x: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-# --- 11.2: shifts
+# --- 11.3: shifts
 
 SHIFTS = ((2, 1), (-1, 3), (0, -2), (-3, 0), (3, -1), (0, 0))  # the one without a gap comes last
 ALLOWED = ("a reflection", "a reflection, the outermost pixels twice", "zeros")
 WRAPPED, REPEATED = "pixels from the other side", "the outermost pixels, repeated"
 
 
-@exercise("11.2")
-def exercise_11_2(shift: Callable) -> str:
+@exercise("11.3")
+def exercise_11_3(shift: Callable) -> str:
     """``shift(x, down, right)``, (n, rows, columns, 3) and pixels, gives the shifted batch; gaps 0 or reflected."""
-    generator = seeded("11.2")
+    generator = seeded("11.3")
     cases = [(generator.integers(20, 256, (3, 6, 7, 3)).astype(np.uint8), *by) for by in SHIFTS]
     got = [call(shift, *case) for case in cases]
     # Where nothing moves there is no gap, and each fill is right.
