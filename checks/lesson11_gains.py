@@ -1,4 +1,4 @@
-"""Check of exercise 11.4: when augmentation helps, by gains and their intervals."""
+"""Check of exercise 11.3: when augmentation helps, by gains and their intervals."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ WORDS = ("helps", "hurts", "not distinguishable")
 TENTH = 0.06  # points that a gain may lie off, because it is wanted to one decimal
 
 
-@exercise("11.4")
-def exercise_11_4(gains: Any, verdicts: Any, trials: Any) -> str:
+@exercise("11.3")
+def exercise_11_3(gains: Any, verdicts: Any, trials: Any) -> str:
     """Gains in points, {epochs: number}, and verdicts, {epochs: one of WORDS}, for the stored trials."""
     runs = _runs(trials)
     gains, verdicts = (

@@ -11,7 +11,7 @@ ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|tmp|work|mnt)/|[A-Z
 ENDING = ["## In this lesson", "## Check your understanding", "## Going further", "## Sources"]
 FURTHER = "## Going further"
 # Lessons that are still in the form of before: one text of more than an hour, without an optional part.
-NOT_YET = ("11", "15", "16")
+NOT_YET = ("15", "16")
 CORE_CELLS, CORE_WORDS, CELLS, CODE_WIDTH = 62, 2300, 95, 80
 # Between digits, where they part thousands.
 THOUSANDS = re.compile(r"(?<=\d)[,_](?=\d{3})")

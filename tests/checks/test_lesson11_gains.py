@@ -1,4 +1,4 @@
-"""Check of exercise 11.4: right answers in several ways, planted wrong ones named."""
+"""Check of exercise 11.3: right answers in several ways, planted wrong ones named."""
 
 from types import SimpleNamespace
 
@@ -31,39 +31,39 @@ VERDICTS = {5: "not distinguishable", 50: "helps"}
 
 @pytest.mark.parametrize("gains", [GAINS, {n: round(gain, 1) for n, gain in GAINS.items()}, {**GAINS, 7: None}])
 @pytest.mark.parametrize("verdicts", [VERDICTS, {5: "Not distinguishable ", 50: "HELPS"}])
-def test_11_4_accepts(gains, verdicts):
-    passes(check.exercise_11_4, gains, verdicts, TRIALS)
-    passes(check.exercise_11_4, gains, verdicts, TRIALS[::-1])
+def test_11_3_accepts(gains, verdicts):
+    passes(check.exercise_11_3, gains, verdicts, TRIALS)
+    passes(check.exercise_11_3, gains, verdicts, TRIALS[::-1])
 
 
-def test_11_4_names_a_gain_that_was_read_from_rounded_means():
+def test_11_3_names_a_gain_that_was_read_from_rounded_means():
     rows = {check.WITH: (0.6356, 0.6350, 0.6360), check.WITHOUT: (0.6290, 0.6274, 0.6256)}
     trials = [trial(5, label, seed, last) for label, row in rows.items() for seed, last in enumerate(row)]
-    passes(check.exercise_11_4, {5: 0.8}, {5: "helps"}, trials)
-    fails(check.exercise_11_4, {5: 0.9}, {5: "helps"}, trials, match="rounded means.*round only at the end")
+    passes(check.exercise_11_3, {5: 0.8}, {5: "helps"}, trials)
+    fails(check.exercise_11_3, {5: 0.9}, {5: "helps"}, trials, match="rounded means.*round only at the end")
 
 
-def test_11_4_knows_all_three_verdicts():
+def test_11_3_knows_all_three_verdicts():
     swapped = {check.WITH: check.WITHOUT, check.WITHOUT: check.WITH}
     hurt = [dict(one, label=swapped[one["label"]]) for one in TRIALS]
     gains = {n: -gain for n, gain in GAINS.items()}
-    passes(check.exercise_11_4, gains, {5: "not distinguishable", 50: "hurts"}, hurt)
-    fails(check.exercise_11_4, gains, VERDICTS, hurt, match="after 50 epochs `noise.difference` gives -2.9 points")
+    passes(check.exercise_11_3, gains, {5: "not distinguishable", 50: "hurts"}, hurt)
+    fails(check.exercise_11_3, gains, VERDICTS, hurt, match="after 50 epochs `noise.difference` gives -2.9 points")
 
 
 @pytest.mark.parametrize(("gap", "verdict"), [(0.0088, "not distinguishable"), (0.0094, "helps")])
-def test_11_4_asks_whether_the_interval_excludes_0(gap, verdict):
+def test_11_3_asks_whether_the_interval_excludes_0(gap, verdict):
     """Three seeds a side with standard deviations of 0.004: the half width is 2.776 * 0.004 * sqrt(2 / 3) = 0.00907."""
     row = np.array([0.636, 0.640, 0.644])
     rows = {check.WITH: row + gap, check.WITHOUT: row}
     trials = [trial(5, label, seed, last) for label, row in rows.items() for seed, last in enumerate(row)]
-    passes(check.exercise_11_4, {5: 100 * gap}, {5: verdict}, trials)
+    passes(check.exercise_11_3, {5: 100 * gap}, {5: verdict}, trials)
     swapped = {check.WITH: check.WITHOUT, check.WITHOUT: check.WITH}
     trials = [dict(one, label=swapped[one["label"]]) for one in trials]
-    passes(check.exercise_11_4, {5: -100 * gap}, {5: verdict.replace("helps", "hurts")}, trials)
+    passes(check.exercise_11_3, {5: -100 * gap}, {5: verdict.replace("helps", "hurts")}, trials)
     other = "hurts" if verdict != "helps" else "not distinguishable"
     fails(
-        check.exercise_11_4, {5: -100 * gap}, {5: other}, trials, match="after 5 epochs `noise.difference` gives -0.9"
+        check.exercise_11_3, {5: -100 * gap}, {5: other}, trials, match="after 5 epochs `noise.difference` gives -0.9"
     )
 
 
@@ -110,8 +110,8 @@ def test_11_4_asks_whether_the_interval_excludes_0(gap, verdict):
         (GAINS, {5: True, 50: False}, "the verdict is one of"),
     ],
 )
-def test_11_4_names_the_mistake(gains, verdicts, sentence):
-    fails(check.exercise_11_4, gains, verdicts, TRIALS, match=sentence)
+def test_11_3_names_the_mistake(gains, verdicts, sentence):
+    fails(check.exercise_11_3, gains, verdicts, TRIALS, match=sentence)
 
 
 @pytest.mark.parametrize(
@@ -128,5 +128,5 @@ def test_11_4_names_the_mistake(gains, verdicts, sentence):
         [*TRIALS, None],
     ],
 )
-def test_11_4_says_where_the_trials_come_from(trials):
-    fails(check.exercise_11_4, GAINS, VERDICTS, trials, match="`time_study`|not filled in")
+def test_11_3_says_where_the_trials_come_from(trials):
+    fails(check.exercise_11_3, GAINS, VERDICTS, trials, match="`time_study`|not filled in")

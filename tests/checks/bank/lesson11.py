@@ -39,49 +39,6 @@ def flip_in_place(x, chosen):
     return x
 
 
-def shift_zeros(x, down, right, fill=0):
-    result = np.full_like(x, fill)
-    rows, columns = x.shape[1:3]
-    result[:, max(down, 0) : rows + min(down, 0), max(right, 0) : columns + min(right, 0)] = x[
-        :, max(-down, 0) : rows - max(down, 0), max(-right, 0) : columns - max(right, 0)
-    ]
-    return result
-
-
-def shift_reflected(x, down, right):
-    rows = np.abs(np.arange(x.shape[1]) - down)
-    columns = np.abs(np.arange(x.shape[2]) - right)
-    rows = np.where(rows >= x.shape[1], 2 * (x.shape[1] - 1) - rows, rows)
-    columns = np.where(columns >= x.shape[2], 2 * (x.shape[2] - 1) - columns, columns)
-    return x[:, rows][:, :, columns]
-
-
-def shift_by_scipy(x, down, right):
-    from scipy.ndimage import shift
-
-    return shift(x, (0, down, right, 0), order=0, mode="constant", cval=0)
-
-
-def shift_by_symmetric(x, down, right):
-    padding = max(abs(down), abs(right))
-    padded = np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)), mode="symmetric")
-    return padded[:, padding - down : padding - down + x.shape[1], padding - right : padding - right + x.shape[2]]
-
-
-def shift_by_tensors(x, down, right):
-    import tensorflow as tf
-
-    return tf.constant(shift_zeros(x, down, right))
-
-
-def rolled(x, down, right):
-    return np.roll(x, (down, right), axis=(1, 2))
-
-
-def smaller(x, down, right):
-    return x[:, max(-down, 0) : x.shape[1] - max(down, 0), max(-right, 0) : x.shape[2] - max(right, 0)]
-
-
 def pooled_with_numpy(rows):
     squares = [((np.array(row) - np.mean(row)) ** 2).sum() for row in rows]
     return np.sqrt(np.sum(squares) / (sum(map(len, rows)) - len(rows)))
@@ -151,13 +108,6 @@ RIGHT = {
         ("index", flip_by_index),
     ],
     "11.3": [
-        ("zeros", shift_zeros),
-        ("reflected by index", shift_reflected),
-        ("SciPy", shift_by_scipy),
-        ("tensors", shift_by_tensors),
-        ("lists", lambda x, down, right: shift_zeros(x, down, right).tolist()),
-    ],
-    "11.4": [
         ("rounded", GAINS, VERDICTS, TRIALS),
         ("not rounded", {epochs: gain + 0.01 for epochs, gain in GAINS.items()}, VERDICTS, TRIALS),
         ("capitals", GAINS, {epochs: word.capitalize() for epochs, word in VERDICTS.items()}, TRIALS),
@@ -201,18 +151,6 @@ WRONG = {
         ("order of the images", "order|images|batch", lambda x, chosen: flip_chosen(x, chosen, lambda y: y[::-1])),
     ],
     "11.3": [
-        ("rolled", "other side|roll|opposite|comes back|again", rolled),
-        ("the other way", "other way", lambda x, d, r: shift_zeros(x, -d, -r)),
-        ("swapped", "swapped|other way round|down", lambda x, d, r: shift_zeros(x, r, d)),
-        ("down alone", "right|column|both", lambda x, d, r: shift_zeros(x, d, 0)),
-        ("right alone", "down|row|both", lambda x, d, r: shift_zeros(x, 0, r)),
-        ("smaller", "shape", smaller),
-        ("absolute values", "negative|sign", lambda x, d, r: shift_zeros(x, abs(d), abs(r))),
-        ("white", "gap|fill|0|edge", lambda x, d, r: shift_zeros(x, d, r, 255)),
-        ("nothing", "unchanged|nothing|moved|move", lambda x, d, r: x.copy()),
-        ("one too far", "one|pixel|far", lambda x, d, r: shift_zeros(x, d + 1, r + 1)),
-    ],
-    "11.4": [
         ("fractions", "points|100|fraction", {e: g / 100 for e, g in GAINS.items()}, VERDICTS, TRIALS),
         ("sign", "sign|minus|with", {e: -g for e, g in GAINS.items()}, VERDICTS, TRIALS),
         ("swapped", "swapped", {5: GAINS[50], 50: GAINS[5]}, VERDICTS, TRIALS),
