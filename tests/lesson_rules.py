@@ -13,7 +13,7 @@ FURTHER = "## Going further"
 # The last lesson, and how it ends, after its sources.
 LAST, COURSE = "16", "## The course on one page"
 # Lessons that are still in the form of before: one text of more than an hour, without an optional part.
-NOT_YET = ("11",)
+NOT_YET = ()
 CORE_CELLS, CORE_WORDS, CELLS, CODE_WIDTH = 62, 2300, 95, 80
 # Between digits, where they part thousands.
 THOUSANDS = re.compile(r"(?<=\d)[,_](?=\d{3})")
