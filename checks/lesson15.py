@@ -1,289 +1,231 @@
-"""Checks of lesson 15, Ninety-four per cent on two cores: the loss and the schedule here, views and cost beside it."""
+"""Checks of lesson 15, Ninety-four per cent on two cores, and the functions that the lesson goes on with."""
 
 from __future__ import annotations
 
-import math
+import functools
 from collections.abc import Callable
 
 import numpy as np
 
-from checks.grading import blows_up, by_rules, exercise, seeded, values, wrong
-from checks.lesson15_views_and_cost import exercise_15_3, exercise_15_4
+from checks.grading import by_rules, exercise, seeded, settled, values
+from checks.lesson15_smoothing import exercise_15_5, reference_smoothed_loss, reference_smoothed_targets
+from checks.lesson15_views_and_cost import (
+    exercise_15_3,
+    exercise_15_4,
+    reference_six_views,
+    reference_training_flops,
+)
 
-__all__ = ["exercise_15_1", "exercise_15_2", "exercise_15_3", "exercise_15_4"]
+__all__ = [
+    "exercise_15_1",
+    "exercise_15_2",
+    "exercise_15_3",
+    "exercise_15_4",
+    "exercise_15_5",
+    "reference_orthogonalised",
+    "reference_six_views",
+    "reference_smoothed_loss",
+    "reference_smoothed_targets",
+    "reference_training_flops",
+    "reference_whitening_filters",
+]
 
-# --- 15.1: smoothed labels and their loss
+# --- 15.1: whitening filters
+
+
+def reference_whitening_filters(patches: np.ndarray) -> np.ndarray:
+    """Eigenvectors of the covariance of ``patches`` (n, numbers), largest eigenvalue first, over its root, as columns.
+
+    Page 2019, "How to train your ResNet", myrtle.ai.
+    """
+    variances, vectors = np.linalg.eigh(np.cov(patches, rowvar=False))
+    return (vectors / np.sqrt(variances))[:, ::-1]
 
 
 @exercise("15.1")
-def exercise_15_1(smoothed_targets: Callable, smoothed_loss: Callable) -> str:
-    """``smoothed_targets(y, classes, smoothing)`` (n, classes) and the mean loss ``smoothed_loss(logits, targets)``."""
-    generator = seeded("15.1")
-    settings = ((3, 4, 0.2), (6, 10, 0.25), (5, 3, 0.5), (4, 10, 0.0), (1, 2, 0.1))
-    cases = [(_labels(generator, images, classes), classes, smoothing) for images, classes, smoothing in settings]
+def exercise_15_1(whitening_filters: Callable) -> str:
+    """``whitening_filters(patches)``, (n, numbers), gives (numbers, numbers): a filter in each column, of any sign."""
+    generator, cases = seeded("15.1"), []
+    for numbers in (2, 3, 5):
+        rotation = np.linalg.qr(generator.normal(size=(numbers, numbers)))[0]
+        spread = 2.0 ** -np.arange(numbers)
+        # The mean is not 0, and far from it.
+        cases.append((generator.normal(size=(400, numbers)) * spread @ rotation.T + generator.uniform(2, 4, numbers),))
     by_rules(
-        smoothed_targets,
+        _with_one_sign(whitening_filters) if callable(whitening_filters) else whitening_filters,
         cases,
-        _targets,
-        _target_mistakes,
-        lambda y, classes, smoothing: f"the labels {y.tolist()}, {classes} classes and a smoothing of {smoothing}",
-        _advise_on_targets,
+        lambda patches: _one_sign(reference_whitening_filters(patches)),
+        lambda patches: {sentence: _one_sign(each) for sentence, each in _whitening_mistakes(patches).items()},
+        lambda patches: f"{len(patches)} patches of {patches.shape[1]} numbers",
+        "`eigh` gives the variances from small to large and the eigenvectors as columns: turn the order round, and "
+        "divide each column by the root of its variance. (The sign of a filter is free, and not looked at.)",
+        # Covariances divide by n or by n - 1.
+        tolerance=5e-3,
+        shapes=lambda patches: {
+            "these are the whitened patches. The filters are wanted: a row and a column for each number of a patch.": (
+                patches.shape
+            ),
+            "you have a row and a column for each *patch*. The covariance is that of the numbers of a patch: "
+            "`rowvar=False`.": (len(patches), len(patches)),
+            "this is one number for each filter. Their weights are wanted, a filter in each column.": (
+                patches.shape[1:]
+            ),
+        },
     )
-    cases = []
-    for images, classes, size in ((3, 4, 2.0), (6, 10, 3.0), (1, 3, 1.0), (5, 10, 1000.0)):
-        y = _labels(generator, images, classes)
-        cases.append((generator.normal(0, size, (images, classes)), _targets(y, classes, 0.2)))
-    # Any targets, not only smoothed labels: no two classes of an image have the same share.
-    cases.insert(2, (generator.normal(0, 2, (5, 3)), generator.dirichlet((1, 2, 3), 5)))
-    with np.errstate(all="ignore"):
-        # What overflows is said in a sentence; NumPy's warning would stand before it.
-        by_rules(smoothed_loss, cases[:4], _loss, _loss_mistakes, _said, _first_image, tolerance=1e-4)
-        by_rules(
-            smoothed_loss,
-            cases[4:],
-            _loss,
-            None,
-            lambda logits, _: f"logits up to {np.abs(logits).max():,.0f}",
-            "A probability that is 0 for the computer has a logarithm all the same: do not clip it, but subtract "
-            "each row's largest logit first, and take the logarithm of the *sum*.",
-            _no_overflow,
-            1e-4,
-        )
-    return "With 0.2 and ten classes the loss is lowest at 82 %, and is 0.87 there, not 0."
+    return "A frozen first layer needs no more: no label was asked."
 
 
-def _labels(generator: np.random.Generator, images: int, classes: int) -> np.ndarray:
-    y = generator.integers(0, classes, images)
-    y[0] = classes - 1
-    return y
+def _one_sign(filters: np.ndarray) -> np.ndarray:
+    """Each column with the sign that makes a fixed sum of its weights positive."""
+    return filters * np.where(np.cos(np.arange(len(filters))) @ filters < 0, -1.0, 1.0)
 
 
-def _targets(y: np.ndarray, classes: int, smoothing: float) -> np.ndarray:
-    """Class by class: what all get, and what the true one keeps."""
-    return np.array(
-        [
-            [smoothing / classes + (1 - smoothing if label == true else 0) for label in range(classes)]
-            for true in y.tolist()
-        ]
-    )
+def _with_one_sign(function: Callable) -> Callable:
+    @functools.wraps(function)
+    def filters(patches):
+        answer = settled(function(patches), "the result of your function")
+        array = values(answer)
+        size = patches.shape[1]
+        return _one_sign(array) if array is not None and array.shape == (size, size) else answer
+
+    return filters
 
 
-def _target_mistakes(y: np.ndarray, classes: int, smoothing: float) -> dict[str, np.ndarray]:
-    hot, rest = np.eye(classes)[y], 1 - np.eye(classes)[y]
-    stays, share = 1 - smoothing, smoothing / classes
+def _whitening_mistakes(patches: np.ndarray) -> dict[str, np.ndarray]:
+    variances, vectors = (each[..., ::-1] for each in np.linalg.eigh(np.cov(patches, rowvar=False)))
+    right = vectors / np.sqrt(variances)
+
+    def of(matrix: np.ndarray) -> np.ndarray:
+        values, vectors = (each[..., ::-1] for each in np.linalg.eigh(matrix))
+        return vectors / np.sqrt(values)
+
+    uncentred = patches.T @ patches
     return {
-        "all targets are whole numbers. An array of integers cuts off the decimals of what you write into it: begin "
-        "with floats.": np.floor(_targets(y, classes, smoothing)),
-        "the share is spread over the *other* classes only. Spread it over all of them, the true one included.": (
-            stays * hot + smoothing / (classes - 1) * rest
+        "your filters come in the order of `eigh`, smallest variance first. The largest is to come first.": (
+            right[:, ::-1]
         ),
-        "the true class has 1 − smoothing. It gets its part of the smoothing, too: each row has the sum 1.": (
-            stays * hot + share * rest
+        "only the eigenvectors are turned round, or only the variances: each has to be divided by the root of its own "
+        "variance.": vectors / np.sqrt(variances[::-1]),
+        "your eigenvectors are not divided: their outputs are uncorrelated, but their variances are not 1.": vectors,
+        "you divide by the variance. Divide by its square root: a standard deviation.": vectors / variances,
+        "you multiply by the root of the variance. Divide by it.": vectors * np.sqrt(variances),
+        "your filters stand in the rows. A filter in each column is wanted.": right.T,
+        "you divide the *rows* by the roots. Each column is an eigenvector: divide the columns.": (
+            vectors / np.sqrt(variances)[:, None]
         ),
-        "the true class still has 1, so each row adds up to more than 1. What is spread has to be taken from "
-        "somewhere.": hot + share * rest,
-        "the true class has more than 1. Take the share away from it before you spread it.": hot + share,
-        "the share is taken away and given to nobody. Spread it evenly over all classes.": stays * hot,
-        "every class gets the whole share. It is to be divided by the number of classes.": stays * hot + smoothing,
-        "these are one-hot labels. Where does `smoothing` come in?": hot,
-        "`smoothing` and 1 − smoothing are swapped: `smoothing` is the share for all classes.": (
-            smoothing * hot + stays / classes
+        "you turn round the rows. The filters are the columns: `[:, ::-1]`.": right[::-1],
+        "the mean of the patches is not subtracted: a covariance is that of the distances from the mean.": (
+            of(uncentred / len(patches))
         ),
-        "the true class is to have more than the others: 1 − smoothing, and its part of the smoothing.": (
-            stays * rest / (classes - 1) + smoothing * hot
+        "your covariance is a sum over the patches. Divide it by their number.": right / np.sqrt(len(patches)),
+        "your sum of products has neither the mean subtracted nor the number of patches divided: use `np.cov`.": (
+            of(uncentred)
         ),
-        "the share of each class depends on the number of *images* in yours. Divide by the number of classes.": (
-            stays * hot + smoothing / len(y)
-        ),
-        "the share is divided by classes − 1. It goes to all classes, the true one included.": (
-            stays * hot + smoothing / (classes - 1)
-        ),
-        "every class gets the same. The true one keeps 1 − smoothing besides.": np.full(hot.shape, 1 / classes),
-        "the smoothing is always 0.2 in yours, as in the lesson. It comes as an argument.": (0.8 * hot + 0.2 / classes),
-        "there are always ten classes in yours, as in the lesson. Their number comes as an argument.": (
-            stays * np.eye(10)[y] + smoothing / 10
-        ),
+        "these are filters of the *correlations*. Take the covariances.": of(np.corrcoef(patches, rowvar=False)),
+        "these filters whiten, too, but each is a mixture of eigenvectors. Leave out the last product: a filter is one "
+        "eigenvector, divided.": right @ vectors.T,
+        "this is the covariance itself. What are its eigenvectors?": np.cov(patches, rowvar=False),
     }
 
 
-def _advise_on_targets(got: np.ndarray, y: np.ndarray, classes: int, smoothing: float) -> str:
-    if not smoothing:
-        return "Nothing is to be taken away: one-hot labels are wanted."
-    if abs(got[0].sum() - 1) > 1e-5:
-        return f"The first row adds up to {got[0].sum():.3f}. Targets are a distribution: each row has the sum 1."
-    return f"The first row is {np.round(got[0], 3).tolist()}. How much should the true class have, and the rest?"
+# --- 15.2: Muon's step
+
+ROUND = (3.4445, -4.7750, 2.0315)
 
 
-def _said(logits: np.ndarray, _) -> str:
-    images, classes = logits.shape
-    return f"{images} image{'s' if images > 1 else ''} and {classes} classes"
+def reference_orthogonalised(matrix: np.ndarray, rounds: int) -> np.ndarray:
+    """The matrix over its Frobenius norm, then so many rounds of M <- a M + b MM'M + c MM'MM'M.
 
-
-def _no_overflow(answer, said: str, *_) -> None:
-    if blows_up(answer):
-        kind = "NaN" if np.isnan(values(answer)).any() else "infinity"
-        wrong(
-            f"with {said} your loss is {kind}: an exponential is too large, or a probability is 0. Subtract each row's "
-            "largest logit first, and take the logarithm of the *sum*."
-        )
-
-
-def _loss_parts(logits: np.ndarray, targets: np.ndarray) -> list[float]:
-    """The loss of each image, number by number."""
-    losses = []
-    for row, shares in zip(logits.tolist(), targets.tolist()):
-        top = max(row)
-        log_sum = top + math.log(math.fsum(math.exp(logit - top) for logit in row))
-        losses.append(math.fsum(share * (log_sum - logit) for share, logit in zip(shares, row)))
-    return losses
-
-
-def _loss(logits: np.ndarray, targets: np.ndarray) -> float:
-    return math.fsum(_loss_parts(logits, targets)) / len(logits)
-
-
-def _first_image(_, logits: np.ndarray, targets: np.ndarray) -> str:
-    powers = np.exp(logits[0])
-    return (
-        f"In the first image the largest logit, {logits[0].max():.3g}, becomes the probability "
-        f"{powers.max() / powers.sum():.4f}. Is it the same in yours? Minus its logarithm, times its target, is one "
-        "part of that image's loss."
-    )
-
-
-def _loss_mistakes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    images, classes = logits.shape
-    loss = _loss(logits, targets)
-    one_hot = np.eye(classes)[targets.argmax(axis=1)]
-    over_images = np.logaddexp.reduce(logits, axis=0)
-    powers = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
-    return {
-        "for {case} you have the sum over the images. Their mean is wanted.": loss * images,
-        "for {case} you have the mean over images *and* classes. Add up the classes of an image, then take the mean "
-        "over the images.": loss / classes,
-        "for {case} you have {value}: the sign is reversed. Logarithms of probabilities are negative.": -loss,
-        "one number for each image came back. One number is wanted: their mean.": _loss_parts(logits, targets),
-        "for {case} you have {value}: the sum over the images, divided by the number of classes. The mean over the "
-        "images is wanted.": loss * images / classes,
-        "for {case} you have {value}: no softmax was taken. Logits become probabilities first.": (
-            -(targets * logits).sum() / images
-        ),
-        "for {case} you have {value}: no logarithm was taken of the probabilities.": -(targets * powers).sum() / images,
-        "for {case} you have {value}: the softmax was taken twice. The logits go through it once.": (
-            _loss(powers, targets)
-        ),
-        "for {case} you have {value}: targets and probabilities are swapped. The logarithm is of the probabilities.": -(
-            powers * np.log(targets)
-        ).sum()
-        / images,
-        "for {case} you have {value}: your log-probabilities are those of a sigmoid for each class. The classes share "
-        "one softmax.": (targets * np.logaddexp(0, -logits)).sum() / images,
-        "for {case} you have {value}: the binary cross-entropy. With a softmax the part for 1 − target is left out.": (
-            -(targets * np.log(powers) + (1 - targets) * np.log(1 - powers)).sum() / images
-        ),
-        "for {case} you have {value}: the sum of exponentials has lost its logarithm.": (
-            -(targets * (logits - np.exp(logits).sum(axis=1, keepdims=True))).sum() / images
-        ),
-        "for {case} you have {value}: one sum of exponentials for the whole batch. Each image has its own.": (
-            -(targets * (logits - np.log(np.exp(logits).sum()))).sum() / images
-        ),
-        "for {case} you have {value}, the mean squared difference of probabilities and targets.": (
-            ((powers - targets) ** 2).mean()
-        ),
-        "for {case} you have {value}: the largest logit was subtracted from the logits, and not from those in the sum "
-        "of exponentials.": loss + logits.max(axis=1).mean(),
-        "for {case} you have {value}: the largest logit was subtracted in the sum of exponentials, and not from the "
-        "logits themselves.": loss - logits.max(axis=1).mean(),
-        "for {case} you have {value}: the sum of exponentials runs over the images. Each image has its own, over its "
-        "classes.": -(targets * (logits - over_images)).sum() / images,
-        "for {case} you have {value}: only the true class counts in it. Every class counts, with its target.": (
-            _loss(logits, one_hot)
-        ),
-        "for {case} you have {value}, the distance above the lowest possible loss. The loss itself is wanted.": (
-            loss + (targets * np.log(targets)).sum() / images
-        ),
-        "for {case} you have {value}: that is the logarithm to the base 2. The natural one is wanted.": (
-            loss / math.log(2)
-        ),
-        "for {case} you have {value}: that is the logarithm to the base 10. The natural one is wanted.": (
-            loss / math.log(10)
-        ),
-    }
-
-
-# --- 15.2: a triangular schedule
-
-LESSONS_OWN = "your rate only knows the lesson's 0.2, 0.23 and 0.07. The three come as arguments."
+    Jordan et al. 2024, kellerjordan.github.io/posts/muon.
+    """
+    return _in_rounds(matrix / np.linalg.norm(matrix), rounds)
 
 
 @exercise("15.2")
-def exercise_15_2(triangle: Callable) -> str:
-    """``triangle(done, start, peak, end)`` gives the rate as a share of its peak; all are shares, 0 to 1."""
+def exercise_15_2(orthogonalised: Callable) -> str:
+    """``orthogonalised(matrix, rounds)`` gives a matrix of the same shape, its singular values brought near 1."""
     generator = seeded("15.2")
-    settings = [(0.2, 0.23, 0.07), (0.0, 0.5, 0.3), (0.5, 0.1, 0.0)]
-    settings += [tuple(np.round(generator.uniform(0.05, 0.9, 3), 3).tolist()) for _ in range(2)]
-    for side, mistakes in (("rise", _rise_mistakes), ("fall", _fall_mistakes)):
-        # The peak itself belongs to either side: it is asked for at the end.
-        cases = [
-            (share * peak if side == "rise" else peak + share * (1 - peak), start, peak, end)
-            for start, peak, end in settings
-            for share in ((0.0, 0.3, 0.8) if side == "rise" else (0.2, 0.75, 1.0))
-        ]
-        words = f"the {side}, with {{0:.3g}} done, start {{1:g}}, peak {{2:g}} and end {{3:g}},"
-        advice = f"Which share of the {side} is over then, and how far does it go in all?"
-        by_rules(triangle, cases, _line, mistakes, words, advice, tolerance=1e-4)
-    peaks = [(peak, start, peak, end) for start, peak, end in settings]
-    by_rules(triangle, peaks, _line, None, "the peak itself ({0:g} done)", "There the rate is 1.", tolerance=1e-4)
-    return "With 900 steps and a peak at 0.23, the top comes after 207."
+    cases = [(generator.normal(size=shape), rounds) for shape, rounds in (((3, 2), 1), ((2, 4), 3), ((4, 4), 2))]
+    by_rules(
+        orthogonalised,
+        cases,
+        _by_singular_values,
+        _muon_mistakes,
+        lambda matrix, rounds: f"a matrix of shape {matrix.shape} and {rounds} round{'s' * (rounds > 1)}",
+        "Divide by the root of the sum of all squares once; then each round replaces the matrix by the formula's.",
+        tolerance=1e-4,
+        shapes=lambda matrix, _: {
+            "rows and columns of your result are swapped: a step has the shape of its matrix.": matrix.shape[::-1],
+            "these are singular values. The matrix is wanted.": (min(matrix.shape),),
+        },
+    )
+    return "Five rounds bring every singular value above 0.01 to between 0.68 and 1.13."
 
 
-def _line(done: float, start: float, peak: float, end: float) -> float:
-    return float(np.interp(done, [0, peak, 1], [start, 1, end]))
+def _by_singular_values(matrix: np.ndarray, rounds: int) -> np.ndarray:
+    """The same by another way: the polynomial of each singular value."""
+    left, values, right = np.linalg.svd(matrix, full_matrices=False)
+    values = values / np.sqrt((values**2).sum())
+    for _ in range(rounds):
+        values = sum(factor * values**power for factor, power in zip(ROUND, (1, 3, 5)))
+    return (left * values) @ right
 
 
-def _rise_mistakes(d: float, s: float, p: float, e: float) -> dict[str, float]:
+def _in_rounds(
+    matrix: np.ndarray,
+    rounds: int,
+    factors: tuple[float, float, float] = ROUND,
+    cube: Callable = lambda m: m @ m.T @ m,
+    fifth: Callable = lambda m: m @ m.T @ m @ m.T @ m,
+) -> np.ndarray:
+    a, b, c = factors
+    for _ in range(rounds):
+        matrix = a * matrix + b * cube(matrix) + c * fifth(matrix)
+    return matrix
+
+
+def _muon_mistakes(matrix: np.ndarray, rounds: int) -> dict[str, np.ndarray]:
+    a, b, c = ROUND
+    unit = matrix / np.linalg.norm(matrix)
+    left, values, right = np.linalg.svd(matrix, full_matrices=False)
+    again = grown = unit
+    for _ in range(rounds):
+        again = _in_rounds(again / np.linalg.norm(again), 1)
+        grown = grown + _in_rounds(grown, 1)
     return {
-        "on the rise the rate begins at 0. It begins at `start`, and has only 1 − start left to climb.": d / p,
-        "on the rise the rate climbs by 1, and ends at 1 + start. Only 1 − start is left to climb.": s + d / p,
-        "on the rise the rate climbs too slowly: it should be there when `done` equals `peak`, not at the end.": (
-            s + (1 - s) * d
+        "the matrix is not divided by its norm: singular values above 1.2 or so run away.": _in_rounds(matrix, rounds),
+        "the matrix is divided by its norm, and then nothing happens.": unit,
+        "you divide by the largest singular value. Divide by the Frobenius norm: `np.linalg.norm(m)`.": (
+            _in_rounds(matrix / values[0], rounds)
         ),
-        "on the rise the rate begins at `end`. `start` and `end` are swapped.": e + (1 - e) * d / p,
-        "on the rise the rate climbs from `start` to `peak`. `peak` says *when* the top is reached; its height is 1.": (
-            s + (p - s) * d / p
+        "you divide by the largest number. Divide by the root of the sum of all squares: `np.linalg.norm(m)`.": (
+            _in_rounds(matrix / np.abs(matrix).max(), rounds)
         ),
-        "on the rise the rate is at its top all the time. It begins at `start`.": 1.0,
-        "on the rise the rate stays at `start`.": s,
-        "the rise always takes half of the training. It takes the share `peak`.": _line(d, s, 0.5, e),
-        "on the rise the rate follows a cosine. A straight line is wanted.": (
-            s + (1 - s) * (1 - math.cos(math.pi * d / p)) / 2
+        "you divide by the sum of squares. Its root is missing.": _in_rounds(matrix / (matrix**2).sum(), rounds),
+        "you divide by the norm in every round. Once, at the beginning, is enough.": again,
+        "your powers are those of the single numbers, `m ** 3`. Matrix products are wanted: `m @ m.T @ m`.": (
+            _in_rounds(unit, rounds, cube=lambda m: m**3, fifth=lambda m: m**5)
         ),
-        "on the rise the rate grows by the same *factor* in equal times. A straight line is wanted.": s ** (1 - d / p),
-        LESSONS_OWN: _line(d, 0.2, 0.23, 0.07),
-    }
-
-
-def _fall_mistakes(d: float, s: float, p: float, e: float) -> dict[str, float]:
-    over = (d - p) / (1 - p)  # share of the fall
-    return {
-        "on the fall the rate falls to 0. It stops at `end`.": 1 - over,
-        "on the fall the rate begins to fall from 1 + end. At the peak it is 1, and has 1 − end to lose.": e + 1 - over,
-        "the fall is counted from the beginning of the training. It begins at `peak`, and lasts 1 − peak.": (
-            1 - (1 - e) * d
+        "this is the exact result of a singular value decomposition. Asked are the rounds of the formula.": left
+        @ right,
+        "the sign before 4.7750 is minus.": _in_rounds(unit, rounds, (a, -b, c)),
+        "the sign before 2.0315 is plus.": _in_rounds(unit, rounds, (a, b, -c)),
+        "the last term is missing, that with 2.0315.": _in_rounds(unit, rounds, (a, b, 0)),
+        "the middle term is missing, that with 4.7750.": _in_rounds(unit, rounds, (a, 0, c)),
+        "the first term is missing, that with 3.4445.": _in_rounds(unit, rounds, (0, b, c)),
+        "4.7750 and 2.0315 are swapped.": _in_rounds(unit, rounds, (a, -c, -b)),
+        "you add to the matrix in each round. The formula replaces it.": grown,
+        "one round is made, whatever `rounds` says.": _in_rounds(unit, 1),
+        "five rounds are made, whatever `rounds` says.": _in_rounds(unit, 5),
+        "there is one round too many.": _in_rounds(unit, rounds + 1),
+        "there is one round too few.": _in_rounds(unit, rounds - 1),
+        "the last term has three factors: M Mᵀ M Mᵀ M are five.": (
+            _in_rounds(unit, rounds, fifth=lambda m: m @ m.T @ m)
         ),
-        "on the fall the rate falls to `start`. `start` and `end` are swapped.": s + (1 - s) * (1 - over),
-        "on the fall the rate goes on climbing after the peak.": s + (1 - s) * d / p,
-        "on the fall the rate stays at its top after the peak. It falls to `end`.": 1.0,
-        "the rate falls too late: the top always comes after half of the training. It comes at `peak`.": (
-            _line(d, s, 0.5, e)
+        "the last term has seven factors: M Mᵀ M Mᵀ M are five.": (
+            _in_rounds(unit, rounds, fifth=lambda m: m @ m.T @ m @ m.T @ m @ m.T @ m)
         ),
-        "the fall is as steep as if it lasted the share `peak`. It lasts 1 − peak.": 1 - (1 - e) * (d - p) / p,
-        "on the fall the rate falls from `peak`. `peak` says *when* the top is reached; its height is 1.": (
-            p + (e - p) * over
+        "your result is multiplied by the norm again. Its singular values are to be near 1.": (
+            np.linalg.norm(matrix) * _in_rounds(unit, rounds)
         ),
-        "on the fall the rate follows a cosine. A straight line is wanted.": (
-            e + (1 - e) * (1 + math.cos(math.pi * over)) / 2
-        ),
-        "on the fall the rate falls by the same *factor* in equal times. A straight line is wanted.": e**over,
-        LESSONS_OWN: _line(d, 0.2, 0.23, 0.07),
     }

@@ -1,4 +1,4 @@
-"""Checks of lesson 15, exercises 15.3 and 10.4: six views of an image, and what a training step costs."""
+"""Checks of lesson 15, exercises 15.3 and 15.4: six views of an image, and what a training step costs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ import numpy as np
 from checks.grading import by_rules, exercise, seeded, shape_of, wrong
 
 # --- 15.3: six views
+
+
+def reference_six_views(predict: Callable, images: np.ndarray) -> np.ndarray:
+    """The weighted mean of the logits that ``predict`` gives for six views of each image."""
+    return _average([predict(view) for view in _views(images)])
+
 
 WEIGHTS = [1 / 4, 1 / 4, 1 / 8, 1 / 8, 1 / 8, 1 / 8]
 
@@ -164,6 +170,11 @@ def _view_mistakes(predict: Callable, images: np.ndarray) -> dict[str, np.ndarra
 
 
 # --- 15.4: what a training step costs
+
+
+def reference_training_flops(stack: list[tuple[int, int, bool]]) -> int:
+    """FLOPs of a training step for one image, from a list of (positions, weights, trained)."""
+    return _step_flops(stack)
 
 
 @exercise("15.4")

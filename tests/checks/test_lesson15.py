@@ -1,8 +1,5 @@
 """Checks of lesson 15: right answers in several ways, planted wrong ones named, hostile ones survived."""
 
-import math
-
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,278 +7,229 @@ from answers import HOSTILE, HOSTILE_RESULTS, fails, passes
 from mistake_tables import told_apart
 
 from checks import lesson15 as check
-from helpers import training
+from helpers import models, training
 
-# 10.1
-
-
-def targets(y, classes, smoothing):
-    return (1 - smoothing) * np.eye(classes)[y] + smoothing / classes
+# 15.1
 
 
-def targets_by_loops(y, classes, smoothing):
-    rows = [[smoothing / classes] * classes for _ in y]
-    for row, label in zip(rows, y):
-        row[label] += 1 - smoothing
-    return rows
+def filters(patches):
+    variances, vectors = np.linalg.eigh(np.cov(patches, rowvar=False))
+    return (vectors / np.sqrt(variances))[:, ::-1]
 
 
-def targets_by_keras(y, classes, smoothing):
-    one_hot = keras.utils.to_categorical(y, classes)
-    return one_hot * (1 - smoothing) + smoothing / classes
+def filters_by_svd(patches):
+    centred = patches - patches.mean(axis=0)
+    _, sizes, rows = np.linalg.svd(centred, full_matrices=False)
+    return rows.T / sizes * np.sqrt(len(patches))
 
 
-def loss(logits, targets):
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    return -(targets * (shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))).sum(axis=1).mean()
+def filters_by_tensors(patches):
+    centred = tf.constant(patches) - patches.mean(axis=0)
+    variances, vectors = tf.linalg.eigh(tf.transpose(centred) @ centred / (len(patches) - 1))
+    return -tf.reverse(vectors / tf.sqrt(variances), [1])
 
 
-def loss_by_tensorflow(logits, targets):
-    return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+def filters_by_loops(patches):
+    values, vectors = np.linalg.eig(np.cov(patches.T))
+    order = sorted(range(len(values)), key=lambda index: -values[index])
+    return np.array([vectors[:, index] / values[index] ** 0.5 for index in order]).T.tolist()
 
 
-def loss_by_logaddexp(logits, targets):
-    return np.mean(np.logaddexp.reduce(logits, axis=1) - np.sum(targets * logits, axis=1))
+@pytest.mark.parametrize("answer", [filters, filters_by_svd, filters_by_tensors, filters_by_loops])
+def test_15_1_accepts(answer):
+    passes(check.exercise_15_1, answer)
 
 
-@pytest.mark.parametrize("first", [targets, targets_by_loops, targets_by_keras])
-@pytest.mark.parametrize("second", [loss, loss_by_tensorflow, loss_by_logaddexp])
-def test_10_1_accepts(first, second):
-    passes(check.exercise_15_1, first, second)
+def test_15_1_agrees_with_the_network_s_kernel():
+    images = np.random.default_rng(0).normal(size=(40, 9, 9, 3)).cumsum(axis=1)
+    corners = [images[:, row : row + 8, column : column + 8] for row in (0, 1) for column in (0, 1)]
+    ours = check.reference_whitening_filters(np.concatenate(corners, axis=-1).reshape(-1, 12))
+    kernel = models.whitening_kernel(images).reshape(12, 24)[:, :12]
+    # Filter for filter the sign is free; the sum over filters is not.
+    np.testing.assert_allclose(kernel @ kernel.T, ours @ ours.T, rtol=0.02, atol=0.02)
 
 
-def of_integers(y, classes, smoothing):
-    rows = np.eye(classes, dtype=int)[y]
-    rows[:] = rows * (1 - smoothing) + smoothing / classes
-    return rows
+def eigen(patches, matrix=None):
+    values, vectors = np.linalg.eigh(np.cov(patches, rowvar=False) if matrix is None else matrix(patches))
+    return values[::-1], vectors[:, ::-1]
 
 
-@pytest.mark.parametrize(
-    ("answer", "sentence"),
-    [
-        (lambda y, k, s: np.where(np.eye(k)[y], 1 - s, s / (k - 1)), r"the \*other\* classes only"),
-        (lambda y, k, s: np.where(np.eye(k)[y], 1 - s, s / k), "the true class has 1 − smoothing. It gets its part"),
-        (lambda y, k, s: np.where(np.eye(k)[y], 1, s / k), "still has 1"),
-        (lambda y, k, s: np.eye(k)[y] + s / k, "more than 1. Take the share away"),
-        (lambda y, k, s: np.eye(k)[y] * (1 - s), "given to nobody"),
-        (lambda y, k, s: np.eye(k)[y] * (1 - s) + s, "divided by the number of classes"),
-        (lambda y, k, s: np.eye(k)[y], "Where does `smoothing` come in"),
-        (lambda y, k, s: np.eye(k)[y] * s + (1 - s) / k, "swapped"),
-        (of_integers, "whole numbers"),
-        (lambda y, k, s: np.where(np.eye(k)[y], s, (1 - s) / (k - 1)), "is to have more than the others"),
-        (lambda y, k, s: np.eye(k)[y] * (1 - s) + s / len(y), r"number of \*images\*"),
-        (lambda y, k, s: np.eye(k)[y] * (1 - s) + s / (k - 1), "divided by classes − 1"),
-        (lambda y, k, s: np.full((len(y), k), 1 / k), "every class gets the same"),
-        (lambda y, k, s: targets(y, k, 0.2), "always 0.2"),
-        (lambda y, k, s: targets(y, 10, s), "always ten classes"),
-        (lambda y, k, s: targets(y, k, s) * 0.9, "adds up to 0.900"),
-        (lambda y, k, s: targets(y, k, s) * np.r_[0.9, np.ones(len(y) - 1)][:, None], "first row adds up to 0.900"),
-        (lambda y, k, s: targets(y, k, s) * np.r_[1, np.full(len(y) - 1, 0.9)][:, None], r"first row is \[0.05, 0.05,"),
-        (lambda y, k, s: targets(y, k, s / 2), "How much should the true class have"),
-        (lambda y, k, s: targets(y, k, s) + 0.05, "adds up to 1.2"),
-        (lambda y, k, s: targets(y, k, s).T, "rows and columns of your result are swapped"),
-        (lambda y, k, s: targets(y, k, s) if s else targets(y, k, 0.1), "one-hot labels are wanted"),
-    ],
-)
-def test_10_1_names_the_mistake_in_the_targets(answer, sentence):
-    fails(check.exercise_15_1, answer, loss, match=sentence)
-
-
-def log_of_softmax(logits, targets):
-    powers = np.exp(logits)
-    return -(targets * np.log(powers / powers.sum(axis=1, keepdims=True))).sum(axis=1).mean()
-
-
-def log_of_stable_softmax(logits, targets):
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return -(targets * np.log(powers / powers.sum(axis=1, keepdims=True))).sum(axis=1).mean()
-
-
-def cut_off(logits, targets):
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return -(targets * np.log((powers / powers.sum(axis=1, keepdims=True)).clip(1e-7))).sum(axis=1).mean()
-
-
-def over_images(logits, targets):
-    return -(targets * (logits - np.log(np.exp(logits).sum(axis=0)))).sum(axis=1).mean()
-
-
-def by_probabilities(rule):
-    """The mean over the images of what a rule makes of probabilities and targets."""
-
-    def answer(logits, targets):
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return rule(powers / powers.sum(axis=1, keepdims=True), targets).sum(axis=1).mean()
-
-    return answer
-
-
-def by_log_sum(log_sum, subtracted=False):
-    """The mean loss with something else than the logarithm of the sum of exponentials."""
-
-    def answer(logits, targets):
-        kept = logits - logits.max(axis=1, keepdims=True) if subtracted else logits
-        return -(targets * (kept - log_sum(logits))).sum(axis=1).mean()
-
-    return answer
-
-
-def log_sum_of_rest(logits):
-    return np.log(np.exp(logits - logits.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True))
-
-
-def true_class_alone(logits, targets):
-    return loss(logits, np.eye(targets.shape[1])[targets.argmax(axis=1)])
+def by_eigen(rule, matrix=None):
+    return lambda patches: rule(*eigen(patches, matrix))
 
 
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (lambda z, t: loss(z, t) * len(z), "sum over the images"),
-        (lambda z, t: loss(z, t) / z.shape[1], r"images \*and\* classes"),
-        (lambda z, t: -loss(z, t), "sign is reversed"),
-        (lambda z, t: -(t * z).sum(axis=1).mean(), "no softmax"),
-        (over_images, "runs over the images"),
-        (true_class_alone, "only the true class counts"),
-        (lambda z, t: loss(z, t) + (t * np.log(t)).sum() / len(t), "above the lowest possible"),
-        (lambda z, t: loss(z, t) / np.log(2), "base 2"),
-        (lambda z, t: loss(z, t) / np.log(10), "base 10"),
-        (lambda z, t: [loss(z[i : i + 1], t[i : i + 1]) for i in range(len(z))], "one number for each image"),
-        (log_of_softmax, r"your loss is (NaN|infinity): an exponential is too large"),
-        (log_of_stable_softmax, "your loss is (NaN|infinity)"),
-        (cut_off, "do not clip it"),
-        (lambda z, t: loss(z, t) * len(z) / z.shape[1], "sum over the images, divided by the number of classes"),
-        (by_probabilities(lambda p, t: -t * p), "no logarithm was taken"),
-        (by_probabilities(lambda p, t: loss(p, t) / p.shape[1] * np.ones_like(p)), "softmax was taken twice"),
-        (by_probabilities(lambda p, t: -p * np.log(t)), "targets and probabilities are swapped"),
-        (by_probabilities(lambda p, t: -t * np.log(p) - (1 - t) * np.log(1 - p)), "binary cross-entropy"),
-        (by_probabilities(lambda p, t: (p - t) ** 2 / p.shape[1]), "mean squared difference"),
-        (lambda z, t: (t * np.log1p(np.exp(-z))).sum(axis=1).mean(), "a sigmoid for each class"),
-        (by_log_sum(lambda z: np.exp(z).sum(axis=1, keepdims=True)), "has lost its logarithm"),
-        (by_log_sum(lambda z: np.log(np.exp(z).sum())), "one sum of exponentials for the whole batch"),
-        (
-            by_log_sum(lambda z: np.log(np.exp(z).sum(1, keepdims=True)), subtracted=True),
-            "and not from those in the sum",
-        ),
-        (by_log_sum(log_sum_of_rest), "and not from the logits themselves"),
-        (lambda z, t: loss(z, t) * (1 + 1e-3), "In the first image the largest logit"),
-        (lambda z, t: loss(z, t) if abs(z).max() < 100 else 1.0, "logits up to"),
-        (lambda z, t: loss(z, t) + 0.3, "In the first image the largest logit"),
-        (lambda z, t: z * t, "one number"),
+        (lambda p: filters(p)[:, ::-1], "smallest variance first"),
+        (by_eigen(lambda v, e: e / np.sqrt(v[::-1])), "the root of its own variance"),
+        (by_eigen(lambda v, e: e), "not divided"),
+        (by_eigen(lambda v, e: e / v), "divide by the variance"),
+        (by_eigen(lambda v, e: e * np.sqrt(v)), "multiply by the root"),
+        (lambda p: filters(p).T, "stand in the rows"),
+        (by_eigen(lambda v, e: e / np.sqrt(v)[:, None]), r"divide the \*rows\*"),
+        (lambda p: filters(p)[::-1], "turn round the rows"),
+        (by_eigen(lambda v, e: e / np.sqrt(v), lambda p: p.T @ p / len(p)), "mean of the patches is not subtracted"),
+        (lambda p: filters(p) / np.sqrt(len(p)), "a sum over the patches"),
+        (by_eigen(lambda v, e: e / np.sqrt(v), lambda p: p.T @ p), "neither the mean"),
+        (by_eigen(lambda v, e: e / np.sqrt(v), lambda p: np.corrcoef(p.T)), r"of the \*correlations\*"),
+        (by_eigen(lambda v, e: e / np.sqrt(v) @ e.T), "mixture of eigenvectors"),
+        (lambda p: np.cov(p, rowvar=False), "the covariance itself"),
+        (lambda p: p @ filters(p), "whitened patches"),
+        (lambda p: np.cov(p), r"a row and a column for each \*patch\*"),
+        (lambda p: eigen(p)[0], "one number for each filter"),
+        (lambda p: filters(p) + 0.1, "always 0.1 too large|turn the order round"),
+        (lambda p: filters(p) * np.array([1.5] + [1] * (p.shape[1] - 1)), "turn the order round"),
     ],
 )
-def test_10_1_names_the_mistake_in_the_loss(answer, sentence):
-    fails(check.exercise_15_1, targets, answer, match=sentence)
+def test_15_1_names_the_mistake(answer, sentence):
+    fails(check.exercise_15_1, answer, match=sentence)
 
 
-def test_10_1_and_10_2_tell_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_15_1, monkeypatch, targets, loss)
-    told_apart(check.exercise_15_2, monkeypatch, triangle)
+# 15.2
 
 
-def test_10_1_agrees_with_keras():
-    logits, y = np.random.default_rng(0).normal(size=(9, 10)), np.arange(9)
-    keras_loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2)
-    one_hot = keras.utils.to_categorical(y, 10)
-    parts = check._loss_parts(logits, check._targets(y, 10, 0.2))
-    assert np.mean(parts) == pytest.approx(float(keras_loss(one_hot, logits)), rel=1e-5)
+def muon(matrix, rounds, norm=np.linalg.norm, factors=(3.4445, -4.7750, 2.0315)):
+    a, b, c = factors
+    matrix = matrix / norm(matrix)
+    for _ in range(rounds):
+        square = matrix @ matrix.T
+        matrix = a * matrix + (b * square + c * square @ square) @ matrix
+    return matrix
 
 
-# 10.2
+def muon_from_the_other_side(matrix, rounds):
+    matrix = matrix / np.sqrt((matrix**2).sum())
+    for _ in range(rounds):
+        square = matrix.T @ matrix
+        matrix = matrix @ (3.4445 * np.eye(len(square)) - 4.7750 * square + 2.0315 * square @ square)
+    return matrix
 
 
-def triangle(done, start, peak, end):
-    if done < peak:
-        return start + (1 - start) * done / peak
-    return 1 + (end - 1) * (done - peak) / (1 - peak)
+def muon_by_recursion(matrix, rounds, first=True):
+    if first:
+        matrix = matrix / np.linalg.norm(matrix)
+    if not rounds:
+        return matrix
+    cube = matrix @ matrix.T @ matrix
+    return muon_by_recursion(3.4445 * matrix - 4.7750 * cube + 2.0315 * cube @ matrix.T @ matrix, rounds - 1, False)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        triangle,
-        lambda d, s, p, e: np.interp(d, [0, p, 1], [s, 1, e]),
-        lambda d, s, p, e: min(s + (1 - s) * d / p, e + (1 - e) * (1 - d) / (1 - p)),
-        lambda d, s, p, e: np.array([triangle(d, s, p, e)], "float32")[0],
-    ],
-)
-def test_10_2_accepts(answer):
+def muon_by_the_helper(matrix, rounds):
+    return training.muon.orthogonalised(tf.constant(matrix), rounds)
+
+
+@pytest.mark.parametrize("answer", [muon, muon_from_the_other_side, muon_by_recursion, muon_by_the_helper])
+def test_15_2_accepts(answer):
     passes(check.exercise_15_2, answer)
 
 
-def test_10_2_agrees_with_the_helper():
-    schedule = training.Triangle(1.0, 1000)
-    for step in (0, 100, 230, 231, 700, 1000):
-        assert triangle(step / 1000, 0.2, 0.23, 0.07) == pytest.approx(float(schedule(step)), abs=1e-6)
+def test_what_15_2_praises_is_true():
+    sizes = np.geomspace(0.01, 1, 10_001)
+    for _ in range(5):
+        sizes = 3.4445 * sizes - 4.7750 * sizes**3 + 2.0315 * sizes**5
+    assert (round(sizes.min(), 2), round(sizes.max(), 2)) == (0.68, 1.13)
 
 
-def rise(rule):
-    return lambda d, s, p, e: rule(d, s, p, e) if d < p else triangle(d, s, p, e)
+def in_every_round(matrix, rounds):
+    for _ in range(rounds):
+        matrix = muon(matrix, 1)
+    return matrix
 
 
-def cosine(done, start, peak, end):
-    return end + (1 - end) * (1 + math.cos(math.pi * (done - peak) / (1 - peak))) / 2
+def elementwise(matrix, rounds):
+    matrix = matrix / np.linalg.norm(matrix)
+    for _ in range(rounds):
+        matrix = 3.4445 * matrix - 4.7750 * matrix**3 + 2.0315 * matrix**5
+    return matrix
 
 
-def fall(rule):
-    return lambda d, s, p, e: triangle(d, s, p, e) if d < p else rule(d, s, p, e)
+def exact(matrix, rounds):
+    left, _, right = np.linalg.svd(matrix, full_matrices=False)
+    return left @ right
+
+
+def added(matrix, rounds):
+    matrix = matrix / np.linalg.norm(matrix)
+    for _ in range(rounds):
+        square = matrix @ matrix.T
+        matrix = matrix + 3.4445 * matrix - 4.7750 * square @ matrix + 2.0315 * square @ square @ matrix
+    return matrix
+
+
+def with_powers(factors):
+    def step(matrix, rounds):
+        matrix = matrix / np.linalg.norm(matrix)
+        for _ in range(rounds):
+            square = matrix @ matrix.T
+            matrix = sum(factor * np.linalg.matrix_power(square, power) for power, factor in factors.items()) @ matrix
+        return matrix
+
+    return step
 
 
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (lambda d, s, p, e: d / p if d <= p else triangle(d, s, p, e), "begins at 0"),
-        (lambda d, s, p, e: s + d / p, r"ends at 1 \+ start"),
-        (lambda d, s, p, e: s + (1 - s) * d, "climbs too slowly"),
-        (lambda d, s, p, e: triangle(d, e, p, s), "rise the rate begins at `end`"),
-        (lambda d, s, p, e: s + (p - s) * d / p, r"`peak` says \*when\*"),
-        (lambda d, s, p, e: 1, "at its top all the time"),
-        (lambda d, s, p, e: s, "stays at `start`"),
-        (lambda d, s, p, e: triangle(d, s, 0.5, e), "half of the training"),
-        (rise(lambda d, s, p, e: s + (1 - s) * (1 - math.cos(math.pi * d / p)) / 2), "rise the rate follows a cosine"),
-        (lambda d, s, p, e: s ** (1 - d / p) if d <= p else 1.0, r"same \*factor\*"),
-        (fall(lambda d, s, p, e: (1 - d) / (1 - p)), "fall the rate falls to 0"),
-        (fall(lambda d, s, p, e: e + (1 - d) / (1 - p)), r"fall from 1 \+ end"),
-        (fall(lambda d, s, p, e: 1 - (1 - e) * d), "counted from the beginning of the training"),
-        (fall(lambda d, s, p, e: e + (1 - e) * (1 - d)), "counted from the beginning of the training"),
-        (fall(lambda d, s, p, e: s + (1 - s) * (1 - d) / (1 - p)), "falls to `start`"),
-        (fall(lambda d, s, p, e: p + (e - p) * (d - p) / (1 - p)), "falls from `peak`"),
-        (fall(lambda d, s, p, e: triangle(d, s, 0.5, e)), "falls too late"),
-        (lambda d, s, p, e: 0.0 if d == p else triangle(d, s, p, e), "the peak itself"),
-        (fall(lambda d, s, p, e: 1.0), "stays at its top"),
-        (lambda d, s, p, e: s + (1 - s) * d / p, "goes on climbing"),
-        (fall(lambda d, s, p, e: 1 - (1 - e) * (d - p) / p), "as if it lasted the share `peak`"),
-        (fall(cosine), "fall the rate follows a cosine"),
-        (fall(lambda d, s, p, e: e ** ((d - p) / (1 - p))), r"falls by the same \*factor\*"),
-        (lambda d, s, p, e: triangle(d, 0.2, 0.23, 0.07), "only knows the lesson's"),
-        (lambda d, s, p, e: triangle(d, s, p, e) + 0.1, "the rise, with 0 done"),
-        (fall(lambda d, s, p, e: triangle(d, 0.2, 0.23, 0.07)), "only knows the lesson's"),
-        (rise(lambda d, s, p, e: 1.0), "at its top all the time"),
-        (rise(lambda d, s, p, e: s ** (1 - d / p)), r"grows by the same \*factor\*"),
-        (lambda d, s, p, e: triangle(d, s, p, e) * (1 + 1e-3), "the rise, with"),
-        (fall(lambda d, s, p, e: triangle(d, s, p, e) * (1 + 1e-3)), "Which share of the fall is over"),
-        (lambda d, s, p, e: [d, s], "one number"),
+        (lambda m, r: muon(m, r, lambda m: 1), "not divided by its norm"),
+        (lambda m, r: m / np.linalg.norm(m), "nothing happens"),
+        (lambda m, r: muon(m, r, lambda m: np.linalg.norm(m, 2)), "largest singular value"),
+        (lambda m, r: muon(m, r, lambda m: np.abs(m).max()), "largest number"),
+        (lambda m, r: muon(m, r, lambda m: (m**2).sum()), "Its root is missing"),
+        (in_every_round, "in every round"),
+        (elementwise, "single numbers"),
+        (exact, "exact result"),
+        (lambda m, r: muon(m, r, factors=(3.4445, 4.7750, 2.0315)), "before 4.7750 is minus"),
+        (lambda m, r: muon(m, r, factors=(3.4445, -4.7750, -2.0315)), "before 2.0315 is plus"),
+        (lambda m, r: muon(m, r, factors=(3.4445, -4.7750, 0)), "last term is missing"),
+        (lambda m, r: muon(m, r, factors=(3.4445, 0, 2.0315)), "middle term is missing"),
+        (lambda m, r: muon(m, r, factors=(0, -4.7750, 2.0315)), "first term is missing"),
+        (lambda m, r: muon(m, r, factors=(3.4445, -2.0315, 4.7750)), "swapped"),
+        (added, "add to the matrix"),
+        (lambda m, r: muon(m, 1), "one round is made"),
+        (lambda m, r: muon(m, 5), "five rounds are made"),
+        (lambda m, r: muon(m, r + 1), "one round too many"),
+        (lambda m, r: muon(m, r - 1), "one round too few"),
+        (with_powers({0: 3.4445, 1: -4.7750 + 2.0315}), "has three factors"),
+        (with_powers({0: 3.4445, 1: -4.7750, 3: 2.0315}), "has seven factors"),
+        (lambda m, r: np.linalg.norm(m) * muon(m, r), "multiplied by the norm again"),
+        (lambda m, r: muon(m, r).T, "rows and columns of your result are swapped"),
+        (lambda m, r: np.linalg.svd(m)[1], "these are singular values"),
+        (lambda m, r: muon(m, r) + m, "then each round replaces"),
     ],
 )
-def test_10_2_names_the_mistake(answer, sentence):
+def test_15_2_names_the_mistake(answer, sentence):
     fails(check.exercise_15_2, answer, match=sentence)
 
 
-# All functions
+# Both functions
 
 
+@pytest.mark.parametrize("exercise", [check.exercise_15_1, check.exercise_15_2])
+def test_no_two_mistakes_agree(exercise, monkeypatch):
+    told_apart(exercise, monkeypatch)
+
+
+@pytest.mark.parametrize("exercise", [check.exercise_15_1, check.exercise_15_2])
 @pytest.mark.parametrize(("answer", "sentence"), HOSTILE + HOSTILE_RESULTS)
-def test_hostile_answers(answer, sentence):
-    fails(check.exercise_15_1, answer, loss, match=sentence)
-    fails(check.exercise_15_1, targets, answer, match=sentence)
-    fails(check.exercise_15_2, answer, match=sentence)
-
-
-def changes_logits(logits, targets):
-    result = loss(logits, targets)
-    logits -= 1
-    return result
+def test_hostile_answers(exercise, answer, sentence):
+    fails(exercise, answer, match=sentence)
 
 
 def test_an_input_that_was_changed():
-    fails(check.exercise_15_1, targets, changes_logits, match="changed its input")
+    fails(check.exercise_15_1, lambda p: filters(p.__isub__(p.mean(axis=0))), match="changed its input")
+    fails(check.exercise_15_2, lambda m, r: muon(m.__imul__(2), r), match="changed its input")
+
+
+@pytest.mark.parametrize(
+    ("exercise", "name"),
+    [
+        (check.exercise_15_1, ["whitening_filters"]),
+        (check.exercise_15_2, ["orthogonalised"]),
+        (check.exercise_15_3, ["six_views"]),
+        (check.exercise_15_4, ["training_flops"]),
+        (check.exercise_15_5, ["smoothed_targets", "smoothed_loss"]),
+    ],
+)
+def test_what_the_lesson_goes_on_with_passes_its_check(exercise, name):
+    exercise(*(getattr(check, f"reference_{each}") for each in name))

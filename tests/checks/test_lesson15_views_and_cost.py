@@ -1,4 +1,4 @@
-"""Checks of exercises 15.3 and 10.4: right answers in several ways, planted wrong ones named, hostile ones survived."""
+"""Checks of exercises 15.3 and 15.4: right answers in several ways, planted wrong ones named, hostile ones survived."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ from mistake_tables import told_apart
 from checks import lesson15_views_and_cost as check
 from helpers import training
 
-# 10.3
+# 15.3
 
 
 def six(answer, images):
@@ -35,11 +35,11 @@ def six_in_one_call(answer, images):
 @pytest.mark.parametrize(
     "answer", [six, six_in_one_call, lambda *a: six(*a).astype("float32"), lambda *a: six(*a).tolist()]
 )
-def test_10_3_accepts(answer):
+def test_15_3_accepts(answer):
     passes(check.exercise_15_3, answer)
 
 
-def test_10_3_agrees_with_the_helper():
+def test_15_3_agrees_with_the_helper():
     images = np.random.default_rng(1).integers(0, 256, (5, 9, 9, 3), dtype=np.uint8)
     model = keras.Sequential([layers.Input((9, 9, 3)), layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(4)])
     got = six(lambda x: model.predict(x, verbose=0), images)
@@ -138,11 +138,11 @@ def one_flip(answer, images):
         (lambda a, x: six(a, x) + x.shape[1], "weights add up to 1"),
     ],
 )
-def test_10_3_names_the_mistake(answer, sentence):
+def test_15_3_names_the_mistake(answer, sentence):
     fails(check.exercise_15_3, answer, match=sentence)
 
 
-# 10.4
+# 15.4
 
 
 def flops(stack):
@@ -161,11 +161,11 @@ def flops_backwards(stack):
 
 
 @pytest.mark.parametrize("answer", [flops, flops_backwards, lambda s: np.int64(flops(s))])
-def test_10_4_accepts(answer):
+def test_15_4_accepts(answer):
     passes(check.exercise_15_4, answer)
 
 
-def test_10_4_counts_what_is_published_for_airbench94():
+def test_15_4_counts_what_is_published_for_airbench94():
     sides = [961, 961, 225, 225, 49, 49, 9]
     kernels = [12 * 24, *(9 * a * b for a, b in zip((24, 64, 64, 256, 256, 256), (64, 64, 256, 256, 256, 256)))]
     stack = [(positions, weights, index > 0) for index, (positions, weights) in enumerate(zip(sides, kernels))]
@@ -234,14 +234,14 @@ def directly_before(stack):
         (lambda s: flops(s) + 0.5, "a whole number"),
     ],
 )
-def test_10_4_names_the_mistake(answer, sentence):
+def test_15_4_names_the_mistake(answer, sentence):
     fails(check.exercise_15_4, answer, match=sentence)
 
 
 # Both functions
 
 
-def test_10_3_and_10_4_tell_mistakes_apart(monkeypatch):
+def test_15_3_and_15_4_tell_mistakes_apart(monkeypatch):
     told_apart(check.exercise_15_3, monkeypatch, six)
     told_apart(check.exercise_15_4, monkeypatch, flops)
 

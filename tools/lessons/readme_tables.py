@@ -80,20 +80,24 @@ def fast_table() -> str:
 
     with start.quiet():
         from helpers import models, records
+        from helpers.teaching import noise
         from tools.bench import epochs
 
     clock = records.benchmark("training")["epochs"]
     rows = [
-        "| recipe | parameters | epochs | test accuracy of each seed: mean | minutes, views included | units |",
+        "| recipe | parameters | epochs | test accuracy of each seed: mean with its 95 % interval "
+        "| minutes, views included | units |",
         "|---|--:|--:|---|--:|--:|",
     ]
     unit = np.median(clock[epochs.UNIT]["seconds"])
     for name in models.FAST:
         record = records.result(name)
         accuracies = ", ".join(f"{100 * value:.2f}" for value in record["test_accuracy"])
+        mean = noise.mean(record["test_accuracy"])
         seconds = max(records.seconds_to(name, np.median(clock[name]["seconds"])).values())
         rows.append(
             f"| `{name}` | {record['parameters']:,} | {record['epochs']} | {accuracies} %: "
-            f"{100 * np.mean(record['test_accuracy']):.2f} % | {seconds / 60:.1f} | {seconds / unit:.1f} |"
+            f"{100 * mean.value:.2f} % ({100 * mean.low:.2f} to {100 * mean.high:.2f}) "
+            f"| {seconds / 60:.1f} | {seconds / unit:.1f} |"
         )
     return "\n".join(rows)

@@ -2,7 +2,75 @@
 
 import keras
 import numpy as np
+import scipy.linalg
 import scipy.special
+
+
+def filters_by_eigh(patches):
+    values, vectors = np.linalg.eigh(np.cov(patches.T))
+    return np.flip(vectors, axis=1) / np.sqrt(np.flip(values))
+
+
+def filters_by_eig(patches):
+    values, vectors = np.linalg.eig(np.cov(patches, rowvar=False, bias=True))
+    order = np.argsort(values)[::-1]
+    return vectors[:, order] @ np.diag(values[order] ** -0.5)
+
+
+def filters_by_svd(patches):
+    centred = patches - np.mean(patches, axis=0)
+    left, sizes, _ = np.linalg.svd(centred.T @ centred / (len(patches) - 1))
+    return left / np.sqrt(sizes)
+
+
+def filters_by_scipy(patches):
+    values, vectors = scipy.linalg.eigh(np.cov(patches, rowvar=False))
+    columns = [vectors[:, k] / values[k] ** 0.5 for k in range(len(values) - 1, -1, -1)]
+    return np.stack(columns, axis=1).astype("float32")
+
+
+def filters(patches, matrix=None, power=-0.5, order=-1):
+    values, vectors = np.linalg.eigh(np.cov(patches, rowvar=False) if matrix is None else matrix(patches))
+    return (vectors * values**power)[:, ::order]
+
+
+def muon(matrix, rounds, norm=np.linalg.norm, a=3.4445, b=-4.7750, c=2.0315):
+    matrix = matrix / norm(matrix)
+    for _ in range(rounds):
+        square = matrix @ matrix.T
+        matrix = a * matrix + (b * square + c * square @ square) @ matrix
+    return matrix
+
+
+def exact(matrix):
+    left, _, right = np.linalg.svd(matrix, full_matrices=False)
+    return left @ right
+
+
+def muon_with_einsum(matrix, rounds):
+    step = matrix / np.sqrt(np.einsum("ij,ij->", matrix, matrix))
+    for _ in range(rounds):
+        cube = np.einsum("ij,kj,kl->il", step, step, step)
+        step = 3.4445 * step - 4.775 * cube + 2.0315 * np.einsum("ij,kj,kl->il", cube, step, step)
+    return step
+
+
+def muon_by_tensors(matrix, rounds):
+    step = keras.ops.convert_to_tensor(matrix) / np.linalg.norm(matrix)
+    for _ in range(rounds):
+        square = keras.ops.matmul(step, keras.ops.transpose(step))
+        step = 3.4445 * step + keras.ops.matmul(-4.775 * square + 2.0315 * keras.ops.matmul(square, square), step)
+    return step
+
+
+def muon_upright(matrix, rounds):
+    if matrix.shape[0] > matrix.shape[1]:
+        return muon_upright(matrix.T, rounds).T
+    return muon(matrix, rounds)
+
+
+def muon_as_lists(matrix, rounds):
+    return muon(np.array(matrix, copy=True), rounds).tolist()
 
 
 def targets_by_loops(y, classes, smoothing):
@@ -60,29 +128,6 @@ def loss_that_overflows(logits, targets):
 
 def loss_with_a_floor(logits, targets):
     return -(targets * np.log(np.maximum(scipy.special.softmax(logits, 1), 1e-12))).sum(1).mean()
-
-
-def line_by_interp(done, start, peak, end):
-    return np.interp(done, [0, peak, 1], [start, 1, end])
-
-
-def line_by_min(done, start, peak, end):
-    return min(start + (1 - start) * done / peak, end + (1 - end) * (1 - done) / (1 - peak))
-
-
-def line_by_shares(done, start, peak, end):
-    if done <= peak:
-        share = done / peak
-        return (1 - share) * start + share
-    share = (1 - done) / (1 - peak)
-    return np.float32(share + (1 - share) * end)
-
-
-def line_by_lerp(done, start, peak, end):
-    rising = done < peak
-    a, b = (0.0, peak) if rising else (peak, 1.0)
-    low, high = (start, 1.0) if rising else (1.0, end)
-    return low + (high - low) * (done - a) / (b - a)
 
 
 def views(
@@ -191,16 +236,22 @@ def flops(stack, two=2, forward=True, weights_of=lambda trained: trained, inputs
 
 RIGHT = {
     "15.1": [
+        ("eigh", filters_by_eigh),
+        ("eig", filters_by_eig),
+        ("svd", filters_by_svd),
+        ("columns", filters_by_scipy),
+    ],
+    "15.2": [
+        ("einsum", muon_with_einsum),
+        ("tensors", muon_by_tensors),
+        ("upright", muon_upright),
+        ("lists", muon_as_lists),
+    ],
+    "15.5": [
         ("loops", targets_by_loops, loss_by_loops),
         ("filled", targets_full, loss_by_scipy),
         ("Keras", targets_by_keras, loss_by_keras),
         ("between", targets_by_lerp, loss_by_logsumexp),
-    ],
-    "15.2": [
-        ("interp", line_by_interp),
-        ("min", line_by_min),
-        ("shares", line_by_shares),
-        ("one formula", line_by_lerp),
     ],
     "15.3": [
         ("one batch", views_in_one_batch),
@@ -217,6 +268,34 @@ RIGHT = {
 }
 WRONG = {
     "15.1": [
+        ("smallest first", "order|largest|smallest", lambda p: filters(p, order=1)),
+        ("divided by the variance", "root", lambda p: filters(p, power=-1.0)),
+        ("not divided", "divided", lambda p: filters(p, power=0.0)),
+        ("multiplied", "multipl|[Dd]ivide", lambda p: filters(p, power=0.5)),
+        ("rows", "row|column", lambda p: filters(p).T),
+        ("mean forgotten", "mean", lambda p: filters(p, lambda p: p.T @ p / len(p))),
+        ("correlations", "correlation", lambda p: filters(p, lambda p: np.corrcoef(p, rowvar=False))),
+        ("whitened patches", "patches", lambda p: (p - p.mean(axis=0)) @ filters(p)),
+        ("variances", "one number", lambda p: np.linalg.eigvalsh(np.cov(p.T))),
+        ("covariance", "covariance", lambda p: np.cov(p.T)),
+        ("of rows", "rowvar|numbers of a patch", lambda p: np.cov(p)),
+        ("standardised alone", "", lambda p: np.diag(1 / p.std(axis=0))),
+    ],
+    "15.2": [
+        ("norm forgotten", "norm", lambda m, r: muon(m, r, lambda m: 1)),
+        ("spectral norm", "largest singular", lambda m, r: muon(m, r, lambda m: np.linalg.norm(m, 2))),
+        ("largest entry", "largest number", lambda m, r: muon(m, r, lambda m: np.abs(m).max())),
+        ("all plus", "minus|sign", lambda m, r: muon(m, r, b=4.775)),
+        ("last term forgotten", "2.0315|last", lambda m, r: muon(m, r, c=0)),
+        ("one round", "round", lambda m, r: muon(m, 1)),
+        ("five rounds", "round", lambda m, r: muon(m, 5)),
+        ("one too many", "round", lambda m, r: muon(m, r + 1)),
+        ("unit matrix", "nothing happens|norm", lambda m, r: m / np.linalg.norm(m)),
+        ("exact", "exact", lambda m, r: exact(m)),
+        ("transposed", "swapped|rows", lambda m, r: muon(m, r).T),
+        ("length kept", "norm", lambda m, r: muon(m, r) * np.linalg.norm(m)),
+    ],
+    "15.5": [
         (
             "true class without its part",
             "part|adds up|add up|sum|true class",
@@ -251,31 +330,6 @@ WRONG = {
             lambda z, t: -scipy.special.log_softmax(z, 1)[np.arange(len(z)), t.argmax(1)].mean(),
         ),
         ("logits not turned into logarithms", "softmax|logit|log", targets_full, lambda z, t: -(t * z).sum(1).mean()),
-    ],
-    "15.2": [
-        ("start ignored", "start", lambda d, s, p, e: line_by_interp(d, 0, p, e)),
-        ("end ignored", "end", lambda d, s, p, e: line_by_interp(d, s, p, 0)),
-        ("peak in the middle", "peak|middle|half", lambda d, s, p, e: line_by_interp(d, s, 0.5, e)),
-        ("start and end swapped", "swapped", lambda d, s, p, e: line_by_interp(d, e, p, s)),
-        ("upside down", "", lambda d, s, p, e: s + e - line_by_interp(d, s, p, e)),
-        (
-            "falls to the end from start",
-            "fall|peak|end|1 when|after",
-            lambda d, s, p, e: s + (1 - s) * d / p if d < p else s + (e - s) * (d - p) / (1 - p),
-        ),
-        (
-            "fall over all",
-            "fall|1 - peak|peak|after",
-            lambda d, s, p, e: s + (1 - s) * d / p if d < p else 1 + (e - 1) * (d - p),
-        ),
-        (
-            "rise over all",
-            "rise|peak|before",
-            lambda d, s, p, e: s + (1 - s) * d if d < p else line_by_interp(d, s, p, e),
-        ),
-        ("per cent", "per cent", lambda d, s, p, e: 100 * line_by_interp(d, s, p, e)),
-        ("rounded", "rounded", lambda d, s, p, e: round(float(line_by_interp(d, s, p, e)), 2)),
-        ("no fall", "fall|end|after", lambda d, s, p, e: min(1, s + (1 - s) * d / p)),
     ],
     "15.3": [
         ("images averaged", "image|average", images_averaged),

@@ -66,9 +66,12 @@ def test_readme_shows_what_every_seed_of_the_fast_recipes_reached():
     assert set(rows) == {"fast90", "fast94"}
     for name, (_, epochs, accuracies, minutes, units) in rows.items():
         record = records.result(name)
-        *seeds, mean = (float(number) for number in re.findall(r"\d+\.\d+", accuracies))
+        *seeds, mean, low, high = (float(number) for number in re.findall(r"\d+\.\d+", accuracies))
         assert seeds == [pytest.approx(100 * one, abs=0.006) for one in record["test_accuracy"]]
         assert mean == pytest.approx(statistics.mean(seeds), abs=0.006)
+        # Student's t for 95 % with two degrees of freedom.
+        half = 4.3027 * statistics.stdev(seeds) / len(seeds) ** 0.5
+        assert (low, high) == (pytest.approx(mean - half, abs=0.03), pytest.approx(mean + half, abs=0.03))
         assert int(epochs) == record["epochs"]
         unit = statistics.median(records.benchmark("training")["epochs"]["deeper_cnn"]["seconds"])
         assert float(minutes) * 60 / unit == pytest.approx(float(units), abs=0.2)
