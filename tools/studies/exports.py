@@ -41,9 +41,9 @@ def transferred(dataset: data.Dataset) -> keras.Model:
     return model
 
 
+# Of these the records are stored; ``"transferred": transferred`` is the next one.
 NETWORKS: dict[str, Callable[[data.Dataset], keras.Model]] = {
     "improved_cnn": lambda dataset: records.stored_model("improved_cnn")[0],
-    "transferred": transferred,
 }
 
 
@@ -51,9 +51,8 @@ NETWORKS: dict[str, Callable[[data.Dataset], keras.Model]] = {
 def exported() -> Asks:
     """Size, speed and test accuracy of stored networks as Keras, LiteRT and ONNX, in float32 and int8.
 
-    ``improved_cnn``, and EfficientNet-Lite0 with a linear head for our classes. Nothing is chosen: the first 300
-    training images calibrate int8, and the test set, of the large network its first 2,000 images, is used once for each
-    form. Times are processor time of one thread, of all threads for Keras, so that whatever else the machine does
+    Nothing is chosen: the first 300 training images calibrate int8, and the test set, of a large network its first
+    2,000 images, is used once for each form. Times are processor time of one thread, of all threads for Keras, so that whatever else the machine does
     hardly counts: five rounds each, 200 images one by one, 1,000 in batches of 100, of the large network a tenth. ONNX
     needs its packages (helpers/export.py).
     """
