@@ -52,9 +52,9 @@ def exported() -> Asks:
     """Size, speed and test accuracy of stored networks as Keras, LiteRT and ONNX, in float32 and int8.
 
     Nothing is chosen: the first 300 training images calibrate int8, and the test set, of a large network its first
-    2,000 images, is used once for each form. Times are processor time of one thread, of all threads for Keras, so that whatever else the machine does
-    hardly counts: five rounds each, 200 images one by one, 1,000 in batches of 100, of the large network a tenth. ONNX
-    needs its packages (helpers/export.py).
+    2,000 images, is used once for each form. Times are processor time of one thread, of all threads for Keras, so that
+    whatever else the machine does hardly counts: five rounds each, 200 images one by one, 1,000 in batches of 100, of a
+    large network a tenth. ONNX needs its packages (helpers/export.py).
     """
     run = "tools.studies.exports:measured"
     yield [
