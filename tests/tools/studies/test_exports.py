@@ -10,8 +10,11 @@ from tools.studies import exports
 from tools.studies.engine import Trial
 
 
+FORMS = [form for form in exports.FORMS if "ONNX" not in form or not export.missing_for_onnx()]
+
+
 @pytest.mark.parametrize(
-    "form", [form for form in exports.FORMS if "ONNX" not in form or not export.missing_for_onnx()]
+    "form", [pytest.param(form, marks=[] if form == "LiteRT int8" else pytest.mark.long) for form in FORMS]
 )
 def test_a_form_is_measured(form, loaded, tmp_path, monkeypatch):
     loaded(made_up.dataset())
