@@ -85,13 +85,6 @@ def test_int8_takes_a_byte_a_weight(tmp_path):
     assert 0.9 * model.count_params() < size < 1.2 * model.count_params()
 
 
-def test_a_file_for_single_images_takes_any_number_of_them(tmp_path):
-    model = without_normalisation()
-    path = export.litert(model, tmp_path / "network.tflite", batch=1)
-    assert export.litert_network(path)[1] == (1, 8, 8, 3)
-    np.testing.assert_allclose(export.predict_litert(path, IMAGES[:5]), model.predict(IMAGES[:5], verbose=0), atol=1e-4)
-
-
 def test_errors_are_sentences(tmp_path):
     model = without_normalisation()
     for write, suffix in ((export.litert, ".tflite"), (export.onnx, ".onnx")):

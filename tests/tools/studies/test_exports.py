@@ -9,7 +9,6 @@ from helpers import export
 from tools.studies import exports
 from tools.studies.engine import Trial
 
-
 FORMS = [form for form in exports.FORMS if "ONNX" not in form or not export.missing_for_onnx()]
 
 
