@@ -1,24 +1,102 @@
-"""Checks of lesson 11, A better model: flips and shifts here, gains and the new head beside it."""
+"""Checks of lesson 11, A better model, and the functions that it goes on with; the gains of 11.3 stand beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from checks.grading import by_rules, call, close, exercise, name_slip, numbers, seeded, shape_of, wrong
-from checks.lesson11_gains_and_head import exercise_11_3, exercise_11_4
+from checks.grading import by_rules, exercise, seeded
+from checks.lesson11_gains import exercise_11_3
 
-__all__ = ["exercise_11_1", "exercise_11_2", "exercise_11_3", "exercise_11_4"]
+__all__ = [
+    "exercise_11_1",
+    "exercise_11_2",
+    "exercise_11_3",
+    "reference_flip",
+    "reference_pooled_deviation",
+]
 
-# --- 11.1: some images flipped
+
+def reference_pooled_deviation(rows: Sequence[np.ndarray]) -> float:
+    """The root of all squared distances to the row's own mean, divided by the sum of n - 1."""
+    squares = sum(np.square(row - np.mean(row)).sum() for row in map(np.asarray, rows))
+    return float(np.sqrt(squares / sum(len(row) - 1 for row in rows)))
+
+
+def reference_flip(x: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The batch with the chosen images flipped left to right."""
+    return np.where(np.asarray(chosen)[:, None, None, None], x[:, :, ::-1], x)
+
+
+# --- 11.1: the noise of all rows together
 
 
 @exercise("11.1")
-def exercise_11_1(flip: Callable) -> str:
-    """``flip(x, chosen)``, (n, rows, columns, 3) and booleans (n,), gives the batch with the chosen images flipped."""
+def exercise_11_1(pooled_deviation: Callable) -> str:
+    """``pooled_deviation(rows)``, a list of arrays, gives the standard deviation of a single training."""
     generator = seeded("11.1")
+    cases = []
+    for lengths in ((3, 3), (2, 5, 3), (4, 2), (3, 3, 3, 3)):
+        means = np.linspace(0.5, 0.8, len(lengths))
+        # Later rows vary more, so that it matters how they are weighted.
+        scales = 0.004 * (1 + np.arange(len(lengths)))
+        cases.append(([generator.normal(*pair) for pair in zip(means, scales, lengths)],))
+    by_rules(
+        pooled_deviation,
+        cases,
+        reference_pooled_deviation,
+        _pooling_mistakes,
+        lambda rows: f"rows of {', '.join(str(len(row)) for row in rows)} figures",
+        "Take each figure's distance to the mean of its own row; square, add up over all rows, divide, take the root.",
+        tolerance=1e-4,
+    )
+    return "The gaps between the rows do not enter: only what seeds do within a row."
+
+
+def _pooling_mistakes(rows: list[np.ndarray]) -> dict[str, float]:
+    together = np.concatenate(rows)
+    right = reference_pooled_deviation(rows)
+    squares, freedom = right**2 * sum(len(row) - 1 for row in rows), sum(len(row) - 1 for row in rows)
+    deviations = [row.std(ddof=1) for row in rows]
+    return {
+        "you take all figures for one row, so the gaps between recipes count as noise. Subtract from each figure the "
+        "mean of its own row.": together.std(ddof=1),
+        "you take all figures for one row, and divide by their number. Subtract from each figure the mean of its own "
+        "row.": together.std(),
+        "you average the standard deviations. Add up the *squares*, and take the root at the end.": np.mean(deviations),
+        "you take the median of the standard deviations. Add up the squares of all rows.": np.median(deviations),
+        "all rows count the same in yours, long or short. Divide the sum of all squares by the sum of n − 1.": (
+            np.sqrt(np.mean(np.square(deviations)))
+        ),
+        "you divide by the number of figures. Each row has used up one for its mean: divide by the sum of n − 1.": (
+            np.sqrt(squares / len(together))
+        ),
+        "you divide by the number of all figures minus 1. Each *row* has used up one: divide by the sum of n − 1.": (
+            np.sqrt(squares / (len(together) - 1))
+        ),
+        "you average standard deviations that were divided by n. Divide the squares by n − 1, and average squares.": (
+            np.mean([row.std() for row in rows])
+        ),
+        "this is the variance. Take the root at the end.": squares / freedom,
+        "this is the standard deviation of the *means* of the rows: how far recipes differ, not seeds.": (
+            np.std([row.mean() for row in rows], ddof=1)
+        ),
+        "this is the standard deviation of the first row alone.": deviations[0],
+        "this is the sum of squares under the root, not divided.": np.sqrt(squares),
+        "this is the standard error of a mean. The standard deviation of a single training is asked for.": (
+            right / np.sqrt(len(rows[0]))
+        ),
+    }
+
+
+# --- 11.2: some images flipped
+
+
+@exercise("11.2")
+def exercise_11_2(flip: Callable) -> str:
+    """``flip(x, chosen)``, (n, rows, columns, 3) and booleans (n,), gives the batch with the chosen images flipped."""
+    generator = seeded("11.2")
     cases = []
     for n, rows, columns in ((6, 4, 5), (7, 6, 3), (5, 5, 5), (3, 4, 4), (3, 3, 6)):
         chosen = np.arange(n) % 4 >= 2
@@ -90,124 +168,3 @@ def _flip_mistakes(x: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
         "nothing is flipped.": x,
         "your images are divided by 255. Grey values stay as they are.": right / 255,
     }
-
-
-# --- 11.2: shifts
-
-SHIFTS = ((2, 1), (-1, 3), (0, -2), (-3, 0), (3, -1), (0, 0))  # the one without a gap comes last
-ALLOWED = ("a reflection", "a reflection, the outermost pixels twice", "zeros")
-WRAPPED, REPEATED = "pixels from the other side", "the outermost pixels, repeated"
-
-
-@exercise("11.2")
-def exercise_11_2(shift: Callable) -> str:
-    """``shift(x, down, right)``, (n, rows, columns, 3) and pixels, gives the shifted batch; gaps 0 or reflected."""
-    generator = seeded("11.2")
-    cases = [(generator.integers(20, 256, (3, 6, 7, 3)).astype(np.uint8), *by) for by in SHIFTS]
-    got = [call(shift, *case) for case in cases]
-    # Where nothing moves there is no gap, and each fill is right.
-    filled = [[fill for fill in ALLOWED if close(each, _shifted(*case, fill))] for case, each in zip(cases, got)]
-    fills = {names[0] for names, by in zip(filled, SHIFTS) if names and any(by)}
-    if not all(filled):
-        _name_shift(got, cases, max(ALLOWED, key=[name for names in filled for name in names].count))
-    if len(fills) > 1:
-        return f"You fill gaps in {len(fills)} ways; one would do."
-    return f"Your gaps are filled with {fills.pop()}."
-
-
-def _name_shift(got: list, cases: list[tuple], likely: str) -> None:
-    for fill in ALLOWED:
-        name_slip(got, [_shifted(*case, fill) for case in cases])
-    results = iter(got)
-    by_rules(
-        lambda x, down, right: next(results),
-        [case for case in cases if any(case[1:])],
-        lambda x, down, right: _shifted(x, down, right, likely),
-        _shift_mistakes,
-        "down = {1}, right = {2}",
-        lambda _, x, down, right: (
-            f"The pixel of row {_stays(down)}, column 3 should now be in row {_stays(down) + down}, column {3 + right}."
-        ),
-        _wrong_gap,
-    )
-    wrong("for down = 0, right = 0 nothing moves, and yours changes the images.")
-
-
-def _stays(down: int) -> int:
-    """A row that is still in the image of six rows after each of the shifts."""
-    return 3 if down < 0 else 2
-
-
-def _shifted(x: np.ndarray, down: int, right: int, fill: str) -> np.ndarray:
-    """Pixel by pixel: position (row, column) shows what was ``down`` rows above and ``right`` columns to the left."""
-
-    def source(index: int, size: int) -> int | None:
-        if 0 <= index < size:
-            return index
-        if fill == "zeros":
-            return None
-        if fill == WRAPPED:
-            return index % size
-        if fill == REPEATED:
-            return min(max(index, 0), size - 1)
-        first = 0 if fill == "a reflection" else 1  # whether the outermost pixel appears twice
-        return -index - first if index < 0 else 2 * size - 2 - index + first
-
-    shifted = np.zeros_like(x)
-    for row, column in np.ndindex(x.shape[1:3]):
-        above, left = source(row - down, x.shape[1]), source(column - right, x.shape[2])
-        if above is not None and left is not None:
-            shifted[:, row, column] = x[:, above, left]
-    return shifted
-
-
-def _moves(down: int, right: int) -> Iterator[tuple[tuple[int, int], str]]:
-    """Where a slip moves the images instead."""
-    yield (-down, -right), "the images move the other way. Positive numbers are down and to the right."
-    yield (right, down), "you take `down` for `right` and the other way round: `down` moves along axis 1, the rows."
-    yield (-right, -down), "the images move the other way, and along the wrong axes: `down` moves along axis 1."
-    yield (down, 0), "the images move down or up only, and not along the columns."
-    yield (0, right), "the images move sideways only, and not along the rows."
-    yield (-down, right), "a positive `down` should move the images down; yours moves them up."
-    yield (down, -right), "a positive `right` should move the images to the right; yours moves them to the left."
-    yield (abs(down), abs(right)), "your images never move up or to the left, as negative numbers ask for."
-    yield (max(down, 0), max(right, 0)), "your images do not move where a number is negative: up, or to the left."
-
-
-def _shift_mistakes(x: np.ndarray, down: int, right: int) -> dict[str, np.ndarray]:
-    """Wrong fills, then wrong moves with any fill."""
-    known = _shifted(np.ones_like(x), down, right, "zeros") > 0
-    moved = _shifted(x, down, right, "zeros")
-    first = x.copy()
-    first[0] = _shifted(x[:1], down, right, "zeros")[0]
-    mistakes = {
-        "what leaves on one side comes back on the other, as np.roll does. A wing on the wrong side is no airplane: "
-        "fill the gap with reflected pixels or with 0.": _shifted(x, down, right, WRAPPED),
-        "the outermost pixels are drawn out into stripes. Fill the gap with reflected pixels or with 0.": (
-            _shifted(x, down, right, REPEATED)
-        ),
-        "your gap still shows the old pixels. Begin with zeros instead of a copy, or reflect pixels into it.": (
-            np.where(known, moved, x)
-        ),
-        "your gap is white. Fill it with 0 or with reflected pixels.": np.where(known, moved, 255),
-        "your gap is grey. Fill it with 0 or with reflected pixels.": np.where(known, moved, 128),
-        "only the first image moves. The rest of the batch stays as it was.": first,
-        "nothing moves in any of your batches.": x,
-        "the images move as they should, and are divided by 255. Grey values stay as they are.": moved / 255,
-        "the images move as they should, and grey values have the opposite sign.": -moved.astype(float),
-        "the images move as they should, and red is blue. Their last axis stays as it is.": moved[..., ::-1],
-    }
-    for fill in (*ALLOWED, WRAPPED, REPEATED):
-        for by, sentence in _moves(down, right):
-            mistakes[f"{sentence} (Your gaps are filled with {fill}.)"] = _shifted(x, *by, fill)
-    return mistakes
-
-
-def _wrong_gap(answer: Any, case: str, x: np.ndarray, down: int, right: int) -> None:
-    if shape_of(answer) != x.shape:
-        return
-    stays = (slice(None), slice(max(down, 0), 6 + min(down, 0)), slice(max(right, 0), 7 + min(right, 0)))
-    if close(numbers(answer)[stays], _shifted(x, down, right, "zeros")[stays]):
-        wrong(
-            f"for {case} the part that stays in the image is right, the gap is not. Reflect pixels into it, or put 0."
-        )

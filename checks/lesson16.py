@@ -2,113 +2,107 @@
 
 from __future__ import annotations
 
-import itertools
+import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from checks.grading import NotRight, by_rules, call, close, describe, exercise, name_slip, number, wrong
+from scipy import stats
+
+from checks.grading import NotRight, by_rules, call, describe, exercise, number, seeded, wrong
 from checks.lesson16_flaws import exercise_16_4
-from checks.lesson16_moment import exercise_16_3
+from checks.lesson16_moment import exercise_16_2
+from helpers.teaching import noise
 
-__all__ = ["exercise_16_1", "exercise_16_2", "exercise_16_3", "exercise_16_4"]
+__all__ = ["exercise_16_1", "exercise_16_2", "exercise_16_4", "exercise_16_5"]
 
-# --- 16.1: how often the rule fires for nothing
 
-# How far a simulation may lie off, for so many seeds; a formula is held to its digits. Not more than four seeds: to
-# list all orders of ten results takes too long.
-SIMULATED = {2: 0.02, 3: 0.02, 4: 0.008, 1: 0.02}
+def reference_seeds_needed(gap: float, deviation: float, power: float = 0.8) -> int:
+    """The smallest number of seeds a side with which ``noise.difference`` finds a true gap in that share of cases."""
+    seeds = 2
+    while noise.power(gap / deviation, seeds) < power:
+        seeds += 1
+    return seeds
+
+
+def reference_epochs_to_reach(losses: Sequence[float], target: float) -> float:
+    """The first moment, in epochs, at which a curve of straight lines is at the target; infinity where it never is."""
+    for epoch, loss in enumerate(losses):
+        if loss <= target:
+            return epoch and epoch - (target - loss) / (losses[epoch - 1] - loss)
+    return math.inf
+
+
+def reference_best_exponent(accuracy_at: Callable[[int], float], start: int) -> int:
+    """The exponent that none of its two neighbours beats, by one step at a time; no exponent is tried twice."""
+    tried = {exponent: accuracy_at(exponent) for exponent in (start - 1, start, start + 1)}
+    while (best := max(sorted(tried), key=tried.get)) in (min(tried), max(tried)):
+        beyond = best - 1 if best == min(tried) else best + 1
+        tried[beyond] = accuracy_at(beyond)
+    return best
+
+
+# --- 16.1: how many seeds a comparison needs
+
+WANTED, MOST_SEEDS = 0.8, 5000
 
 
 @exercise("16.1")
-def exercise_16_1(false_alarm: Callable) -> str:
-    """``false_alarm(seeds)`` gives the probability, 0 to 1, that the rule fires for two equally good networks."""
-    got = [call(false_alarm, seeds) for seeds in SIMULATED]
-    right = [_false_alarm(seeds) for seeds in SIMULATED]
-    if _agree(got, right, 1e-6):
-        return "One in ten for three seeds, one in three for two, always for one."
-    if _agree(got, right):
-        name_slip(got, right, 1e-6)  # exact numbers that were rounded are no simulation
-        return "Close enough: a simulation, it seems. `math.comb` gives the exact fraction, one in ten for three seeds."
-    # A simulation may have a slip, too: first what agrees to the digits, then what agrees within its noise.
-    for tolerance in (1e-6, None):
-        for sentence, rule in PROBABILITIES.items():
-            if _agree(got, [rule(seeds) for seeds in SIMULATED], tolerance):
-                wrong(sentence)
-    if _agree(got, right, factor=4):
-        wrong(
-            "your probabilities are close, and too rough for all that. Is it a simulation? Take 20,000 pairs or more, "
-            "or count the orders."
-        )
-    results = iter(got)
+def exercise_16_1(seeds_needed: Callable) -> str:
+    """``seeds_needed(gap, deviation)``, both in points, gives the smallest whole number of seeds a side, at least 2."""
+    generator = seeded("16.1")
+    drawn = [(float(generator.integers(3, 30)) / 10, float(generator.integers(5, 20)) / 10) for _ in range(2)]
+    cases = [(2.0, 1.0), (1.0, 1.0), (2.0, 2.5), (1.5, 0.6), (0.5, 0.4), (6.0, 0.8), (3.0, 1.5), *drawn]
     by_rules(
-        lambda seeds: next(results),
-        [(seeds,) for seeds in SIMULATED],
-        _false_alarm,
-        None,
-        lambda seeds: f"{seeds} seed{'s' * (seeds > 1)} each",
-        lambda value, seeds: (
-            f"Sort all {2 * seeds} results: each choice of {seeds} position{'s' * (seeds > 1)} for the first network "
-            "is equally likely. In how many of these choices does the rule fire?"
-            if 0 <= value <= 1
-            else "A probability lies between 0 and 1."
-        ),
+        seeds_needed,
+        cases,
+        lambda gap, deviation: _needed(gap / deviation),
+        _mistakes_in_planning,
+        "a gap of {0:g} points and a standard deviation of {1:g} points",
+        "The effect size is the gap in standard deviations. Count up from 2 seeds until the power is at least 0.8.",
     )
-    return None
+    return "To find half the gap, you need about four times the seeds."
 
 
-def _agree(got: list, right: list, tolerance: float | None = None, factor: int = 1) -> bool:
-    """All within a tolerance, that of a simulation when none is given."""
-    allowed = [tolerance or factor * most for most in SIMULATED.values()]
-    return all(close(*pair, most) for *pair, most in zip(got, right, allowed))
+@functools.cache
+def _needed(size: float, power: float = WANTED) -> int:
+    """By the noncentral F distribution: the square of a t is an F."""
+    for seeds in range(2, MOST_SEEDS):
+        freedom = 2 * seeds - 2
+        limit = stats.t.ppf((1 + noise.LEVEL) / 2, freedom) ** 2
+        if stats.ncf.sf(limit, 1, freedom, seeds * size**2 / 2) >= power:
+            return seeds
+    return MOST_SEEDS
 
 
-def _false_alarm(seeds: int) -> float:
-    """By going through all choices of positions."""
-    positions = range(2 * seeds)
-    choices = list(itertools.combinations(positions, seeds))
-    return sum(set(choice) in ({*positions[:seeds]}, {*positions[seeds:]}) for choice in choices) / len(choices)
+def _mistakes_in_planning(gap: float, deviation: float) -> dict[str, float]:
+    size = gap / deviation
+    right = _needed(size)
+    return {
+        "that is the number for both sides together. The seeds of *one* side are wanted.": 2 * right,
+        "that is one seed too many. Return the first number whose power is high enough.": right + 1,
+        "that is one seed too few: its power is still below 0.8.": right - 1,
+        "you leave out the standard deviation. `noise.power` wants the gap in standard deviations.": _needed(gap),
+        "you divide the standard deviation by the gap. The effect size is the gap divided by the standard "
+        "deviation.": _needed(1 / size),
+        "you multiply gap and standard deviation. The effect size is their ratio.": _needed(gap * deviation),
+        "you divide by the variance. The effect size is the gap divided by the standard deviation.": (
+            _needed(gap / deviation**2)
+        ),
+        "you ask for a power of 0.95. That is the level of the interval; a power of 0.8 is wanted.": (
+            _needed(size, 0.95)
+        ),
+        "you ask for a power of 0.9. 0.8 is wanted.": _needed(size, 0.9),
+        "you ask for a power of 0.5. 0.8 is wanted.": _needed(size, 0.5),
+        "you ask for a power of 0.2: that is how often a gap may be missed.": _needed(size, 0.2),
+        "you begin at 3 seeds. Two are enough for a large gap.": max(right, 3),
+        "you return the power. How many seeds give it?": noise.power(size, right),
+        "that is the formula for a known standard deviation. With few seeds Student's t is wider: count up with "
+        "`noise.power`.": math.ceil(2 * ((1.96 + 0.8416) / size) ** 2),
+    }
 
 
-# What a slip makes of the number of seeds.
-PROBABILITIES: dict[str, Callable[[int], float]] = {
-    "your probability counts one direction only. The rule also fires when the other network is ahead.": (
-        lambda n: _false_alarm(n) / 2
-    ),
-    "your probability is that the rule stays silent. How probable is it that it fires?": lambda n: 1 - _false_alarm(n),
-    "your numbers count the choices of positions. In which share of them does the rule fire?": (
-        lambda n: math.comb(2 * n, n)
-    ),
-    "your numbers are one divided by the probability: one pair in how many.": lambda n: 1 / _false_alarm(n),
-    "you take the n * n duels of one seed against another for independent. They are not: a network with one high "
-    "result wins several duels at once.": lambda n: 2 * 0.5 ** (n * n),
-    "you take the n * n duels for independent, and count one direction only. A network with one high result wins "
-    "several duels at once.": lambda n: 0.5 ** (n * n),
-    "you let the first seed meet the first one, the second the second, and so on. The rule compares the worst of one "
-    "network with the best of the other.": lambda n: 2 * 0.5**n,
-    "you let the seeds meet in pairs, and count one direction only. The rule compares the worst of one network with "
-    "the best of the other.": lambda n: 0.5**n,
-    "you toss a coin for the network of each result. Each network has as many results as the other: count the choices "
-    "of positions.": lambda n: 2 * 0.25**n,
-    "you toss a coin for the network of each result, and count one direction only. Count the choices of positions.": (
-        lambda n: 0.25**n
-    ),
-    "you count orders, as if the order *within* a network mattered when the rule fires. It does not: only which "
-    "positions belong to which network.": lambda n: 2 / math.factorial(2 * n),
-    "you count orders, as if the order within a network mattered when the rule fires, and one direction only.": (
-        lambda n: 1 / math.factorial(2 * n)
-    ),
-    "you count the order within one of the two networks only. Both have n! orders when the rule fires.": (
-        lambda n: 2 * math.factorial(n) / math.factorial(2 * n)
-    ),
-    "your probability is always that for three seeds. The number of seeds comes as an argument.": lambda n: 0.1,
-    "you choose from `seeds` results, not from all of both networks. There are 2 * seeds of them.": (
-        lambda n: 2 / math.comb(n, n // 2)
-    ),
-}
-
-
-# --- 16.2: a search that goes on while its best lies at an edge
+# --- 16.5: a search that goes on while its best lies at an edge
 
 MOST_TRAININGS = 60
 
@@ -117,8 +111,8 @@ class TooManyTrainings(RuntimeError):
     """Ends a search that would never end by itself."""
 
 
-@exercise("16.2")
-def exercise_16_2(best_exponent: Callable) -> str:
+@exercise("16.5")
+def exercise_16_5(best_exponent: Callable) -> str:
     """``best_exponent(accuracy_at, start)`` gives the whole exponent that none of its two neighbours beats."""
     searches = []
     for curve, start in _search_cases():

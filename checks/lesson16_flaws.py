@@ -35,9 +35,9 @@ NOT_A_FLAW = {
 LOOK_AT = {
     ("A", 1): "Which images decided on the learning rate?",
     ("A", 4): "How many trainings does the reported figure rest on, and how would you see the noise between them?",
-    ("B", 2): "How did each of the two optimisers come by its rate?",
+    ("B", 2): "How did each of the two optimizers come by its rate?",
     ("B", 3): "Who was allowed to train for how long?",
-    ("C", 5): "What would have happened after the first three seeds, had the rows not overlapped?",
+    ("C", 5): "What would have happened after the first three seeds, had the difference counted?",
 }
 
 

@@ -1,4 +1,4 @@
-"""Checks of lesson 16, exercise 16.3: when a curve reaches a value."""
+"""Checks of lesson 16, exercise 16.2: when a curve reaches a value."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 from checks.grading import by_rules, call, exercise, number, seeded, values, wrong
 
 
-@exercise("16.3")
-def exercise_16_3(epochs_to_reach: Callable) -> str:
+@exercise("16.2")
+def exercise_16_2(epochs_to_reach: Callable) -> str:
     """``epochs_to_reach(losses, target)``, losses at epochs 0, 1, ..., gives the first moment, in epochs, or inf."""
     cases = _curve_cases()
     reached = [case for case in cases if math.isfinite(_reached(*case))]
@@ -42,7 +42,7 @@ def _curve_cases() -> list[tuple[list[float], float]]:
         ([2.0, 1.4, 1.6, 1.0], 1.57),
         ([2.2, 1.4, 2.0, 1.5, 2.1], 1.65),
     ]
-    generator = seeded("16.3")
+    generator = seeded("16.2")
     for epochs in (3, 5, 8):
         losses = np.round(2.3 * np.exp(-0.25 * np.arange(epochs + 1)) + generator.normal(0, 0.05, epochs + 1), 3)
         fixed.append((losses.tolist(), round(float(generator.uniform(losses.min() + 0.01, 2.0)), 3)))

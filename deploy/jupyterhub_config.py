@@ -47,7 +47,9 @@ c.Spawner.args = [
 c.Spawner.environment = {
     # Training waits a minute on Shapes-10, and on CIFAR-10 several.
     "CNN_DATASET": os.environ.get("CNN_DATASET", "shapes10"),
+    # Settings of JupyterLab, and the extension that gives figures their alternative text.
     "JUPYTER_CONFIG_PATH": str(ROOT / "tools" / "jupyter"),
+    "JUPYTER_PATH": str(ROOT / "tools" / "jupyter"),
     # Threads of scikit-learn that wait must not keep the cores from the others.
     "OMP_WAIT_POLICY": "passive",
     # As many threads as cores: more would take turns.

@@ -10,8 +10,8 @@ from tools.lessons import repository, slides
 ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|tmp|work|mnt)/|[A-Z]:\\\\")
 ENDING = ["## In this lesson", "## Check your understanding", "## Going further", "## Sources"]
 FURTHER = "## Going further"
-# Lessons that are still in the form of before: one text of more than an hour, without an optional part.
-NOT_YET = ("11", "16")
+# The last lesson, and how it ends, after its sources.
+LAST, COURSE = "16", "## The course on one page"
 CORE_CELLS, CORE_WORDS, CELLS, CODE_WIDTH = 62, 2300, 95, 80
 # Between digits, where they part thousands.
 THOUSANDS = re.compile(r"(?<=\d)[,_](?=\d{3})")
@@ -63,14 +63,9 @@ def core(cells):
     return list(itertools.takewhile(lambda cell: not cell.source.startswith(FURTHER), cells))
 
 
-def in_class_form(cells):
-    """True for a lesson with a core and optional parts."""
-    return len(core(cells)) < len(cells)
-
-
 def ends_with_recap_questions_and_sources(lesson, cells):
     """The last sections, in this order, each with something in it."""
-    ending = ENDING if in_class_form(cells) else [head for head in ENDING if head != FURTHER]
+    ending = [*ENDING, COURSE] if lesson.number == LAST else ENDING
     prose = [cell.source for cell in cells if cell.cell_type == "markdown" and "instructor" not in tags(cell)]
     lines = "\n\n".join(prose).splitlines()
     sections = [index for index, line in enumerate(lines) if line.startswith("## ")][-len(ending) :]
@@ -152,9 +147,6 @@ def there_are_notes_for_the_teacher(lesson, cells):
 
 
 def has_a_core_that_fits_a_class_hour(lesson, cells):
-    if not in_class_form(cells):
-        assert lesson.number in NOT_YET, "no heading ## Going further"
-        return
     inside = core(cells)
     read = [cell for cell in inside if cell.cell_type == "markdown" and "instructor" not in tags(cell)]
     words = sum(len(cell.source.split()) for cell in read)
@@ -168,17 +160,17 @@ def says_minutes_of_optional_parts_and_folds_them(lesson, cells):
     parts = 0
     for cell in cells[len(core(cells)) :]:
         heading = re.match(r"(##|###) (.*)", cell.source) if cell.cell_type == "markdown" else None
-        if not heading or heading[2] == "Sources":
+        if not heading or heading[0] in (ENDING[-1], COURSE):
             continue
         assert cell.metadata.get("jp-MarkdownHeadingCollapsed"), f"{cell.id}: not collapsed"
         if heading[1] == "###":
             assert re.search(r"\(optional, \d+ minutes\)$", heading[2]), f"{cell.id}: no minutes"
             parts += 1
-    assert parts or not in_class_form(cells)
+    assert parts
 
 
 def begins_with_questions_on_earlier_lessons(lesson, cells):
-    if lesson.number == "01" or not in_class_form(cells):
+    if lesson.number == "01":
         return
     first = next(cell for cell in cells if cell.source.startswith("## "))
     assert first.source.startswith("## Before you start"), first.id
@@ -186,8 +178,6 @@ def begins_with_questions_on_earlier_lessons(lesson, cells):
 
 
 def describes_every_figure_in_words(lesson, cells):
-    if not in_class_form(cells):
-        return
     for cell in cells:
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
@@ -196,8 +186,6 @@ def describes_every_figure_in_words(lesson, cells):
 
 
 def code_fits_on_a_projector(lesson, cells):
-    if not in_class_form(cells):
-        return
     for cell in cells:
         if cell.cell_type == "code" and "setup" not in tags(cell):
             long = [line for line in cell.source.splitlines() if len(line) > CODE_WIDTH]
@@ -206,8 +194,6 @@ def code_fits_on_a_projector(lesson, cells):
 
 def predictions_are_written_down_and_not_spoilt(lesson, cells):
     """A cell for the guess; then, without an assert that gives it away, the computation beside the guess."""
-    if not in_class_form(cells):
-        return
     code = [cell for cell in cells if cell.cell_type == "code"]
     asked = [index for index, cell in enumerate(code) if GUESS.search(cell.source)]
     assert len(asked) >= 2, "fewer than two guesses"
@@ -220,8 +206,6 @@ def predictions_are_written_down_and_not_spoilt(lesson, cells):
 
 def no_answer_stands_beside_its_guess(lesson, cells):
     """What ``compare`` computed is a literal neither before the guess nor in the code that computes it."""
-    if not in_class_form(cells):
-        return
     for index, cell in enumerate(cells):
         if cell.cell_type != "code" or not GUESS.search(cell.source):
             continue
@@ -239,8 +223,6 @@ def no_answer_stands_beside_its_guess(lesson, cells):
 
 def functions_of_students_run_on(lesson, cells):
     """Two thirds of what students write is used later in the lesson: theirs, when it passed its check."""
-    if not in_class_form(cells):
-        return
     code = [cell for cell in cells if cell.cell_type == "code"]
     written, used = [], []
     for index, cell in enumerate(code):
@@ -258,13 +240,10 @@ def functions_of_students_run_on(lesson, cells):
 
 def exercises_stand_in_order(lesson, cells):
     cards = re.findall(r"^####? Exercise (\d+\.\d+)", "\n".join(cell.source for cell in cells), re.MULTILINE)
-    if in_class_form(cells):
-        assert cards == [f"{int(lesson.number)}.{count}" for count in range(1, len(cards) + 1)]
+    assert cards == [f"{int(lesson.number)}.{count}" for count in range(1, len(cards) + 1)]
 
 
 def exercises_have_a_hint_and_free_text_a_checklist(lesson, cells):
-    if not in_class_form(cells):
-        return
     for cell, answer in itertools.pairwise(cells):
         if cell.cell_type == "markdown" and re.search(r"^####? Exercise", cell.source, re.MULTILINE):
             assert "<summary>Hint</summary>" in cell.source, f"{cell.id}: no hint"
@@ -280,8 +259,6 @@ def folded_cells_hold_asserts(lesson, cells):
 
 
 def slides_are_what_the_cells_ask_for(lesson, cells):
-    if not in_class_form(cells):
-        return
     asked = copy.deepcopy(cells)
     slides.set_types({"cells": asked})
     assert [cell.metadata.slideshow for cell in cells] == [cell.metadata["slideshow"] for cell in asked]

@@ -316,5 +316,14 @@ def test_a_lesson_that_breaks_the_rule_is_found(rule, breaking, notebooks):
         rule(lesson, cells)
 
 
+def test_the_course_ends_with_its_page(notebooks):
+    (lesson,) = [lesson for lesson in LESSONS if lesson.number == rules.LAST]
+    cells = copy.deepcopy(notebooks[lesson.number].cells)
+    rules.ends_with_recap_questions_and_sources(lesson, cells)
+    assert cells.pop().source.startswith(rules.COURSE)
+    with pytest.raises(AssertionError):
+        rules.ends_with_recap_questions_and_sources(lesson, cells)
+
+
 def test_every_rule_has_a_broken_lesson():
     assert {rule for rule, _ in BROKEN} == set(rules.RULES)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tools import commands, environment, hub
 from tools.grading import grade, handout, marks
-from tools.lessons import address, fetch, find, lab, links, new, readme, regenerate, run, student
+from tools.lessons import address, fetch, find, lab, links, new, readme, regenerate, run, solved, student
 from tools.site import command as site
 from tools.slides import command as slides
 
@@ -118,6 +118,12 @@ def _bench_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help="what to measure; all when left out")
 
 
+def _demo_arguments(parser: argparse.ArgumentParser) -> None:
+    said = "a stored network, or efficientnet_lite0 (ImageNet); improved_cnn when left out"
+    parser.add_argument("--model", default="improved_cnn", metavar="NAME", help=said)
+    parser.add_argument("--port", type=int, default=8000, metavar="N", help="8000 when left out; 0 is any that is free")
+
+
 def _mutants_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="grading, or a lesson's number; all when left out")
     parser.add_argument("--jobs", type=int, metavar="N", help="processes at a time; one a core when left out")
@@ -128,6 +134,9 @@ COMMANDS = {
     "run": Command("Execute lessons and write them with outputs to build/lessons", run.main, run.add_arguments),
     "lab": Command(
         "Open JupyterLab in work/, where lessons are copied once", lab.main, lab.add_arguments, passes_on="jupyter lab"
+    ),
+    "progress": Command(
+        "Show which exercises are solved in the notebooks of work/, or of a folder", solved.main, solved.add_arguments
     ),
     "test": Command(
         "Test helpers, tools and lessons on Shapes-10",
@@ -182,6 +191,9 @@ COMMANDS = {
     ),
     "train": Command("Train models on CIFAR-10 and store the results", later("tools.train"), _train_arguments),
     "show": Command("Draw what a network does, as PNG files in a folder", later("tools.show"), _show_arguments),
+    "demo": Command(
+        "Show a network in the browser, on an image of yours or a camera", later("tools.demo.command"), _demo_arguments
+    ),
     "study": Command("Run studies, and keep a record of each trial", later("tools.studies.command"), _study_arguments),
     "bench": Command("Measure what this machine does", later("tools.bench.parts"), _bench_arguments),
     "mutants": Command(

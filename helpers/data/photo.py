@@ -71,7 +71,7 @@ def photo(path: str | os.PathLike, side: int | None = None) -> np.ndarray:
                 image = image.transpose(TURNS[file.getexif()[0x0112]])
     except (Image.DecompressionBombError, MemoryError):
         raise ValueError(
-            f"{_shown(path.name)} is too large: {LARGEST:,} pixels are read at most. Make it smaller with an image "
+            f"{shown(path.name)} is too large: {LARGEST:,} pixels are read at most. Make it smaller with an image "
             "viewer, and give the path of that file."
         ) from None
     except Exception as error:  # every format has its own errors for a damaged file
@@ -88,26 +88,26 @@ def _file(path: str | os.PathLike) -> Path:
     if not isinstance(name, str):
         raise ValueError(f"{reprlib.repr(path)} is not the path of an image file. Give one in quotes: 'dog.jpg'.")
     if re.match(r"\w+://", name):
-        raise ValueError(f"{_shown(name)} is an address. Save the image, and give the path of that file.")
+        raise ValueError(f"{shown(name)} is an address. Save the image, and give the path of that file.")
     path = Path(os.path.expanduser(name))
     try:
         mode = path.stat().st_mode
     except PermissionError:
-        raise ValueError(f"{_shown(path)} lies in a folder that you may not read. Copy it to another one.") from None
+        raise ValueError(f"{shown(path)} lies in a folder that you may not read. Copy it to another one.") from None
     except (OSError, ValueError):  # nothing there, a name that cannot be one
         names = {}
         with contextlib.suppress(OSError, ValueError):
             names = {other.lower(): other for other in os.listdir(path.parent)}
         near = difflib.get_close_matches(path.name[:255].lower(), names, 1, cutoff=0.5)
-        hint = f", but {_shown(names[near[0]])} does" if near else ""
-        missing = f"{_shown(path)} does not exist{hint}. Relative paths start in {Path.cwd()}."
+        hint = f", but {shown(names[near[0]])} does" if near else ""
+        missing = f"{shown(path)} does not exist{hint}. Relative paths start in {Path.cwd()}."
         raise FileNotFoundError(missing) from None
     if stat.S_ISDIR(mode):
-        raise FileNotFoundError(f"{_shown(path)} is a folder, not an image file. Give the path of a file in it.")
+        raise FileNotFoundError(f"{shown(path)} is a folder, not an image file. Give the path of a file in it.")
     if path.suffix.lower() in RAW:
-        raise ValueError(f"{_shown(path.name)} is a raw photo. Export it with the program of its camera. {SAVE}")
+        raise ValueError(f"{shown(path.name)} is a raw photo. Export it with the program of its camera. {SAVE}")
     if not stat.S_ISREG(mode):
-        raise ValueError(f"{_shown(path)} is a device or a pipe, not an image file. Give the path of a file.")
+        raise ValueError(f"{shown(path)} is a device or a pipe, not an image file. Give the path of a file.")
     return path
 
 
@@ -185,15 +185,15 @@ def _refusal(path: Path, error: Exception) -> str:
         with path.open("rb") as file:
             head = file.read(1000)
     except OSError as problem:
-        return f"{_shown(path)} may not be read ({problem.strerror}). Copy it to a folder of yours."
+        return f"{shown(path)} may not be read ({problem.strerror}). Copy it to a folder of yours."
     kinds = (words for pattern, words in OTHERS.items() if re.search(pattern, head, re.IGNORECASE | re.DOTALL))
     unknown = isinstance(error, UnidentifiedImageError)
     reason = "of no format that is known here, or damaged" if unknown else f"damaged or of a rare kind: {error}"
     what, advice = next(kinds, (reason, SAVE))
-    return f"{_shown(path.name)} cannot be read as an image (it is {what}). {advice}"
+    return f"{shown(path.name)} cannot be read as an image (it is {what}). {advice}"
 
 
-def _shown(path: str | Path) -> str:
+def shown(path: str | Path) -> str:
     """A path in a sentence: without control characters, and not for ever."""
     text = "".join(letter if letter.isprintable() else "?" for letter in str(path))
     return text if len(text) <= 300 else f"{text[:150]}...{text[-100:]}"

@@ -2,4 +2,4 @@
 
 from helpers.records.read import MARKS, benchmark, histories, result, seconds_to, study
 from helpers.records.schema import write_json
-from helpers.records.weights import save_weights, stored_model, trained
+from helpers.records.weights import imagenet_classes, pretrained, save_weights, stored_model, trained

@@ -8,6 +8,7 @@ import keras
 
 from helpers import models, places, training
 from helpers.data import Dataset
+from helpers.models import efficientnet_lite
 from helpers.records import read, schema
 
 
@@ -31,6 +32,39 @@ def stored_model(name: str) -> tuple[keras.Model, dict[str, list[float]]]:
         )
     model.load_weights(path)
     return model, read.histories(name)[record["weights_seed"]]
+
+
+def pretrained(side: int = efficientnet_lite.SIDE, top: bool = False) -> keras.Model:
+    """EfficientNet-Lite0 as it has learnt ImageNet; its record, ``pretrained.json``, says who trained it, and where.
+
+    (n, side, side, 3) of 0 to 255 -> 1,280 features, or, with ``top``, 1,000 logits, in the order of
+    ``imagenet_classes``. ValueError where a file is missing or not the stored one.
+    """
+    model = efficientnet_lite.efficientnet_lite0(side, top)
+    digests = _pretrained()["sha256"]
+    _load(keras.Model(model.inputs[0], model.get_layer("features").output), "efficientnet_lite0", digests)
+    if top:
+        last = keras.Sequential([keras.Input((efficientnet_lite.FEATURES,)), model.layers[-1]])
+        _load(last, "efficientnet_lite0_top", digests)
+    return model
+
+
+def imagenet_classes() -> list[str]:
+    """The names of the 1,000 classes that the network behind ``pretrained`` distinguishes."""
+    return _pretrained()["classes"]
+
+
+def _pretrained() -> dict:
+    return schema.read_json(places.TRAINED / "pretrained.json")
+
+
+def _load(model: keras.Model, name: str, digests: dict[str, str]) -> None:
+    path = places.TRAINED / f"{name}.weights.h5"
+    if not path.is_file():
+        raise ValueError(f"{path.name} is missing from {path.parent}. {schema.AGAIN}")
+    if _sha256(path) != digests[path.name]:
+        raise ValueError(f"{path} is damaged or not ours: its SHA-256 is not what pretrained.json says. {schema.AGAIN}")
+    model.load_weights(path)
 
 
 def trained(name: str, dataset: Dataset, retrain: bool = False) -> tuple[keras.Model, dict[str, list[float]]]:

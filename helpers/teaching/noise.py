@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -41,27 +41,39 @@ def mean(values: Sequence[float]) -> Interval:
     return _interval(values.mean(), half_width)
 
 
-def difference(first: Sequence[float], second: Sequence[float]) -> Interval:
+def difference(
+    first: Sequence[float], second: Sequence[float], rows: Iterable[Sequence[float]] | None = None
+) -> Interval:
     """The mean of ``second`` minus that of ``first`` with its 95 % interval: Student's t, standard deviations pooled.
 
-    Raises ValueError when one of them has fewer than two values.
+    With ``rows`` they are pooled over all of these rows of trainings, which should vary about equally (Fisher's least
+    significant difference); else over the two. Raises ValueError for a row of fewer than two values.
     """
     first, second = _trainings(first), _trainings(second)
-    freedom = len(first) + len(second) - 2
-    pooled = (first.var(ddof=1) * (len(first) - 1) + second.var(ddof=1) * (len(second) - 1)) / freedom
-    half_width = stats.t.ppf((1 + LEVEL) / 2, freedom) * np.sqrt(pooled * (1 / len(first) + 1 / len(second)))
+    deviation, freedom = pooled((first, second) if rows is None else rows)
+    half_width = stats.t.ppf((1 + LEVEL) / 2, freedom) * deviation * np.sqrt(1 / len(first) + 1 / len(second))
     return _interval(second.mean() - first.mean(), half_width)
 
 
-def power(gap: float, seeds: int) -> float:
+def pooled(rows: Iterable[Sequence[float]]) -> tuple[float, int]:
+    """The standard deviation of a single training, by distances to the means of rows, and its degrees of freedom.
+
+    Raises ValueError for a row of fewer than two values.
+    """
+    rows = [_trainings(row) for row in rows]
+    freedom = sum(len(row) - 1 for row in rows)
+    return float(np.sqrt(sum(((row - row.mean()) ** 2).sum() for row in rows) / freedom)), freedom
+
+
+def power(gap: float, seeds: int, rows: int = 2) -> float:
     """How often the interval of ``difference`` excludes 0 when the true gap is ``gap`` standard deviations.
 
-    Those of a single training, with ``seeds`` trainings a side, at least two; by the noncentral t distribution. For a
-    gap of 0 it is the rate of false alarms.
+    Those of a single training, with ``seeds`` trainings a side, at least two, and pooled over that many ``rows``; by
+    the noncentral t distribution. For a gap of 0 it is the rate of false alarms.
     """
     if seeds < 2:
         raise ValueError(f"{seeds} trainings a side say nothing of their noise: two are needed at least.")
-    freedom, shift = 2 * seeds - 2, gap * np.sqrt(seeds / 2)
+    freedom, shift = rows * (seeds - 1), gap * np.sqrt(seeds / 2)
     limit = stats.t.ppf((1 + LEVEL) / 2, freedom)
     # SciPy gives NaN for the far tail, where nothing is left.
     return float(stats.nct.sf(limit, freedom, shift) + np.nan_to_num(stats.nct.cdf(-limit, freedom, shift)))

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from answers import EXERCISES
 
-from checks import lesson11_gains_and_head
 from checks.grading import NotRight, calls
 from helpers import models
 
@@ -145,8 +144,7 @@ FUNCTIONS = {
 def quick(monkeypatch):
     monkeypatch.setattr(calls, "SECONDS", 0.3)
     # None of these answers changes a network, and building one takes most of the time.
-    for module, name in (lesson11_gains_and_head, "_learnt"), (models, "build"):
-        monkeypatch.setattr(module, name, BUILT.setdefault(name, functools.cache(getattr(module, name))))
+    monkeypatch.setattr(models, "build", BUILT.setdefault("build", functools.cache(models.build)))
 
 
 def stumble(check, *answers):

@@ -11,8 +11,89 @@ from mistake_tables import told_apart
 
 from checks import lesson11 as check
 from helpers import augmentation
+from helpers.teaching import noise
 
-# 9.1
+# 11.1
+
+
+def by_degrees_of_freedom(rows):
+    freedom = [len(row) - 1 for row in rows]
+    return np.sqrt(np.average([row.var(ddof=1) for row in rows], weights=freedom))
+
+
+def by_loops(rows):
+    squares, freedom = 0.0, 0
+    for row in rows:
+        mean = sum(row) / len(row)
+        squares += sum((value - mean) ** 2 for value in row)
+        freedom += len(row) - 1
+    return (squares / freedom) ** 0.5
+
+
+def by_residuals(rows):
+    left = np.concatenate([row - row.mean() for row in rows])
+    return np.linalg.norm(left) / np.sqrt(len(left) - len(rows))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        by_degrees_of_freedom,
+        by_loops,
+        by_residuals,
+        check.reference_pooled_deviation,
+        lambda rows: noise.pooled(rows)[0],
+        lambda rows: tf.constant(by_loops(rows)),
+    ],
+)
+def test_11_1_accepts(answer):
+    passes(check.exercise_11_1, answer)
+
+
+def deviations(rows, ddof=1):
+    return np.array([np.std(row, ddof=ddof) for row in rows])
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (lambda rows: np.concatenate(rows).std(ddof=1), "the gaps between recipes count as noise"),
+        (lambda rows: np.concatenate(rows).std(), "and divide by their number"),
+        (lambda rows: deviations(rows).mean(), "you average the standard deviations"),
+        (lambda rows: np.median(deviations(rows)), "the median of the standard deviations"),
+        (lambda rows: np.sqrt((deviations(rows) ** 2).mean()), "count the same in yours, long or short"),
+        (
+            lambda rows: np.sqrt(np.mean(np.concatenate([row - row.mean() for row in rows]) ** 2)),
+            "divide by the number of figures",
+        ),
+        (
+            lambda rows: np.concatenate([row - row.mean() for row in rows]).std(ddof=1),
+            "the number of all figures minus 1",
+        ),
+        (lambda rows: deviations(rows, 0).mean(), "that were divided by n"),
+        (lambda rows: by_loops(rows) ** 2, "this is the variance"),
+        (lambda rows: np.std([row.mean() for row in rows], ddof=1), r"deviation of the \*means\*"),
+        (lambda rows: rows[0].std(ddof=1), "the first row alone"),
+        (lambda rows: np.sqrt(sum(((row - row.mean()) ** 2).sum() for row in rows)), "not divided"),
+        (lambda rows: by_loops(rows) / np.sqrt(len(rows[0])), "standard error"),
+        (lambda rows: 100 * by_loops(rows), "100"),
+        (lambda rows: by_loops(rows) + 0.001, "mean of its own row"),
+        (lambda rows: None, "returned None"),
+    ],
+)
+def test_11_1_names_the_mistake(answer, sentence):
+    fails(check.exercise_11_1, answer, match=sentence)
+
+
+def test_11_1_tells_mistakes_apart(monkeypatch):
+    told_apart(check.exercise_11_1, monkeypatch, by_loops)
+
+
+def test_the_lesson_goes_on_with_a_right_flip():
+    passes(check.exercise_11_2, check.reference_flip)
+
+
+# 11.2
 
 
 def flip(x, chosen):
@@ -54,8 +135,8 @@ def columns(x, chosen):
         functools.partial(lambda x, chosen, axis: np.take_along_axis(x, columns(x, chosen), axis), axis=2),
     ],
 )
-def test_9_1_accepts(answer):
-    passes(check.exercise_11_1, answer)
+def test_11_2_accepts(answer):
+    passes(check.exercise_11_2, answer)
 
 
 def flipped_along(*slices):
@@ -110,168 +191,19 @@ BACK = slice(None, None, -1)
         (in_place, "changed its input"),
     ],
 )
-def test_9_1_names_the_mistake(answer, sentence):
-    fails(check.exercise_11_1, answer, match=sentence)
+def test_11_2_names_the_mistake(answer, sentence):
+    fails(check.exercise_11_2, answer, match=sentence)
 
 
-def test_9_1_agrees_with_the_helper():
+def test_11_2_agrees_with_the_helper():
     x = np.random.default_rng(0).integers(0, 256, (8, 4, 5, 3)).astype(np.uint8)
     flipped = augmentation.alternating_flip(x, 0, np.random.default_rng(3))
     chosen = (flipped != x).any(axis=(1, 2, 3))
     np.testing.assert_array_equal(flip(x, chosen), flipped)
 
 
-# 9.2
-
-
-def padded_shift(mode):
-    def answer(x, down, right):
-        padding = max(abs(down), abs(right))
-        padded = np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)), mode=mode)
-        rows, columns = x.shape[1:3]
-        return padded[:, padding - down :, padding - right :][:, :rows, :columns]
-
-    return answer
-
-
-reflected, zeros = padded_shift("reflect"), padded_shift("constant")
-
-
-def zeros_by_slices(x, down, right):
-    rows, columns = x.shape[1:3]
-    shifted = np.zeros_like(x)
-    for row in range(rows):
-        for column in range(columns):
-            if 0 <= row - down < rows and 0 <= column - right < columns:
-                shifted[:, row, column] = x[:, row - down, column - right]
-    return shifted
-
-
-def by_indices(x, down, right):
-    def seen(size, by):
-        index = np.abs(np.arange(size) - by)
-        return np.minimum(index, 2 * (size - 1) - index)
-
-    return x[:, seen(x.shape[1], down)][:, :, seen(x.shape[2], right)]
-
-
-def by_rolling(x, down, right):
-    rolled = np.roll(x, (down, right), axis=(1, 2))
-    rolled[:, (slice(0, down) if down >= 0 else slice(down, None))] = 0
-    rolled[:, :, (slice(0, right) if right >= 0 else slice(right, None))] = 0
-    return rolled
-
-
-@pytest.mark.parametrize(
-    ("answer", "fill"),
-    [
-        (reflected, "a reflection"),
-        (padded_shift("symmetric"), "outermost pixels twice"),
-        (zeros, "zeros"),
-        (zeros_by_slices, "zeros"),
-        (lambda x, d, r: reflected(x, d, r).astype("float32"), "a reflection"),
-        (lambda x, d, r: (reflected if d > 0 else zeros)(x, d, r), "2 ways"),
-        (by_indices, "a reflection"),
-        (by_rolling, "zeros"),
-        (lambda x, down, right: [zeros(image[None], down, right)[0].tolist() for image in x], "zeros"),
-        (lambda *case: keras.ops.cast(zeros(*case), "int32"), "zeros"),
-    ],
-)
-def test_9_2_accepts(answer, fill, capsys):
-    passes(check.exercise_11_2, answer)
-    assert fill in capsys.readouterr().out
-
-
-def test_9_2_reflects_as_the_helper_does():
-    x = np.random.default_rng(0).integers(0, 256, (2, 6, 7, 3)).astype(float)
-    padded = augmentation.reflected(x, 3)
-    for down, right in check.SHIFTS:
-        window = padded[:, 3 - down : 9 - down, 3 - right : 10 - right]
-        np.testing.assert_array_equal(check._shifted(x, down, right, "a reflection"), window)
-
-
-def grey(x, down, right):
-    known = zeros(np.ones_like(x), down, right)
-    return np.where(known, zeros(x, down, right), 128)
-
-
-def moves_input(x, down, right):
-    x[:] = reflected(x, down, right)
-    return x
-
-
-@pytest.mark.parametrize(
-    ("answer", "sentence"),
-    [
-        (lambda x, d, r: np.roll(x, (d, r), axis=(1, 2)), "np.roll"),
-        (padded_shift("edge"), "stripes"),
-        (lambda x, d, r: reflected(x, -d, -r), "the other way"),
-        (lambda x, d, r: zeros(x, -d, -r), "the other way"),
-        (lambda x, d, r: reflected(x, r, d), "take `down` for `right`"),
-        (lambda x, d, r: zeros(x, -r, -d), "other way, and along the wrong axes"),
-        (lambda x, d, r: reflected(x, d, 0), "down or up only"),
-        (lambda x, d, r: zeros(x, 0, r), "sideways only"),
-        (lambda x, d, r: reflected(x, -d, r), "yours moves them up"),
-        (lambda x, d, r: reflected(x, d, -r), "moves them to the left"),
-        (lambda x, d, r: x.copy(), "nothing moves in any"),
-        (lambda x, d, r: reflected(x, d, r) if d or r else 255 - x, "nothing moves, and yours"),
-        (grey, "gap is grey"),
-        (lambda x, d, r: np.where(zeros(x, d, r) > 0, zeros(x, d, r), 77), "the gap is not"),
-        (lambda x, d, r: x[:, max(d, 0) :, max(r, 0) :], "should have the shape"),
-        (lambda x, d, r: reflected(x, d, r) // 3, "row 2, column 3 should now be in row 5, column 2"),
-        (lambda x, d, r: np.roll(x, (r, d), axis=(1, 2)), "take `down` for `right`.*other side"),
-        (lambda x, d, r: zeros(x, abs(d), abs(r)), "never move up"),
-        (lambda x, d, r: zeros(x, max(d, 0), max(r, 0)), "do not move where a number is negative"),
-        (lambda x, d, r: np.where(zeros(x, d, r) > 0, zeros(x, d, r), 255), "gap is white"),
-        (lambda x, d, r: np.where(zeros(x, d, r) > 0, zeros(x, d, r), x), "old pixels"),
-        (lambda x, d, r: np.concatenate([zeros(x[:1], d, r), x[1:]]), "only the first image"),
-        (lambda x, d, r: zeros(x, d, r) if d > 0 else x, "should now be|not right|row 3"),
-        (lambda x, d, r: zeros(x, d, r) / 255, "divided by 255"),
-        (lambda x, d, r: zeros(x, d, r)[..., ::-1], "red is blue"),
-        (lambda x, d, r: -zeros(x, d, r).astype(int), "opposite sign"),
-        (lambda x, d, r: zeros(x, d, r).swapaxes(1, 2), "should have the shape"),
-        (lambda x, d, r: (down for down in x), "list\\(...\\)"),
-        (moves_input, "changed its input"),
-        (lambda x, d, r: zeros(x, d, r) / 2, "half of what it should be"),
-        (lambda x, d, r: zeros(x, d, r).astype(int) + 1, "always 1 too large"),
-        (lambda x, d, r: padded_shift("symmetric")(x, d, r) * 2.0, "twice what it should be"),
-        (lambda x, d, r: zeros(x, d, r).astype(int)[::-1] + 1, "should now be"),
-        (lambda x, d, r: reflected(x, d, r)[0], "should have the shape"),
-    ],
-)
-def test_9_2_names_the_mistake(answer, sentence):
-    fails(check.exercise_11_2, answer, match=sentence)
-
-
-@pytest.mark.parametrize("by", [by for by in check.SHIFTS if any(by)])
-def test_9_2_says_of_each_shift_what_is_off(by):
-    """Its gap alone, or a pixel at a corner of what stays in the image, or one that can be followed."""
-    down, right = by
-
-    def gap(x, d, r):
-        return np.where(zeros(x, d, r) > 0, zeros(x, d, r), 77) if (d, r) == by else zeros(x, d, r)
-
-    def with_corner(row, column):
-        def answer(x, d, r):
-            shifted = gap(x, d, r)
-            if (d, r) == by:
-                shifted[:, row, column] ^= 1
-            return shifted
-
-        return answer
-
-    fails(check.exercise_11_2, gap, match=f"for down = {down}, right = {right} the part that stays .* the gap is not")
-    row, column = 3 if down < 0 else 2, 3
-    followed = f"row {row}, column {column} should now be in row {row + down}, column {column + right}\\."
-    for row in (max(down, 0), 5 + min(down, 0)):
-        for column in (max(right, 0), 6 + min(right, 0)):
-            fails(check.exercise_11_2, with_corner(row, column), match=followed)
-
-
-def test_9_1_and_9_2_tell_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_11_1, monkeypatch, flip)
-    # Wrong in one case, so that the mistakes are looked at, and known by a gap that is right in all others.
-    told_apart(check.exercise_11_2, monkeypatch, lambda x, d, r: zeros(x, d, r) if d < 3 else x)
+def test_11_2_tells_mistakes_apart(monkeypatch):
+    told_apart(check.exercise_11_2, monkeypatch, flip)
 
 
 @pytest.mark.parametrize("exercise", [check.exercise_11_1, check.exercise_11_2])

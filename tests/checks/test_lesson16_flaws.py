@@ -25,12 +25,12 @@ RIGHT = {"A": {1, 4}, "B": {2, 3}, "C": {5}}
         {"A": np.array([[1], [4]]), "B": ("2", 3.0), "C": np.array(5)},
     ],
 )
-def test_11_4_accepts(answer):
+def test_16_4_accepts(answer):
     passes(check.exercise_16_4, answer)
 
 
 @pytest.mark.parametrize("letter", "ABC")
-def test_11_4_names_every_wrong_flaw_and_every_missing_one(letter):
+def test_16_4_names_every_wrong_flaw_and_every_missing_one(letter):
     for flaw in range(1, 6):
         answer = RIGHT | {letter: RIGHT[letter] ^ {flaw}}
         missing = flaw in RIGHT[letter]
@@ -78,5 +78,5 @@ def test_11_4_names_every_wrong_flaw_and_every_missing_one(letter):
         ({"A": {1, 4}, "B": {2}, "C": {4}}, "protocol C does not have flaw 4"),
     ],
 )
-def test_11_4_names_the_mistake(answer, sentence):
+def test_16_4_names_the_mistake(answer, sentence):
     fails(check.exercise_16_4, answer, match=sentence)

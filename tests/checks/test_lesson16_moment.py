@@ -1,4 +1,4 @@
-"""Checks of exercise 16.3: right answers in several ways, planted wrong ones named, hostile ones survived."""
+"""Checks of exercise 16.2: right answers in several ways, planted wrong ones named, hostile ones survived."""
 
 import functools
 import itertools
@@ -66,8 +66,8 @@ def reach_on_a_fine_grid(losses, target):
         lambda losses, target: reach(losses, target) if min(losses) <= target else float("inf"),
     ],
 )
-def test_11_3_accepts(answer):
-    passes(check.exercise_16_3, answer)
+def test_16_2_accepts(answer):
+    passes(check.exercise_16_2, answer)
 
 
 def reach_by_halving(losses, target):
@@ -166,18 +166,18 @@ def below_only(losses, target):
         (lambda v, t: reach(v, t) - 0.3, "you have -0.3. The curve is there before training"),
     ],
 )
-def test_11_3_names_the_mistake(answer, sentence):
-    fails(check.exercise_16_3, answer, match=sentence)
+def test_16_2_names_the_mistake(answer, sentence):
+    fails(check.exercise_16_2, answer, match=sentence)
 
 
-def test_11_3_tells_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_16_3, monkeypatch, reach)
+def test_16_2_tells_mistakes_apart(monkeypatch):
+    told_apart(check.exercise_16_2, monkeypatch, reach)
 
 
 @pytest.mark.parametrize(("answer", "sentence"), HOSTILE + HOSTILE_RESULTS)
 def test_hostile_answers(answer, sentence):
-    fails(check.exercise_16_3, answer, match=sentence)
+    fails(check.exercise_16_2, answer, match=sentence)
 
 
 def test_an_input_that_was_changed():
-    fails(check.exercise_16_3, lambda losses, target: losses.sort() or 1.0, match="changed its input")
+    fails(check.exercise_16_2, lambda losses, target: losses.sort() or 1.0, match="changed its input")

@@ -71,7 +71,8 @@ def test_memory_cores_and_the_number_of_students_are_limited(read):
 def test_the_server_starts_by_a_file_that_students_can_reach(read):
     python, script = read().Spawner.cmd
     assert (python, Path(script)) == (sys.executable, DEPLOY / "student.py")
-    assert Path(read().Spawner.environment["JUPYTER_CONFIG_PATH"], "labconfig").is_dir()
+    for name, folder in (("JUPYTER_CONFIG_PATH", "labconfig"), ("JUPYTER_PATH", "labextensions")):
+        assert Path(read().Spawner.environment[name], folder).is_dir()
 
 
 def test_a_machine_holds_as_many_students_as_its_memory():

@@ -93,3 +93,16 @@ def test_binder_starts_on_shapes10_unless_told_otherwise(variable, expected):
         text=True,
     )
     assert told.stdout == f"{expected} a b\n"
+
+
+def test_binder_and_the_image_give_figures_their_words():
+    told = subprocess.run(
+        [BINDER / "start", "sh", "-c", 'echo "$JUPYTER_PATH" "$JUPYTER_CONFIG_PATH"'],
+        env={"PATH": "/usr/bin:/bin", "JUPYTER_PATH": "/more"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    ours = f"{ROOT}/tools/jupyter"
+    assert told.stdout == f"{ours}:/more {ours}\n"
+    assert "JUPYTER_PATH=/opt/course/tools/jupyter" in dict(instructions())["ENV"]

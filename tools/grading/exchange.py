@@ -7,6 +7,8 @@ which makes numbers, text, containers and arrays of it, never calls anything by 
 from __future__ import annotations
 
 import base64
+import contextlib
+import inspect
 import json
 import keyword
 import re
@@ -167,6 +169,20 @@ def stranger(made: dict) -> Any:
     if kind == "refused" and isinstance(made.get("sentence"), str):
         return Refused(made["sentence"])
     raise Strange("no thing")
+
+
+def far(call: Callable, made: dict) -> Callable:
+    """A function that calls one of the kernel's, with the name and the parameters that it has there."""
+
+    def function(*arguments: Any, **options: Any) -> Any:
+        return call(*arguments, **options)
+
+    function.__name__ = str(made.get("name") or made.get("type"))[:NAME]
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        names = made.get("names")[:50]
+        each = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+        function.__signature__ = inspect.Signature(each)
+    return function
 
 
 def _stop(self: Any) -> None:

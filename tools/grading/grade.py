@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import textwrap
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from tools.lessons import files, find
 
 SPARE_SECONDS = 120  # that a job may take longer than its submission
 JOB_BYTES = 1.6e9  # what a submission takes of the memory, usually
+CODE = ("checks", "tools/grading")
 UNREAD = {"points": {}, "possible": {}, "seconds": 0, "peak_mb": 0, "odd": [], "needs_human": True}
 
 
@@ -86,14 +89,15 @@ def main(arguments: argparse.Namespace) -> int:
             rows.append((one, record))
         else:
             waiting[f"{one.student} {one.lesson}"] = one, payload
-    if len(rows) and waiting:
+    if rows:
         print(
             f"{len(rows)} of {len(submissions)} are not graded now: they were before, or hold nothing that can be read."
         )
     try:
         for one, record, notebook in _graded(waiting, arguments, limits["seconds"]):
-            keep(course, waiting[f"{one.student} {one.lesson}"][1], record, notebook)
             gradebook.store(course, one, record, notebook)
+            # After it: what is kept is not stored again.
+            keep(course, waiting[f"{one.student} {one.lesson}"][1], record, notebook)
             rows.append((one, record))
     except KeyboardInterrupt:
         print(
@@ -163,8 +167,21 @@ def kept(course: Course, payload: dict) -> dict | None:
 
 
 def digest(payload: dict) -> str:
-    """Of all that the result depends on, but for the code that grades."""
-    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+    """Of all that the result depends on: the submission, what was handed out, limits, and the code that grades."""
+    return hashlib.sha256(json.dumps([payload, code(payload["lesson"][:2])], sort_keys=True).encode()).hexdigest()
+
+
+@functools.cache
+def code(number: str) -> list[str]:
+    """Digests of the checks of a lesson and of what grades; comments and docstrings make no difference."""
+    from tools.lessons import inputs
+
+    paths = [path for part in CODE for path in sorted((find.ROOT / part).rglob("*.py"))]
+    return [
+        inputs.code_digest(path.name, path.read_bytes())
+        for path in paths
+        if not re.match(rf"lesson(?!{number})\d\d", path.name)
+    ]
 
 
 def _place(course: Course, payload: dict) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools.grading import hidden, rubrics
 from tools.grading.course import Course, add_course_argument
-from tools.lessons import files, find, repository, student
+from tools.lessons import files, find, links, repository, student
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,9 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--repository", type=Path, metavar="FOLDER", help="write a repository for students into this folder, too"
     )
     parser.add_argument(
-        "--address", metavar="URL", help="where students find that repository; as in pyproject.toml when left out"
+        "--address", metavar="URL", help="where students find that repository; when left out, as it was told before"
     )
-    parser.add_argument("--hub", metavar="URL", help="of a JupyterHub, for links by nbgitpuller in its README")
+    parser.add_argument(
+        "--hub", metavar="URL", help="of a JupyterHub, for links by nbgitpuller in its README; else as before"
+    )
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -31,6 +33,7 @@ def main(arguments: argparse.Namespace) -> int:
     if (arguments.address or arguments.hub) and not arguments.repository:
         raise SystemExit("--address and --hub say what stands in the students' repository: give --repository FOLDER.")
     lessons = find.find(*arguments.lesson)
+    url, hub = _addresses(arguments) if arguments.repository else ("", "")
     course = Course(arguments.course.resolve()).prepared()
     for lesson in lessons:
         points, tests, texts = hand_out(course, lesson)
@@ -39,12 +42,20 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.repository:
         from tools.grading import student_repository
 
-        try:
-            url = repository.checked(arguments.address) if arguments.address else repository.address()
-        except ValueError as error:
-            raise SystemExit(str(error)) from None
-        print(student_repository.write(arguments.repository.resolve(), course, lessons, url, arguments.hub))
+        print(student_repository.write(arguments.repository.resolve(), course, lessons, url, hub))
     return 0
+
+
+def _addresses(arguments: argparse.Namespace) -> tuple[str, str]:
+    """The students' repository's and its hub's. Raises SystemExit where one is no address."""
+    from tools.grading import student_repository
+
+    url, hub = student_repository.addresses(arguments.repository)
+    try:
+        url = repository.checked(arguments.address) if arguments.address else url or repository.address()
+        return url, links.checked(arguments.hub) if arguments.hub else hub
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
 
 
 def hand_out(course: Course, lesson: find.Lesson) -> tuple[float, int, int]:

@@ -11,7 +11,6 @@ import builtins
 import contextlib
 import functools
 import importlib
-import inspect
 import io
 import time
 from collections.abc import Callable, Iterator
@@ -274,13 +273,12 @@ class Dialogue:
         return exchange.stranger(made)
 
     def _function(self, made: dict, name: str) -> Callable:
-        number, names, own = made.get("function"), made.get("names"), made.get("name")
-        if not isinstance(number, int):
+        if not isinstance(made.get("function"), int):
             raise exchange.Strange("no function")
         module = str(made.get("module"))[:80]
         if name and module.split(".")[0] in ("helpers", "checks"):
-            self.human = f"`{name}` is the course's own function {module}.{own}"
-        return _far(functools.partial(self.call, number), own, made.get("type"), names)
+            self.human = f"`{name}` is the course's own function {module}.{made.get('name')}"
+        return exchange.far(functools.partial(self.call, made["function"]), made)
 
     def _of_keras(self, made: dict) -> Any:
         from helpers import start
@@ -308,19 +306,6 @@ class Dialogue:
     def _stays(self, what: str) -> None:
         self.human = f"its model holds {what}, which stays in the student's kernel"
         raise NotRight(f"a person looks at this one: {self.human}.")
-
-
-def _far(call: Callable, name: Any, kind: Any, names: Any) -> Callable:
-    """A function of the kernel's, with the name and the parameters that it has there."""
-
-    def function(*arguments: Any, **options: Any) -> Any:
-        return call(*arguments, **options)
-
-    function.__name__ = name[:80] if isinstance(name, str) else str(kind)[:80]
-    with contextlib.suppress(ValueError, TypeError):
-        each = [inspect.Parameter(one, inspect.Parameter.POSITIONAL_OR_KEYWORD) for one in names[:50]]
-        function.__signature__ = inspect.Signature(each)
-    return function
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import tomllib
 from pathlib import Path
 
 from helpers.places import ROOT
@@ -27,7 +28,7 @@ COPIED = (
     "tools/jupyter",
     "tools/locks/student.txt",
     *(f"tools/lessons/{name}.py" for name in ("__init__", "execute", "fetch", "files", "find", "freshness", "kernels")),
-    *(f"tools/lessons/{name}.py" for name in ("lab", "pages", "run", "workspace")),
+    *(f"tools/lessons/{name}.py" for name in ("lab", "pages", "run", "solved", "workspace")),
     ".gitattributes",
     ".gitignore",
     "LICENSE",
@@ -39,18 +40,31 @@ WRITTEN = {"tools/__main__.py": "main.py", "Makefile": "Makefile"}
 OURS = ("project.optional-dependencies", "tool.pytest.ini_options", "tool.ruff")
 LIST = ".handed-out.json"  # the files that were written, with digests, by which a later call knows them
 DIGITS = 16
+HUB = "Hub"  # among the addresses in pyproject.toml
 
 
-def write(folder: Path, course: Course, lessons: list[find.Lesson], url: str, hub: str | None = None) -> str:
-    """Write or renew the repository; returns a sentence. Lessons that were handed out before stay.
+def addresses(folder: Path) -> tuple[str, str]:
+    """Where the repository in a folder and its hub are found, as a former call was told; "" for what is not known."""
+    try:
+        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        return project["urls"]["Repository"], project["urls"].get(HUB, "")
+    except (OSError, ValueError, KeyError):
+        return "", ""
+
+
+def write(folder: Path, course: Course, lessons: list[find.Lesson], url: str, hub: str = "") -> str:
+    """Write or renew the repository; returns sentences. Lessons that were handed out before stay.
 
     Raises SystemExit, before anything is written, where a file of somebody else is in the way.
     """
     _refuse_other_folders(folder)
-    before = _listed(folder)
-    kept = {name for name in before if re.fullmatch(r"notebooks/student/\d\d_\w+\.ipynb", name)}
+    before, (old, _) = _listed(folder), addresses(folder)
     contents = _contents(course, lessons, url)
+    kept = {name for name in before if re.fullmatch(r"notebooks/student/\d\d_\w+\.ipynb", name)}
     there = [lesson for lesson in find.find() if f"notebooks/student/{lesson.path.name}" in {*contents, *kept}]
+    contents["pyproject.toml"] = _project(url, hub).encode()
+    for name in ("GLOSSARY.md", "FORMULAS.md"):
+        contents[name] = _linked((ROOT / name).read_text(encoding="utf-8"), there).encode()
     readme = (HERE / "README.md").read_text(encoding="utf-8")
     contents["README.md"] = readme.replace("LESSONS", _table(there, url, hub)).encode()
     _refuse_files_of_others(folder, contents, before)
@@ -60,10 +74,12 @@ def write(folder: Path, course: Course, lessons: list[find.Lesson], url: str, hu
         (folder / name).unlink(missing_ok=True)
     digests = {name: before[name] for name in kept} | {name: _digest(content) for name, content in contents.items()}
     files.write(folder / LIST, json.dumps(digests, indent=1, sort_keys=True) + "\n")
-    return (
-        f"{folder}: {len(digests)} files, {changed} of them changed, {len(gone)} removed. Commit and push it to {url}; "
-        "it needs none of this project's history."
-    )
+    told = f"{folder}: {len(digests)} files, {changed} of them changed, {len(gone)} removed. "
+    if url == repository.PLACEHOLDER:
+        return told + "It has no address, so no links to Colab and Binder either: give --address URL."
+    if others := sorted(Path(name).name[:2] for name in kept - set(contents)) if old not in ("", url) else []:
+        told += f"Lessons that name the former address {old}: {', '.join(others)}; hand them out again. "
+    return told + f"Commit and push it to {url}; it needs none of this project's history."
 
 
 def _contents(course: Course, lessons: list[find.Lesson], url: str) -> dict[str, bytes]:
@@ -79,22 +95,26 @@ def _contents(course: Course, lessons: list[find.Lesson], url: str) -> dict[str,
         repository.put_set_up_cell(release, url)
         files.sign(release)
         made[f"notebooks/student/{lesson.path.name}"] = files.text(release).encode()
-    made["pyproject.toml"] = _project(url).encode()
-    for name in ("GLOSSARY.md", "FORMULAS.md"):
-        text = (ROOT / name).read_text(encoding="utf-8")
-        made[name] = text.replace("](notebooks/", "](notebooks/student/").encode()
     return made
 
 
-def _project(url: str) -> str:
-    """pyproject.toml with the address of this repository, without what only instructors need."""
+def _linked(text: str, there: list[find.Lesson]) -> str:
+    """A page with links to the lessons that are there, and the numbers alone of the others."""
+    names = "|".join(re.escape(lesson.path.name) for lesson in there)
+    text = re.sub(rf"\]\(notebooks/({names})\b", r"](notebooks/student/\1", text)
+    return re.sub(r"\[([^]]*)\]\(notebooks/\d\d_\w+\.ipynb[^)]*\)", r"\1", text)
+
+
+def _project(url: str, hub: str) -> str:
+    """pyproject.toml with the addresses of this repository and its hub, without what only instructors need."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     tables = re.split(r"(?m)^(?=\[)", text)
     kept = [table for table in tables if not re.match(rf"\[({'|'.join(map(re.escape, OURS))})[.\]]", table)]
-    return re.sub(r'(?m)^Repository = ".*"$', f'Repository = "{url}"', "".join(kept))
+    lines = f'Repository = "{url}"' + (f'\n{HUB} = "{hub}"' if hub else "")
+    return re.sub(r'(?m)^Repository = ".*"$', lines, "".join(kept))
 
 
-def _table(lessons: list[find.Lesson], url: str, hub: str | None) -> str:
+def _table(lessons: list[find.Lesson], url: str, hub: str) -> str:
     lines = ["| | lesson | you learn | minutes | |", "|---|---|---|---|---|"]
     for lesson in lessons:
         place = f"notebooks/student/{lesson.path.name}"

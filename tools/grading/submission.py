@@ -10,7 +10,7 @@ import copy
 import re
 from collections.abc import Iterator
 
-from tools.lessons import files, student
+from tools.lessons import files, repository, student
 
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*", re.DOTALL | re.MULTILINE)
 HIDDEN = re.compile(r"\n?### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*", re.DOTALL)
@@ -154,8 +154,9 @@ def _filled(cell: dict, theirs: list[dict], odd: list[str]) -> dict:
             odd.append(f"The check {name} was edited; ours runs.")
         return made
     if not facts.get("solution"):
-        made["source"] = texts[0] if texts else files.source(cell)
-        if texts and texts[0].strip() != given.strip():
+        changed = texts and texts[0].strip() != given.strip() and not _is_set_up(texts[0])
+        made["source"] = texts[0] if changed else files.source(cell)
+        if changed:
             made["metadata"]["theirs"] = True
         return made
     if not texts:
@@ -166,6 +167,12 @@ def _filled(cell: dict, theirs: list[dict], odd: list[str]) -> dict:
     made["source"] = "\n\n".join(texts) if texts else given
     made["metadata"]["theirs"] = made["source"].strip() != given.strip()
     return made
+
+
+def _is_set_up(text: str) -> bool:
+    """Whether this is a lesson's first cell, which differs by the address of the students' repository."""
+    address = re.search(r'^course = "(.+)"$', text, re.MULTILINE)
+    return text.strip() == repository.set_up_cell(address[1] if address else repository.PLACEHOLDER).strip()
 
 
 def _extra(cell: dict, index: int) -> dict:

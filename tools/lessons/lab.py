@@ -31,12 +31,18 @@ def main(arguments: argparse.Namespace) -> int:
             print(f"Not all lessons could be copied into {folder}, because of {error.filename}: {error.strerror}.")
             if not folder.is_dir():
                 return 1
-    # Settings that everybody can change in JupyterLab: no toasts about news and versions over the lesson, and long
-    # lines of code are wrapped. And an extension that gives figures their alternative text.
-    names = ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH")
-    ours = {name: os.pathsep.join(filter(None, [os.environ.get(name), str(SETTINGS)])) for name in names}
     # nbgrader, where it is installed, takes the working directory for that of the course.
-    return programs.call(command(folder, arguments.rest), cwd=folder, env=find.variables(**ours))
+    return programs.call(command(folder, arguments.rest), cwd=folder, env=find.variables(**settings()))
+
+
+def settings() -> dict[str, str]:
+    """The variables by which JupyterLab finds ``tools/jupyter``, after what the user has set.
+
+    Settings that everybody can change: no toasts about news and versions over the lesson, and long lines of code are
+    wrapped. And an extension that gives figures their alternative text.
+    """
+    names = ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH")
+    return {name: os.pathsep.join(filter(None, [os.environ.get(name), str(SETTINGS)])) for name in names}
 
 
 def command(folder: Path, rest: list[str]) -> list[str]:

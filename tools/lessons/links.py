@@ -29,6 +29,7 @@ new edition.</p>
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("hub", help="the hub's address, for example https://hub.university.edu")
     parser.add_argument("--repository", metavar="URL", help="that of the students; as in pyproject.toml when left out")
+    find.add_lesson_argument(parser)
     parser.add_argument("--branch", default="main", help="main when left out")
     default = find.ROOT / "build" / "links.html"
     parser.add_argument("--out", type=Path, default=default, metavar="FILE", help="build/links.html when left out")
@@ -39,17 +40,26 @@ def main(arguments: argparse.Namespace) -> int:
     url = arguments.repository or repository.address()
     if url == repository.PLACEHOLDER:
         raise SystemExit("The students' repository has no address yet: give --repository URL.")
-    if urlsplit(arguments.hub).scheme not in ("http", "https") or not urlsplit(arguments.hub).netloc:
-        raise SystemExit(f"{arguments.hub!r} is no address of a hub: it looks like https://hub.university.edu.")
+    try:
+        hub = checked(arguments.hub)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
     items = [
-        f'<li><a href="{escape(link(arguments.hub, url, lesson.path.name, arguments.branch))}">'
+        f'<li><a href="{escape(link(hub, url, lesson.path.name, arguments.branch))}">'
         f"{escape(lesson.title)}</a>: {escape(lesson.learn)}</li>"
-        for lesson in find.find()
+        for lesson in find.find(*arguments.lesson)
     ]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     files.write(arguments.out, PAGE.format(folder=FOLDER, items="\n".join(items)))
     print(f"{arguments.out}: {len(items)} links. Put the page, or its links, where the class finds them.")
     return 0
+
+
+def checked(hub: str) -> str:
+    """The address of a hub. Raises ValueError with a sentence."""
+    if urlsplit(hub).scheme not in ("http", "https") or not urlsplit(hub).netloc:
+        raise ValueError(f"{hub!r} is no address of a hub: it looks like https://hub.university.edu.")
+    return hub
 
 
 def link(hub: str, url: str, notebook: str, branch: str = "main") -> str:

@@ -22,8 +22,6 @@ FORMULA = re.compile(
 )
 # What is no running text: folded answers, code, tables, headings, formulas.
 OTHER = re.compile(r"<details>.*?</details>|```.*?```|\$\$.*?\$\$|^\|[^\n]*$|^#[^\n]*$", re.M | re.S)
-# Lessons whose bold words are not yet terms alone.
-NOT_YET = ("11", "16")
 SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[A-Z*$`(\"“])")
 
 
@@ -66,7 +64,7 @@ def formulas(lessons: list[find.Lesson] | None = None) -> list[Entry]:
 def _prose(lessons: list[find.Lesson] | None) -> list[tuple[find.Lesson, str, str]]:
     """(lesson, heading of the section, text) of every Markdown cell that students see, behind the title cell."""
     found = []
-    for lesson in _lessons() if lessons is None else lessons:
+    for lesson in find.find() if lessons is None else lessons:
         section = ""
         for cell in files.read(lesson.path)["cells"][1:]:
             source = "".join(cell["source"])
@@ -76,10 +74,6 @@ def _prose(lessons: list[find.Lesson] | None) -> list[tuple[find.Lesson, str, st
             section = heading[1] if heading and not heading[1].startswith("Exercise") else section
             found.append((lesson, section, source))
     return found
-
-
-def _lessons() -> list[find.Lesson]:
-    return [lesson for lesson in find.find() if lesson.number not in NOT_YET]
 
 
 def glossary() -> str:

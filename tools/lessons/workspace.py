@@ -154,9 +154,11 @@ def carry(new: dict, old: dict) -> tuple[list[str], list[str]]:
 
 
 def as_handed_out(cell: dict) -> bool:
-    """Whether nobody wrote into a solution cell, by nbgrader's checksum, which nbgrader would be needed to ask for."""
+    """Whether nobody wrote into a cell of an exercise, by nbgrader's checksum: the same sum as nbgrader's own."""
     facts = files.exercise(cell)
-    parts = [files.source(cell), cell["cell_type"], bool(facts.get("grade")), True, False, facts.get("grade_id")]
+    kinds = [bool(facts.get(kind)) for kind in ("grade", "solution", "locked")]
+    kinds[2] = not kinds[1] and (kinds[0] or kinds[2])  # whatever the metadata say of answers and checks
+    parts = [files.source(cell), cell["cell_type"], *kinds, facts.get("grade_id")]
     if facts.get("grade") and isinstance(facts.get("points"), (int, float)):
         parts.append(float(facts["points"]))
     text = "".join(map(str, parts)).encode("utf-8", "replace")

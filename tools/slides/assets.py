@@ -15,7 +15,7 @@ MATHJAX = ("sphinx-mathjax-offline", "static/mathjax")
 
 def write(folder: Path) -> None:
     """Put them into a folder; what is there already and the same stays untouched."""
-    reveal, mathjax = _folder(*REVEAL), _folder(*MATHJAX)
+    reveal, mathjax = packaged(*REVEAL), packaged(*MATHJAX)
     places = {
         "reveal.js": reveal / "dist/reveal.js",
         "reveal.css": reveal / "dist/reveal.css",
@@ -35,7 +35,8 @@ def write(folder: Path) -> None:
         files.write(folder / name, place.read_bytes())
 
 
-def _folder(package: str, inside: str) -> Path:
+def packaged(package: str, inside: str) -> Path:
+    """A folder inside an installed package. Raises SystemExit where that is missing."""
     try:
         return Path(str(resources.files(package))) / inside
     except ModuleNotFoundError:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 
 from tools import programs
@@ -41,8 +40,7 @@ def main(arguments: argparse.Namespace, out: Path) -> int:
         "--LabApp.default_url": f"/doc/tree/{lessons[0].path.name}",
     }
     rest = [*(f"{name}={value}" for name, value in options.items()), *arguments.rest]
-    paths = os.pathsep.join(filter(None, [os.environ.get("JUPYTER_CONFIG_PATH"), str(lab.SETTINGS)]))
-    variables = find.variables(JUPYTER_CONFIG_PATH=paths, CNN_DATASET=arguments.dataset)
+    variables = find.variables(CNN_DATASET=arguments.dataset, **lab.settings())
     return programs.call(lab.command(folder, rest), cwd=folder, env=variables)
 
 

@@ -90,8 +90,11 @@ def _save_weights(recipe: Recipe, model: keras.Model, dataset: data.Dataset, pat
         records.save_weights(model, path)
 
 
-def halve(path: Path) -> None:
-    """Rewrite a file of weights with float16 in place of float32; reading gives float32 again."""
+def halve(path: Path, vectors: bool = True) -> None:
+    """Rewrite a file of weights with float16 in place of float32; reading gives float32 again.
+
+    Without ``vectors`` only kernels are rounded: biases, and what normalization has measured, stay float32.
+    """
     whole = path.with_name(f"whole-{path.name}")
     os.replace(path, whole)
     with h5py.File(whole) as source, h5py.File(path, "w") as target:
@@ -101,7 +104,8 @@ def halve(path: Path) -> None:
                 made = target.require_group(name)
             else:
                 values = entry[()]
-                made = target.create_dataset(name, data=values.astype(np.float16) if values.dtype == "f4" else values)
+                rounded = values.dtype == "f4" and (vectors or values.ndim > 1)
+                made = target.create_dataset(name, data=values.astype(np.float16) if rounded else values)
             made.attrs.update(entry.attrs)
 
         source.visititems(copy)

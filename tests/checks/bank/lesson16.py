@@ -2,32 +2,38 @@
 
 import itertools
 import math
-from fractions import Fraction
 
 import numpy as np
 
-
-def by_combinations(seeds):
-    choices = list(itertools.combinations(range(2 * seeds), seeds))
-    fires = [choice for choice in choices if max(choice) == seeds - 1 or min(choice) == seeds]
-    return len(fires) / len(choices)
+from helpers.teaching import noise
 
 
-def by_products(seeds):
-    chance = 2.0
-    for k in range(1, seeds + 1):
-        chance *= k / (seeds + k)
-    return chance
+def counting(gap, deviation):
+    seeds = 2
+    while noise.power(gap / deviation, seeds) < 0.8:
+        seeds += 1
+    return seeds
 
 
-def by_logarithms(seeds):
-    return math.exp(math.log(2) + 2 * math.lgamma(seeds + 1) - math.lgamma(2 * seeds + 1))
+def by_halving(gap, deviation):
+    low, high = 1, 2**12
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if noise.power(gap / deviation, middle) >= 0.8 else (middle, high)
+    return high
 
 
-def simulated(seeds):
-    generator = np.random.default_rng(3)
-    draws = generator.random((20_000, 2, seeds))
-    return np.mean((draws[:, 0].min(1) > draws[:, 1].max(1)) | (draws[:, 1].min(1) > draws[:, 0].max(1)))
+def by_steps(gap, deviation):
+    seeds = 2
+    for step in (64, 16, 4, 1):
+        while noise.power(gap / deviation, seeds) < 0.8:
+            seeds += step
+        seeds = max(2, seeds - step) if step > 1 else seeds
+    return np.int32(seeds)
+
+
+def with_size(size, power=0.8, first=2):
+    return lambda gap, deviation: next(n for n in range(first, 9999) if noise.power(size(gap, deviation), n) >= power)
 
 
 def walk(accuracy_at, start):
@@ -165,15 +171,14 @@ def by_last(losses, target):
 FLAWS = {"A": {1, 4}, "B": {2, 3}, "C": {5}}
 RIGHT = {
     "16.1": [
-        ("combinations", by_combinations),
-        ("products", by_products),
-        ("logarithms", by_logarithms),
-        ("a fraction", lambda seeds: float(Fraction(2, math.comb(2 * seeds, seeds)))),
-        ("a simulation", simulated),
-        ("factorials", lambda n: 2 * math.factorial(n) ** 2 / math.factorial(2 * n)),
+        ("counting", counting),
+        ("halving", by_halving),
+        ("in steps", by_steps),
+        ("next", lambda g, d: next(n for n in itertools.count(2) if noise.power(g / d, n) >= 0.8)),
+        ("a float", lambda g, d: float(counting(g, d))),
     ],
-    "16.2": [("walk", walk), ("an object", Search()), ("recursion", recursive), ("cached", cached)],
-    "16.3": [("NumPy", by_numpy), ("interp", by_interp), ("while", by_while), ("next", by_next)],
+    "16.5": [("walk", walk), ("an object", Search()), ("recursion", recursive), ("cached", cached)],
+    "16.2": [("NumPy", by_numpy), ("interp", by_interp), ("while", by_while), ("next", by_next)],
     "16.4": [
         ("sets", FLAWS),
         ("lists", {name: sorted(flaws) for name, flaws in FLAWS.items()}),
@@ -184,18 +189,18 @@ RIGHT = {
 }
 WRONG = {
     "16.1": [
-        ("one side", "whichever|twice|both|either|two", lambda n: 1 / math.comb(2 * n, n)),
-        ("powers of two", "alike|coin|comb|equally|2", lambda n: 2 / 2 ** (2 * n)),
-        ("coins", "first seed meet", lambda n: 2 * 0.5**n),
-        ("not told apart", "silent", lambda n: 1 - 2 / math.comb(2 * n, n)),
-        ("per cent", "per cent", lambda n: 200 / math.comb(2 * n, n)),
-        ("orders", "order|comb|choice", lambda n: 2 / math.factorial(2 * n)),
-        ("number of choices", "probability|choices|0 to 1|divide|1", lambda n: math.comb(2 * n, n)),
-        ("rounded", "rounded|round", lambda n: round(2 / math.comb(2 * n, n), 2)),
-        ("for three seeds", "seeds", lambda n: 0.1),
-        ("seeds of one", "", lambda n: 2 / math.comb(n + 2, 2)),
+        ("both sides", "side", lambda g, d: 2 * counting(g, d)),
+        ("no deviation", "deviation", with_size(lambda g, d: g)),
+        ("upside down", "divide|ratio|effect size", with_size(lambda g, d: d / g)),
+        ("one more", "many|first", lambda g, d: counting(g, d) + 1),
+        ("one less", "few|below", lambda g, d: counting(g, d) - 1),
+        ("another power", "0.8", with_size(lambda g, d: g / d, 0.95)),
+        ("from one", "two|2", with_size(lambda g, d: g / d, first=1)),
+        ("the power", "power", lambda g, d: noise.power(g / d, counting(g, d))),
+        ("a formula", "known|count", lambda g, d: math.ceil(15.7 * (d / g) ** 2)),
+        ("three", "", lambda g, d: 3),
     ],
-    "16.2": [
+    "16.5": [
         ("asks twice", "more than once", without_memory),
         ("three only", "edge|end|beyond|further", three_only),
         ("a wide grid", "needed|more|training", a_wide_grid),
@@ -214,7 +219,7 @@ WRONG = {
             lambda f, start: min((start - 1, start, start + 1), key=f),
         ),
     ],
-    "16.3": [
+    "16.2": [
         (
             "whole epochs",
             "between|straight|decimal|share|whole",

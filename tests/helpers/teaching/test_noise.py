@@ -53,3 +53,23 @@ def test_shares_are_written_in_per_cent():
     interval = noise.Interval(0.0342, 0.0123, 0.0561)
     assert interval.points() == "+3.4 points (+1.2 to +5.6)"
     assert interval.share() == "3.4 % (1.2 to 5.6)"
+
+
+def test_rows_are_pooled_by_the_distances_to_their_own_means():
+    rows = [[1.0, 3.0], [10.0, 10.0, 13.0]]
+    deviation, freedom = noise.pooled(rows)
+    assert (deviation, freedom) == (pytest.approx(np.sqrt((2 + 6) / 3)), 3)
+    got = noise.difference(*rows, rows=[*rows, [5.0, 5.0]])
+    half = stats.t.ppf(0.975, 4) * np.sqrt(8 / 4) * np.sqrt(1 / 2 + 1 / 3)
+    assert np.allclose(got, (9, 9 - half, 9 + half))
+    with pytest.raises(ValueError, match="two trainings"):
+        noise.pooled([[1.0, 2.0], [3.0]])
+
+
+def test_pooling_over_more_rows_raises_the_power():
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(4000, 14, 3))
+    rows[:, 1] += 2
+    found = np.mean([noise.difference(each[0], each[1], each).counts() for each in rows])
+    assert noise.power(2, 3, 14) == pytest.approx(found, abs=0.025)
+    assert noise.power(2, 3, 14) > noise.power(2, 3) + 0.15

@@ -1,5 +1,6 @@
 """The repository for students: nothing in it that they must not see, all in it that they need, nothing lost in it."""
 
+import argparse
 import ast
 import json
 import re
@@ -9,7 +10,7 @@ import sys
 import pytest
 
 from helpers.places import ROOT
-from tools.grading import rubrics, student_repository
+from tools.grading import handout, rubrics, student_repository
 from tools.grading.course import Course
 from tools.lessons import files, find, repository
 
@@ -101,11 +102,11 @@ def test_its_commands_are_for_students_and_help_needs_nothing_installed(written)
 
     told = bare()
     assert told.returncode == 0, told.stderr
-    assert re.findall(r"^    (\w+) ", told.stdout, re.MULTILINE) == ["lab", "run", "fetch"]
+    assert re.findall(r"^    (\w+) ", told.stdout, re.MULTILINE) == ["lab", "run", "progress", "fetch"]
     assert bare("run", "--lessons").returncode == 2
     assert "--edition" in bare("run", "--help").stdout
     targets = re.findall(r"^(\w+):", (written / "Makefile").read_text(), re.MULTILINE)
-    assert targets == ["help", "lab", "run", "fetch"]
+    assert targets == ["help", "lab", "run", "progress", "fetch"]
 
 
 def test_what_its_code_imports_is_there(written):
@@ -148,6 +149,39 @@ def test_a_later_call_adds_lessons_keeps_git_and_removes_what_is_no_longer_writt
     assert "| 01 |" in (tmp_path / "README.md").read_text()
     assert "| 02 |" not in (tmp_path / "README.md").read_text()
     assert (tmp_path / ".git/config").read_text() == "theirs"
+
+
+def test_a_later_call_keeps_the_addresses_of_an_earlier_one(small, course, tmp_path):
+    assert student_repository.addresses(tmp_path) == ("", "")
+    student_repository.write(tmp_path, course, LESSONS[:1], URL, "https://hub.uni.edu")
+    assert student_repository.addresses(tmp_path) == (URL, "https://hub.uni.edu")
+    told = student_repository.write(tmp_path, course, LESSONS[3:4], "https://github.com/uni/moved")
+    assert f"Lessons that name the former address {URL}: 01; hand them out again. Commit" in told
+    assert student_repository.addresses(tmp_path) == ("https://github.com/uni/moved", "")
+    assert "give --address URL" in tiny(tmp_path, course, url=repository.PLACEHOLDER)
+
+
+def test_handing_out_asks_for_the_addresses_once(tmp_path, monkeypatch):
+    def asked(*words):
+        parser = argparse.ArgumentParser()
+        handout.add_arguments(parser)
+        return handout._addresses(parser.parse_args(["--repository", str(tmp_path), *words]))
+
+    assert asked() == (repository.address(), "")
+    (tmp_path / "pyproject.toml").write_text(student_repository._project(URL, "https://hub.uni.edu"))
+    assert asked() == (URL, "https://hub.uni.edu")
+    assert asked("--address", "https://github.com/uni/moved.git")[0] == "https://github.com/uni/moved"
+    for words in (("--address", "foo"), ("--hub", "hub.uni.edu")):
+        with pytest.raises(SystemExit, match="is no address of a"):
+            asked(*words)
+
+
+def test_a_page_links_to_no_lesson_that_is_not_there(small, course, tmp_path):
+    tiny(tmp_path, course)
+    for name in ("GLOSSARY.md", "FORMULAS.md"):
+        text = (tmp_path / name).read_text()
+        assert set(re.findall(r"\]\((notebooks/[^)#]+)", text)) == {f"notebooks/student/{LESSONS[0].path.name}"}
+        assert "(02" in text
 
 
 def test_files_of_others_are_never_written_over(small, course, tmp_path):

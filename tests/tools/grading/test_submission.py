@@ -6,7 +6,7 @@ import pytest
 from tiny_lesson import NAMES, RIGHT, cell, handed_in, source
 
 from tools.grading import submission
-from tools.lessons import files
+from tools.lessons import files, repository
 
 
 def put(notebook):
@@ -26,6 +26,17 @@ def test_an_honest_one_has_nothing_odd():
     assert files.source(made["cells"][-1]) == "print(1)"
     assert made["cells"][-1]["metadata"] == {"theirs": True}
     assert submission.restored(source(), handed_in())[1] == []
+
+
+@pytest.mark.parametrize("url", ["https://github.com/uni/cnn-students", repository.PLACEHOLDER])
+def test_the_set_up_cell_of_the_students_repository_is_no_change_of_theirs(url):
+    notebook = handed_in()
+    notebook["cells"][0]["source"] = repository.set_up_cell(url)
+    made = submission.restored(source(), notebook)[0]
+    assert not any(one["metadata"].get("theirs") for one in made["cells"])
+    assert made["cells"][0]["source"] == source()["cells"][0]["source"]
+    notebook["cells"][0]["source"] += "\nimport subprocess"
+    assert submission.restored(source(), notebook)[0]["cells"][0]["metadata"]["theirs"]
 
 
 def strip_metadata(cells):

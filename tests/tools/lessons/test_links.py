@@ -26,6 +26,8 @@ def test_each_lesson_has_a_link_that_fetches_and_opens_it(tmp_path, capsys):
         assert words["urlpath"] == f"lab/tree/{folder}/notebooks/student/{lesson.path.name}"
         assert folder != "cnn-on-cifar10", "there lie the lessons that the hub itself copies"
     assert f"{len(addresses)} links" in capsys.readouterr().out
+    assert command.main(["links", HUB, "--repository", COURSE, "--lesson", "04", "--out", str(page)]) == 0
+    assert re.findall(r"student%2F(\d\d)_", page.read_text(encoding="utf-8")) == ["04"]
 
 
 @pytest.mark.parametrize(

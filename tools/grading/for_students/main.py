@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from tools import environment
-from tools.lessons import fetch, lab, run
+from tools.lessons import fetch, lab, run, solved
 
 
 def main(words: list[str]) -> int:
@@ -35,6 +35,7 @@ def main(words: list[str]) -> int:
 COMMANDS = (
     ("lab", lab, "Open JupyterLab in work/, where lessons are copied once; further arguments go to it"),
     ("run", run, "Execute lessons as they were handed out and write them to build/lessons"),
+    ("progress", solved, "Show which exercises are solved in the notebooks of work/, or of a folder"),
     ("fetch", fetch, "Fetch CIFAR-10 into data/ ahead of a class"),
 )
 
