@@ -126,7 +126,7 @@ def moodle(course: Course, table: Roster, lessons: list[str], unfinished: bool =
             row = [*row[:grade], _number(total * most / possible), *row[grade + 1 :]]
         lines.append(row)
     if scaled:
-        told.append(f"{scaled} grades are scaled from {possible:g} points to the maximum grade in {table.path.name}.")
+        told.append(f"Grades scaled from {possible:g} points to the maximum grade in {table.path.name}: {scaled}.")
     return _csv([table.header, *lines]), told
 
 
@@ -160,7 +160,7 @@ def _marks_by_row(
     told += unknown
     waiting = [mark for mark in given if mark.by_hand and mark.student in rows]
     if waiting and not unfinished:
-        told.append(f"{len(waiting)} marks are left out until somebody has marked by hand; --unfinished puts them in.")
+        told.append(f"Left out until somebody has marked by hand: {len(waiting)}; --unfinished puts them in.")
     return {
         (rows[mark.student], mark.lesson): mark.total
         for mark in given

@@ -242,7 +242,7 @@ def test_canvas_gets_the_columns_it_exported_and_a_mark_for_whom_it_knows(course
     ]
     assert told == [
         "Not in roster.csv: somebody.",
-        "1 marks are left out until somebody has marked by hand; --unfinished puts them in.",
+        "Left out until somebody has marked by hand: 1; --unfinished puts them in.",
     ]
     text, _ = marks.canvas(course, table(tmp_path, CANVAS), [NAME], unfinished=True)
     assert read(text)[3][-1] == "2"
@@ -275,7 +275,7 @@ def test_moodle_s_worksheet_comes_back_with_grades_in_its_own_scale(course, tmp_
     assert lines[2] == worksheet.rows[1]
     assert told == [
         "Bob Ray: Moodle says that this grade cannot be changed.",
-        "1 grades are scaled from 5 points to the maximum grade in roster.csv.",
+        "Grades scaled from 5 points to the maximum grade in roster.csv: 1.",
     ]
     with pytest.raises(SystemExit, match="say which lesson that is"):
         marks.moodle(course, worksheet, [NAME, "02_images"])
