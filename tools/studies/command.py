@@ -12,7 +12,7 @@ with start.quiet():
 
 from helpers import data, places
 from tools import executor
-from tools.studies import lesson05, lesson06, lesson11, lesson15, lesson16  # noqa: F401  each registers its studies
+from tools.studies import lesson05, lesson06, lesson11, lesson14, lesson15, lesson16  # noqa: F401  each registers its studies
 from tools.studies.engine import STUDIES, conduct
 
 DRY_FOLDER = places.BUILD / "dry_runs"
