@@ -16,7 +16,7 @@ BATCH = 250
 def loss_gradient(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The derivative of each image's cross-entropy with respect to its pixels: float32, the shape of the images.
 
-    Of the logits, for models that end in a softmax, too: a probability rounded to 1 has no gradient.
+    Of the logits, for models that end in a softmax, too, and in float64: a probability rounded to 1 has no gradient.
     """
     logits, found = logits_of(model), []
     for first in range(0, len(images), BATCH):
@@ -24,7 +24,7 @@ def loss_gradient(model: keras.Model, images: np.ndarray, labels: np.ndarray) ->
         y = tf.convert_to_tensor(labels[first : first + BATCH])
         with tf.GradientTape() as tape:
             tape.watch(x)
-            loss = tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits(x))
+            loss = tf.nn.sparse_softmax_cross_entropy_with_logits(y, tf.cast(logits(x), tf.float64))
         found.append(tape.gradient(loss, x).numpy())
     return np.concatenate(found)
 
