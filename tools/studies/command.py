@@ -12,7 +12,16 @@ with start.quiet():
 
 from helpers import data, places
 from tools import executor
-from tools.studies import exports, lesson05, lesson06, lesson11, lesson13, lesson15, lesson16  # noqa: F401  they register
+from tools.studies import (  # noqa: F401  each registers its studies
+    exports,
+    lesson05,
+    lesson06,
+    lesson11,
+    lesson13,
+    lesson14,
+    lesson15,
+    lesson16,
+)
 from tools.studies.engine import STUDIES, conduct
 
 DRY_FOLDER = places.BUILD / "dry_runs"
