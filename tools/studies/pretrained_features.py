@@ -78,6 +78,7 @@ def features(x: np.ndarray, side: int, layer: str = "features") -> np.ndarray:
         path = places.BUILD / "features" / f"{layer}-{side}-{digest}.npy"
         if not path.is_file():
             run = run or _exported(side, layer)
+            path.parent.mkdir(parents=True, exist_ok=True)
             batches = (chunk[first : first + 50].astype(np.float32) for first in range(0, len(chunk), 50))
             np.save(path, np.concatenate([run(batch) for batch in batches]).astype(np.float16))
         parts.append(np.load(path).astype(np.float32))
@@ -89,7 +90,7 @@ def _exported(side: int, layer: str) -> Callable:
     if not path.is_file():
         body = records.pretrained(side)
         export.litert(enlarging(side, keras.Model(body.inputs[0], body.get_layer(layer).output)), path)
-    return export.litert_network(path, threads=2)[0]
+    return export.litert_network(path, threads=1)[0]
 
 
 def enlarging(side: int, *layers: keras.Layer) -> keras.Sequential:
