@@ -31,7 +31,9 @@ def address(network, served, tmp_path_factory):
         shutil.copytree(command.FOLDER / "litert", folder / "litert")
     elif shutil.which("npm") is None:
         pytest.skip(runtime.NO_NPM)
-    command.write(folder, network, data.CIFAR10_CLASSES, "A network.")
+    command.write(
+        folder, network, data.CIFAR10_CLASSES, "improved_cnn, trained on CIFAR-10: 87.95 % of its test images right."
+    )
     return served(folder) + "/index.html"
 
 

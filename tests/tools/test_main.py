@@ -221,6 +221,8 @@ TARGETS = {
     "address URL=https://github.com/a/b": "address https://github.com/a/b",
     "train MODEL=fast90": "train fast90",
     "train MODEL=guide_cnn EPOCHS=3 OUT=mine": "train guide_cnn --epochs 3 --out mine",
+    "demo": "demo",
+    "demo MODEL=strided_cnn PORT=9000": "demo --model strided_cnn --port 9000",
     "show": "show results",
     "show WHAT=outputs FROM=mine": "show outputs --from mine",
     "show WHAT=importance MODEL=plain_cnn": "show importance --model plain_cnn",

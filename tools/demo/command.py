@@ -27,10 +27,9 @@ def main(arguments: argparse.Namespace) -> int:
         model, _ = records.stored_model(arguments.model)
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    accuracy = records.result(arguments.model)["test_accuracy"]
-    about = (
-        f"{arguments.model}, trained on CIFAR-10: {100 * sum(accuracy) / len(accuracy):.1f} % of its test images right."
-    )
+    record = records.result(arguments.model)
+    accuracy = record["test_accuracy"][record["seeds"].index(record["weights_seed"])]
+    about = f"{arguments.model}, trained on CIFAR-10: {100 * accuracy:.2f} % of its test images right."
     write(FOLDER, model, data.CIFAR10_CLASSES, about)
     try:
         server = ThreadingHTTPServer(("127.0.0.1", arguments.port), partial(Handler, directory=str(FOLDER)))
