@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from tools.studies.engine import Asks, Trial, study, together
 from tools.studies.lesson11 import top_of_the_ladder
 
@@ -37,67 +35,35 @@ def _sized(side: int) -> Asks:
 WAYS = ("frozen features", "fine-tuned", "from scratch")
 LABELS, SEARCH_LABELS = (10, 50, 250), 50
 SIDE = 96
-TUNED_RATES = (0.00003, 0.0003, 0.003)
-SCRATCH_RATES = (0.001, 0.003, 0.01)
-# So many passes over the images; from scratch: epochs, and how many images one has (repeated).
-TUNED_EPOCHS = {10: 10, 50: 6, 250: 3}
-SCRATCH_EPOCHS = {10: (10, 1_000), 50: (10, 2_000), 250: (12, 2_500)}
+# As many as ``data_amount`` trains on, from scratch.
+IMAGES = (5_000, 15_000, 45_000)
 
 
 @study()
 def few_labels() -> Asks:
-    """Ten classes with few labels: a network that has seen ImageNet, frozen or fine-tuned, against one from scratch.
+    """A linear head on the frozen features of a network that has seen ImageNet, with few labels and with many.
 
-    Choices are made on 2,000 validation images with seed 3: the penalty of the linear head for each number of labels,
-    the learning rates of the other two ways with 50 labels a class, three rates each. Then three seeds, each with
-    images of its own, and the test set once. Features are those of images enlarged to 96 pixels (``input_sizes``).
-    Fine-tuning starts from the linear head of the frozen features and moves the last blocks. From scratch: half of
-    ``improved_cnn``, with flips and shifts. With all 4,500 labels the features are the same for every seed, so there
-    is one trial; ``improved_cnn`` itself is its counterpart.
+    Features are those of images enlarged to 96 pixels (``input_sizes``). The penalty is chosen on 2,000 validation
+    images: with 10, 50 and 250 labels a class by a search with seed 3, then three seeds follow, each with images of its
+    own; with the first 5,000, 15,000 and all 45,000 images, the same for every seed, in the one trial itself. The test
+    set is used once for each. What training from scratch reaches with 5,000 images and more, ``data_amount`` has.
     """
-    yield from together(*map(_frozen, LABELS), _fine_tuned(), _from_scratch(), _all_labels())
+    yield from together(*map(_few, LABELS), _many())
 
 
-def _head(labels: int, seed: int, search: bool, penalties: list[float]) -> Trial:
+def _few(labels: int) -> Asks:
+    (best,) = yield [_head(labels, SEARCH_SEED, list(PENALTIES), search=True)]
+    yield [_head(labels, seed, [best["penalty"]]) for seed in SEEDS]
+
+
+def _many() -> Asks:
+    yield [_head(images // 10, 0, [0.0001, 0.001, 0.01], images) for images in IMAGES]
+
+
+def _head(labels: int, seed: int, penalties: list[float], images: int | None = None, search: bool = False) -> Trial:
     facts = {"labels": labels, "search": search, "side": SIDE, "penalties": penalties}
-    return Trial(None, seed, WAYS[0], final=not search, function=f"{_HERE}:frozen", facts=facts)
-
-
-def _frozen(labels: int) -> Asks:
-    (best,) = yield [_head(labels, SEARCH_SEED, True, list(PENALTIES))]
-    yield [_head(labels, seed, False, [best["penalty"]]) for seed in SEEDS]
-
-
-def _fine_tuned() -> Asks:
-    heads = yield [_head(labels, SEARCH_SEED, True, list(PENALTIES)) for labels in LABELS]
-    penalties = {head["labels"]: head["penalty"] for head in heads}
-
-    def trial(labels: int, rate: float, seed: int, search: bool) -> Trial:
-        facts = {"labels": labels, "side": SIDE, "search": search, "penalty": penalties[labels]}
-        facts |= {"rate": rate, "epochs": TUNED_EPOCHS[labels]}
-        return Trial(None, seed, WAYS[1], final=not search, function=f"{_HERE}:fine_tuned", facts=facts)
-
-    searched = yield [trial(SEARCH_LABELS, rate, SEARCH_SEED, True) for rate in TUNED_RATES]
-    yield [trial(labels, _best(searched), seed, False) for labels in LABELS for seed in SEEDS]
-
-
-def _from_scratch() -> Asks:
-    def trial(labels: int, rate: float, seed: int, search: bool) -> Trial:
-        epochs, images = SCRATCH_EPOCHS[labels]
-        recipe = dataclasses.replace(top_of_the_ladder(), batch_size=50, epochs=epochs).as_dict()
-        facts = {"labels": labels, "search": search, "rate": rate, "recipe": recipe, "images": images}
-        return Trial(None, seed, WAYS[2], final=not search, function=f"{_HERE}:from_scratch", facts=facts)
-
-    searched = yield [trial(SEARCH_LABELS, rate, SEARCH_SEED, True) for rate in SCRATCH_RATES]
-    yield [trial(labels, _best(searched), seed, False) for labels in LABELS for seed in SEEDS]
-
-
-def _best(searched: list[dict]) -> float:
-    return max(searched, key=lambda record: record["validation_accuracy"])["rate"]
-
-
-def _all_labels() -> Asks:
-    yield [_head(4_500, 0, False, [0.001, 0.01])]
+    function = f"{_HERE}:frozen"
+    return Trial(None, seed, WAYS[0], images, final=not search, function=function, facts=facts)
 
 
 TRANSFER_RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)

@@ -4,8 +4,7 @@ import pytest
 from made_up import trials
 
 from helpers.recipe import Recipe
-from tools.studies import lesson13
-from tools.studies.lesson11 import top_of_the_ladder
+from tools.studies import lesson11, lesson13
 
 
 def asked(study, best):
@@ -30,23 +29,19 @@ def test_each_side_of_an_image_gets_the_same_draws():
     assert not any(trial.final for trial in found), "the test set decides nothing"
 
 
-def test_few_labels_gives_all_ways_the_same_images_and_one_search():
-    best = {"fine-tuned": 0.0003, "from scratch": 0.01}
-    found = asked(lesson13.few_labels, best)
-    for way in lesson13.WAYS:
-        mine = [trial for trial in found if trial.label == way]
-        searched, final = ([trial for trial in mine if trial.facts["search"] is search] for search in (True, False))
-        assert {trial.seed for trial in searched} == {lesson13.SEARCH_SEED}
-        assert all(trial.final for trial in final)
-        assert not any(trial.final for trial in searched)
-        few = [trial for trial in final if trial.facts["labels"] < 4_500]
-        drawn = sorted((trial.facts["labels"], trial.seed) for trial in few)
-        assert drawn == [(labels, seed) for labels in lesson13.LABELS for seed in lesson13.SEEDS]
-        if way in best:
-            assert len(searched) == 3
-            assert {trial.facts["rate"] for trial in final} == {best[way]}
-            assert {trial.facts["labels"] for trial in searched} == {lesson13.SEARCH_LABELS}
+def test_few_labels_chooses_each_penalty_with_other_images():
+    found = asked(lesson13.few_labels, {})
+    few = [trial for trial in found if not trial.images]
+    for labels in lesson13.LABELS:
+        searched, *final = [trial for trial in few if trial.facts["labels"] == labels]
+        assert (searched.seed, searched.final) == (lesson13.SEARCH_SEED, False)
+        assert [(trial.seed, trial.final) for trial in final] == [(seed, True) for seed in lesson13.SEEDS]
+        assert {tuple(trial.facts["penalties"]) for trial in final} == {(lesson13.PENALTIES[-1],)}
     assert lesson13.SEARCH_SEED not in lesson13.SEEDS
+    many = [trial for trial in found if trial.images]
+    assert [trial.images for trial in many] == list(lesson13.IMAGES)
+    trained = {trial.images for trial in trials(lesson11.data_amount)}
+    assert trained == set(lesson13.IMAGES), "training from scratch has the same images"
 
 
 @pytest.mark.parametrize("way", lesson13.WAYS)
@@ -59,5 +54,5 @@ def test_transfer_gives_all_ways_the_same(way):
         (seed, labels) for seed in (0, 1, 2) for labels in lesson13.LABELS
     }
     assert {trial.facts["rate"] for trial in final} == {0.03}
-    assert all(Recipe(**trial.facts["known"]) == top_of_the_ladder() for trial in found)
+    assert all(Recipe(**trial.facts["known"]) == lesson11.top_of_the_ladder() for trial in found)
     assert len(found) == 7 + 9
