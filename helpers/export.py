@@ -9,7 +9,8 @@ import importlib.util
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import keras
@@ -36,8 +37,11 @@ def litert(
     """
     path = _target(path, ".tflite")
     options: dict[str, object] = {}
-    if batch is not None:
-        options["input_signature"] = [keras.InputSpec("float32", (batch, *model.input_shape[1:]))]
+    if batch is not None:  # Keras 3.13 looks at the model, newer versions at the signature
+        shape = (batch, *model.input_shape[1:])
+        inputs = keras.Input(batch_shape=shape)
+        model = keras.Model(inputs, model(inputs))
+        options["input_signature"] = [keras.InputSpec("float32", shape)]
     if int8_images is not None:
         batches = _batches(int8_images, model.input_shape, batch or 1)
         options |= {
@@ -46,7 +50,7 @@ def litert(
             "target_spec": {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]},
         }
     with _silence(), replacing(path) as part:
-        model.export(part, format="litert", verbose=False, **options)
+        model.export(str(part), format="litert", verbose=False, **options)
     return path
 
 
@@ -96,7 +100,7 @@ def onnx(model: keras.Model, path: str | os.PathLike, int8_images: np.ndarray | 
     batches = None if int8_images is None else _batches(int8_images, model.input_shape)
     with _silence(), replacing(path) as part:
         exact = part.with_name("exact.onnx")
-        model.export(exact, format="onnx", verbose=False)
+        model.export(str(exact), format="onnx", verbose=False)
         if batches is None:
             exact.rename(part)
         else:
@@ -183,6 +187,6 @@ def _content(path: str | os.PathLike) -> bytes:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Nothing of what converters say in C++, by warnings and by loggers."""
-    with warnings.catch_warnings(action="ignore"), start.quiet():
+    """Nothing of what converters say, in C++, by warnings, or where they have written a file."""
+    with warnings.catch_warnings(action="ignore"), start.quiet(), redirect_stdout(StringIO()):
         yield

@@ -119,9 +119,8 @@ def _bench_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--model", default="improved_cnn", metavar="NAME", help="a stored network; improved_cnn when left out"
-    )
+    said = "a stored network, or efficientnet_lite0 (ImageNet); improved_cnn when left out"
+    parser.add_argument("--model", default="improved_cnn", metavar="NAME", help=said)
     parser.add_argument("--port", type=int, default=8000, metavar="N", help="8000 when left out; 0 is any that is free")
 
 

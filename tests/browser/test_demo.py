@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+import keras
 import numpy as np
 import pytest
 from browser import visits
@@ -25,12 +26,13 @@ def network():
 
 @pytest.fixture(scope="module")
 def address(network, served, tmp_path_factory):
-    """The page, with what npm has fetched before where it has."""
+    """The page; npm is called once for all tests, and for ``make demo``."""
     folder = tmp_path_factory.mktemp("demo")
-    if (command.FOLDER / "litert").is_dir():
-        shutil.copytree(command.FOLDER / "litert", folder / "litert")
-    elif shutil.which("npm") is None:
-        pytest.skip(runtime.NO_NPM)
+    try:
+        runtime.fetch(command.FOLDER / "litert")
+    except SystemExit as error:  # no npm, or no network
+        pytest.skip(str(error))
+    shutil.copytree(command.FOLDER / "litert", folder / "litert")
     command.write(
         folder, network, data.CIFAR10_CLASSES, "improved_cnn, trained on CIFAR-10: 87.95 % of its test images right."
     )
@@ -238,6 +240,27 @@ def test_it_says_what_it_does_not_know(opened):
     assert "These ten classes are all it knows." in page.inner_text("main")
     assert "no image leaves this computer" in page.inner_text("footer")
     assert page.locator("#bars li").all_inner_texts() == [f"{name}\n–" for name in data.CIFAR10_CLASSES]
+
+
+def test_of_many_classes_the_ten_most_probable_are_shown(served, visit, address, tmp_path_factory, tmp_path):
+    folder = tmp_path_factory.mktemp("many")
+    shutil.copytree(command.FOLDER / "litert", folder / "litert")
+    inputs = keras.Input((16, 16, 3))
+    model = keras.Model(inputs, keras.layers.Dense(30)(keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(inputs))))
+    names = [f"class {number}" for number in range(30)]
+    command.write(folder, model, names, "Many classes.")
+    page = visit().page
+    page.goto(served(folder) + "/index.html")
+    page.wait_for_selector(READY)
+    smooth().save(tmp_path / "mine.png")
+    chosen(page, tmp_path / "mine.png")
+    logits = model.predict(data.photo(tmp_path / "mine.png", 16)[None], verbose=0)[0]
+    shares = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+    shown = [line.replace("\n", " ") for line in page.locator("#bars li").all_inner_texts()]
+    order = shares.argsort()[::-1][:10]
+    assert [line.rsplit(" ", 2)[0] for line in shown] == [names[index] for index in order]
+    assert shown[0] == f"{names[order[0]]} {100 * shares[order[0]]:.1f} %"
+    assert "These 30 classes are all it knows." in page.inner_text("main")
 
 
 def test_without_the_network_a_sentence_says_so(address, visit):

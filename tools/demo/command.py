@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from collections.abc import Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,18 +20,15 @@ from tools.demo import runtime
 
 OWN = Path(__file__).with_name("files")
 FOLDER = places.BUILD / "demo"
+PRETRAINED = "efficientnet_lite0"  # on ImageNet (lesson 13)
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the page to build/demo and serve it until Ctrl-C; status 1 where the port is taken."""
     try:
-        model, _ = records.stored_model(arguments.model)
+        write(FOLDER, *_stored(arguments.model))
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    record = records.result(arguments.model)
-    accuracy = record["test_accuracy"][record["seeds"].index(record["weights_seed"])]
-    about = f"{arguments.model}, trained on CIFAR-10: {100 * accuracy:.2f} % of its test images right."
-    write(FOLDER, model, data.CIFAR10_CLASSES, about)
     try:
         server = ThreadingHTTPServer(("127.0.0.1", arguments.port), partial(Handler, directory=str(FOLDER)))
     except OSError as error:
@@ -43,7 +41,19 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def write(folder: Path, model: keras.Model, class_names: tuple[str, ...], about: str) -> None:
+def _stored(name: str) -> tuple[keras.Model, Sequence[str], str]:
+    """A stored network, the names of its classes, and what is said of it; ValueError where there is none."""
+    if name == PRETRAINED:
+        about = "EfficientNet-Lite0, trained on ImageNet: 1.28 million photos. Of 1,000 classes, the ten most probable."
+        return records.pretrained(top=True), records.imagenet_classes(), about
+    model, _ = records.stored_model(name)
+    record = records.result(name)
+    accuracy = record["test_accuracy"][record["seeds"].index(record["weights_seed"])]
+    about = f"{name}, trained on CIFAR-10: {100 * accuracy:.2f} % of its test images right."
+    return model, data.CIFAR10_CLASSES, about
+
+
+def write(folder: Path, model: keras.Model, class_names: Sequence[str], about: str) -> None:
     """Everything that the page needs, into a folder: itself, LiteRT, the exported network, and what it is called."""
     if models.outputs_logits(model):
         model = keras.Sequential([keras.Input(model.input_shape[1:]), model, keras.layers.Softmax()])
@@ -51,7 +61,7 @@ def write(folder: Path, model: keras.Model, class_names: tuple[str, ...], about:
     for path in OWN.iterdir():
         shutil.copyfile(path, folder / path.name)
     network = export.litert(model, folder / "network.tflite", batch=1)
-    count = {2: "two", 10: "ten"}.get(len(class_names), str(len(class_names)))
+    count = {2: "two", 10: "ten"}.get(len(class_names), f"{len(class_names):,}")
     facts = {
         "about": f"{about} {model.count_params():,} parameters, {network.stat().st_size / 1e6:.1f} MB as LiteRT.",
         "limits": f"These {count} classes are all it knows. Whatever you show it, a face or an empty table, it spreads "

@@ -3,6 +3,7 @@
 import { loadAndCompile, loadLiteRt, Tensor } from "./litert/core.js";
 import { middleSquare } from "./resize.js";
 
+const BARS = 10;  // of a network with more classes, the most probable ones
 const MOST_PIXELS = 16_000_000;  // helpers/data/photo.py halves the sides of larger ones, too
 const SECONDS_BETWEEN_WORDS = 3;  // what a screen reader says of the camera
 const at = (name) => document.getElementById(name);
@@ -25,12 +26,13 @@ async function start() {
   at("limits").textContent = facts.limits;
   at("size").textContent = `${facts.side} × ${facts.side} pixels: the middle square of your image, and nothing else.`;
   at("small").width = at("small").height = facts.side;
-  for (const name of facts.classes) {
+  at("bars").classList.toggle("many", facts.classes.length > BARS);
+  for (const name of facts.classes.slice(0, BARS)) {
     const line = document.createElement("li");
     for (const part of ["name", "track", "number"]) {
       line.append(Object.assign(document.createElement("span"), { className: part }));
     }
-    line.children[0].textContent = name;
+    line.children[0].textContent = facts.classes.length > BARS ? "–" : name;
     line.children[1].setAttribute("aria-hidden", "true");
     line.children[1].append(Object.assign(document.createElement("div"), { className: "fill" }));
     line.children[2].textContent = "–";
@@ -79,15 +81,18 @@ async function look(source, width, height) {
   }
   small.getContext("2d").putImageData(seen, 0, 0);
 
-  const best = shares.indexOf(Math.max(...shares));
+  const classes = shares.map((share, index) => ({ share, name: facts.classes[index] }));
+  const [best, ...others] = classes.toSorted((one, other) => other.share - one.share);
+  const bars = classes.length > BARS ? [best, ...others.slice(0, BARS - 1)] : classes;
   [...at("bars").children].forEach((line, index) => {
-    line.classList.toggle("first", index === best);
-    line.querySelector(".fill").style.width = `${100 * shares[index]}%`;
-    line.querySelector(".number").textContent = percent(shares[index]);
+    line.classList.toggle("first", bars[index] === best);
+    line.querySelector(".name").textContent = bars[index].name;
+    line.querySelector(".fill").style.width = `${100 * bars[index].share}%`;
+    line.querySelector(".number").textContent = percent(bars[index].share);
   });
   at("milliseconds").textContent = `${took.toFixed(took < 10 ? 1 : 0)} ms`;
   window.lastSeen = { pixels, shares };  // for the tests, and for the curious
-  return { name: facts.classes[best], share: shares[best] };
+  return best;
 }
 
 async function takeFile(file) {
