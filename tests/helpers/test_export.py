@@ -33,7 +33,7 @@ BUILDERS = {
 }
 
 
-@pytest.fixture(scope="module", params=BUILDERS)
+@pytest.fixture(scope="module", params=[pytest.param("a small CNN", marks=pytest.mark.long), "with BatchNormalization"])
 def model(request):
     keras.utils.set_random_seed(3)
     return small_models.with_random_weights(BUILDERS[request.param](), scale=0.3)
@@ -78,17 +78,11 @@ def test_onnx_in_int8_predicts_nearly_the_same(model, predictions, tmp_path):
     nearly(export.predict_onnx(export.onnx(model, tmp_path / "int8.onnx", IMAGES), IMAGES), predictions)
 
 
+@pytest.mark.long
 def test_int8_takes_a_byte_a_weight(tmp_path):
     model = models.build("improved_cnn")
     size = export.litert(model, tmp_path / "int8.tflite", small_models.images(n=20, side=32)).stat().st_size
     assert 0.9 * model.count_params() < size < 1.2 * model.count_params()
-
-
-def test_a_file_for_single_images_takes_any_number_of_them(tmp_path):
-    model = without_normalisation()
-    path = export.litert(model, tmp_path / "network.tflite", batch=1)
-    assert export.litert_network(path)[1] == (1, 8, 8, 3)
-    np.testing.assert_allclose(export.predict_litert(path, IMAGES[:5]), model.predict(IMAGES[:5], verbose=0), atol=1e-4)
 
 
 def test_errors_are_sentences(tmp_path):

@@ -86,7 +86,9 @@ def test_the_page_has_a_network_with_probabilities_and_what_is_said_of_it(tmp_pa
     assert (facts["side"], facts["classes"]) == (8, ["cat", "dog", "horse"])
     assert facts["about"].startswith(f"A small one. {model.count_params():,} parameters, 0.0 MB")
     assert facts["limits"].startswith("These 3 classes are all it knows.")
-    shares = export.predict_litert(tmp_path / "demo" / "network.tflite", small_models.images())
+    network = tmp_path / "demo" / "network.tflite"
+    assert export.litert_network(network)[1] == (1, 8, 8, 3), "LiteRT in a browser takes no other batch than this"
+    shares = export.predict_litert(network, small_models.images())
     assert shares.sum(axis=1) == pytest.approx(1, abs=1e-5)
     assert {"index.html", "demo.js", "demo.css", "resize.js"} <= {path.name for path in (tmp_path / "demo").iterdir()}
 

@@ -9,53 +9,26 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
-from helpers import data, export, records
+from helpers import export, records
 from tools.studies.engine import Asks, Trial, study
 from tools.studies.trained import common, dataset_of
-from tools.studies.transfer import some_classes
 
 FORMS = ("Keras", "LiteRT float32", "LiteRT int8", "ONNX float32", "ONNX int8")
 # Training images from which int8 gets its ranges.
 CALIBRATION = 300
 ROUNDS, ONE_BY_ONE, TOGETHER = 5, 200, 1_000
-# Of a large network, fewer images: for the test set, and for times.
-LARGE, TEST_IMAGES = 1_000_000, 2_000
-SIDE, LABELS, PENALTY = 96, 50, 0.01
-
-
-def transferred(dataset: data.Dataset) -> keras.Model:
-    """EfficientNet-Lite0 at 96 pixels with a linear head from 50 labels a class.
-
-    Side and penalty are those that ``input_sizes`` chose on validation.
-    """
-    body = records.pretrained(SIDE)
-    few = some_classes(dataset, 0, len(dataset.class_names), min(LABELS, len(dataset.x_train) // 20))
-    enlarged = keras.Sequential([keras.Input(few.x_train.shape[1:]), keras.layers.Resizing(SIDE, SIDE), body])
-    head = LogisticRegression(C=PENALTY, max_iter=300)
-    head.fit(enlarged.predict(few.x_train, batch_size=50, verbose=0), few.y_train)
-    model = keras.Sequential([*enlarged.layers, keras.layers.Dense(len(dataset.class_names), activation="softmax")])
-    model.build((None, *few.x_train.shape[1:]))
-    model.layers[-1].set_weights([head.coef_.T, head.intercept_])
-    return model
-
-
-NETWORKS: dict[str, Callable[[data.Dataset], keras.Model]] = {
-    "improved_cnn": lambda dataset: records.stored_model("improved_cnn")[0],
-    "transferred": transferred,
-}
+# Networks by name: each a function that gives it with its stored weights.
+NETWORKS: dict[str, Callable[[], keras.Model]] = {"improved_cnn": lambda: records.stored_model("improved_cnn")[0]}
 
 
 @study()
 def exported() -> Asks:
     """Size, speed and test accuracy of stored networks as Keras, LiteRT and ONNX, in float32 and int8.
 
-    ``improved_cnn``, and EfficientNet-Lite0 with a linear head for our classes. Nothing is chosen: the first 300
-    training images calibrate int8, and the test set, of the large network its first 2,000 images, is used once for each
-    form. Times are processor time of one thread, of all threads for Keras, so that whatever else the machine does
-    hardly counts: five rounds each, 200 images one by one, 1,000 in batches of 100, of the large network a tenth. ONNX
-    needs its packages (helpers/export.py).
+    Nothing is chosen: the first 300 training images calibrate int8, and the test set is used once for each form. Times
+    are processor time of one thread, of all threads for Keras, so that whatever else the machine does hardly counts:
+    five rounds each, 200 images one by one, and 1,000 in batches of 100. ONNX needs its packages (helpers/export.py).
     """
     run = "tools.studies.exports:measured"
     yield [
@@ -69,11 +42,8 @@ def measured(payload: dict, folder: Path) -> dict:
     """One network in one form: bytes, test accuracy, agreement with Keras, processor milliseconds an image."""
     dataset, facts = dataset_of(payload), payload["facts"]
     began = time.perf_counter()
-    model = NETWORKS[facts["network"]](dataset)
-    large = model.count_params() > LARGE
-    images = 100 if payload["dry"] else TEST_IMAGES if large else len(dataset.x_test)
-    x, y = dataset.x_test[:images], dataset.y_test[:images]
-    one_by_one, together = (ONE_BY_ONE // 10, TOGETHER // 10) if large else (ONE_BY_ONE, TOGETHER)
+    x, y = (dataset.x_test[:100], dataset.y_test[:100]) if payload["dry"] else (dataset.x_test, dataset.y_test)
+    model = NETWORKS[facts["network"]]()
     wanted = model.predict(x, batch_size=export.BATCH, verbose=0)
     with tempfile.TemporaryDirectory() as place:
         run, path = _written(model, facts["form"], Path(place), dataset.x_train[:CALIBRATION])
@@ -90,8 +60,8 @@ def measured(payload: dict, folder: Path) -> dict:
         "test_accuracy": round(float((found.argmax(axis=1) == y).mean()), 4),
         "same_class_as_keras": round(float((found.argmax(axis=1) == wanted.argmax(axis=1)).mean()), 4),
         "largest_difference": float(f"{np.abs(found - wanted).max():.2e}"),
-        "milliseconds_one_by_one": [_milliseconds(run, x[:one_by_one], 1) for _ in range(rounds)],
-        "milliseconds_in_batches": [_milliseconds(run, x[:together], export.BATCH) for _ in range(rounds)],
+        "milliseconds_one_by_one": [_milliseconds(run, x[:ONE_BY_ONE], 1) for _ in range(rounds)],
+        "milliseconds_in_batches": [_milliseconds(run, x[:TOGETHER], export.BATCH) for _ in range(rounds)],
         "seconds": round(time.perf_counter() - began, 1),
         **common(dataset, *(export.ONNX_PACKAGES if facts["form"].startswith("ONNX") else ())),
     }

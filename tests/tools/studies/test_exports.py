@@ -1,6 +1,5 @@
 """A trial of ``exported``: each form is measured, and int8 is the smaller one."""
 
-import keras
 import made_up
 import numpy as np
 import pytest
@@ -10,14 +9,16 @@ from helpers import export
 from tools.studies import exports
 from tools.studies.engine import Trial
 
+FORMS = [form for form in exports.FORMS if "ONNX" not in form or not export.missing_for_onnx()]
+
 
 @pytest.mark.parametrize(
-    "form", [form for form in exports.FORMS if "ONNX" not in form or not export.missing_for_onnx()]
+    "form", [pytest.param(form, marks=[] if form == "LiteRT int8" else pytest.mark.long) for form in FORMS]
 )
 def test_a_form_is_measured(form, loaded, tmp_path, monkeypatch):
     loaded(made_up.dataset())
     model = small_models.with_random_weights(small_models.sequential(32), scale=0.1)
-    monkeypatch.setattr(exports, "NETWORKS", {"small": lambda dataset: model})
+    monkeypatch.setattr(exports, "NETWORKS", {"small": lambda: model})
     trial = next(trial for trial in next(exports.exported()) if trial.label == form)
     record = exports.measured(trial.payload("made up", dry=True), tmp_path)
     assert (record["network"], record["form"], record["parameters"]) == ("small", form, model.count_params())
@@ -30,23 +31,10 @@ def test_a_form_is_measured(form, loaded, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_transferred_network_predicts_what_features_and_head_say(monkeypatch):
-    inputs = keras.Input((8, 8, 3))
-    body = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(inputs)))
-    monkeypatch.setattr(exports, "SIDE", 8)
-    monkeypatch.setattr(exports, "PENALTY", 100.0)
-    monkeypatch.setattr(exports.records, "pretrained", lambda side: body)
-    made = made_up.dataset(400)
-    model = exports.transferred(made)
-    predicted = model.predict(made.x_test, verbose=0)
-    assert predicted.sum(axis=1) == pytest.approx(1, abs=1e-5)
-    assert (predicted.argmax(axis=1) == made.y_test).mean() > 0.5
-
-
 def test_accuracy_is_of_the_form_and_not_of_keras(loaded, tmp_path, monkeypatch):
     made = made_up.dataset()
     loaded(made)
-    monkeypatch.setattr(exports, "NETWORKS", {"small": lambda dataset: small_models.sequential(32)})
+    monkeypatch.setattr(exports, "NETWORKS", {"small": lambda: small_models.sequential(32)})
     right = np.eye(10, dtype=np.float32)[made.y_test]
     monkeypatch.setattr(exports, "_written", lambda *_: (lambda batch: right[: len(batch)], tmp_path))
     payload = Trial(None, facts={"network": "small", "form": "LiteRT int8"}).payload("made up", dry=True)
