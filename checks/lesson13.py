@@ -24,7 +24,7 @@ __all__ = [
 
 @exercise("13.2")
 def exercise_13_2(few_of_each: Callable) -> str:
-    """``few_of_each(labels, count, generator)`` gives the indices of ``count`` images of each class, drawn at random."""
+    """``few_of_each(labels, count, generator)`` gives indices: ``count`` images of each class, at random."""
     generator = seeded("13.2")
     for classes, count in ((3, 2), (5, 4), (10, 3)):
         labels = generator.permutation(np.repeat(np.arange(classes), generator.integers(30, 50, classes)))
@@ -153,13 +153,13 @@ def _flags(answer: Any, length: int) -> np.ndarray:
 def _booleans(answer: Any) -> bool:
     if isinstance(answer, (list, tuple)):
         return bool(answer) and all(isinstance(one, (bool, np.bool_)) for one in answer)
-    return getattr(answer, "dtype", None) == bool
+    return getattr(answer, "dtype", None) == "bool"
 
 
 def _learning_mistakes(kinds: list[str], first: int) -> dict[str, np.ndarray]:
     late, normal = np.arange(len(kinds)) >= first, np.array(kinds) == NORMALIZATION
     table = {
-        "normalization may learn in yours. Its means and variances belong to ImageNet; a few images would spoil them.": (
+        "normalization may learn in yours. Its means and variances are ImageNet's; a few images would spoil them.": (
             late
         ),
         "the early layers may learn in yours, too. Those before index `first` stay frozen.": ~normal,
@@ -174,6 +174,8 @@ def _learning_mistakes(kinds: list[str], first: int) -> dict[str, np.ndarray]:
         "only normalization learns in yours. It is the one kind that stays frozen.": late & normal,
         "nothing learns in yours.": late & False,
         "everything learns in yours.": late | True,
-        "only ordinary convolutions learn in yours. All kinds but normalization may.": late & (np.array(kinds) == "Conv2D"),
+        "only ordinary convolutions learn in yours. All kinds but normalization may.": (
+            late & (np.array(kinds) == "Conv2D")
+        ),
     }
     return {sentence: np.asarray(flags, int) for sentence, flags in table.items()}

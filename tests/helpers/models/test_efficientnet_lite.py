@@ -19,7 +19,7 @@ def network():
 
 
 def test_its_logits_are_those_of_the_original(network):
-    """``tools/pretrained.py`` has computed the others, with PyTorch: once with rounded weights and once with its own."""
+    """``tools/pretrained.py`` has computed the others, with PyTorch: with rounded weights, and with its own."""
     logits = np.asarray(network(ORACLE["images"].astype(np.float32), training=False))
     np.testing.assert_allclose(logits, ORACLE["rounded"], atol=1e-3)
     rounding = np.abs(logits - ORACLE["logits"])

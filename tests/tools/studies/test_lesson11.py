@@ -111,28 +111,3 @@ def test_both_dictionaries_get_the_same():
     ]
     assert {trial.facts["dictionary"] == trial.label for trial in found} == {True}
     assert len({str(trial.facts | {"dictionary": ""}) for trial in found}) == 1
-
-
-def test_transfer_gives_all_ways_the_same():
-    def record(trial):
-        rate = trial.facts["rate"]
-        return {"rate": rate, "validation_accuracy": 0.5 - abs(rate - best[trial.label])}
-
-    best = dict(zip(lesson11.WAYS, (0.1, 0.003, 0.03)))
-    found = trials(lesson11.transfer, record)
-    for way in lesson11.WAYS:
-        of_way = [trial for trial in found if trial.label == way]
-        assert {trial.facts["way"] for trial in of_way} == {way}
-        searched, final = ([trial for trial in of_way if trial.facts["search"] is search] for search in (True, False))
-        assert [trial.facts["rate"] for trial in searched] == list(lesson11.TRANSFER_RATES)
-        assert {(trial.seed, trial.facts["labels"]) for trial in searched} == {
-            (lesson11.SEARCH_SEED, lesson11.SEARCH_LABELS)
-        }
-        assert {(trial.seed, trial.facts["labels"]) for trial in final} == {
-            (seed, labels) for seed in (0, 1, 2) for labels in lesson11.LABELS
-        }
-        assert {trial.facts["rate"] for trial in final} == {best[way]}
-        assert len(of_way) == len(searched) + len(final) == 7 + 9
-    assert lesson11.SEARCH_SEED not in (0, 1, 2)
-    known = [Recipe(**trial.facts["known"]) for trial in found]
-    assert all(recipe == lesson11.top_of_the_ladder() for recipe in known)

@@ -4,7 +4,7 @@ import pytest
 
 from helpers import models, places
 from helpers.records import schema
-from tools.studies import engine, lesson05, lesson11, lesson16
+from tools.studies import engine, lesson05, lesson13, lesson16
 from tools.studies.command import STUDIES
 
 FOLDER = places.TRAINED / "studies"
@@ -27,7 +27,7 @@ def chains(monkeypatch):
                     trials = []
             finished.append(chain)
 
-    for lesson in (lesson05, lesson11, lesson16):
+    for lesson in (lesson05, lesson13, lesson16):
         monkeypatch.setattr(lesson, "together", one_after_the_other)
     return finished
 
