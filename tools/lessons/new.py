@@ -65,7 +65,7 @@ def main(arguments: argparse.Namespace) -> int:
         else:
             contents = new_exercise(arguments.number, arguments.count, arguments.name, arguments.points)
         page = readme.README.read_text(encoding="utf-8")
-        readme.with_table(page, "lessons", readme.lessons_table(repository.address()))
+        readme.with_table(page, "lessons", readme.lessons_tables(repository.address()))
     except (OSError, SyntaxError, ValueError) as error:
         print(f"{error} Nothing was changed.")
         return 1
@@ -73,7 +73,7 @@ def main(arguments: argparse.Namespace) -> int:
         files.renew(path, before.get(path), content)
         print(path.relative_to(ROOT))
     if arguments.kind == "lesson":
-        page = readme.with_table(page, "lessons", readme.lessons_table(repository.address()))
+        page = readme.with_table(page, "lessons", readme.lessons_tables(repository.address()))
         files.renew(readme.README, before[readme.README], page)
     print(
         "What is derived: python -m tools student, then python -m tools readme. Replace the scaffold by yours, then: "
