@@ -188,5 +188,11 @@ def _content(path: str | os.PathLike) -> bytes:
 @contextmanager
 def _silence() -> Iterator[None]:
     """Nothing of what converters say, in C++, by warnings, or where they have written a file."""
-    with warnings.catch_warnings(action="ignore"), start.quiet(), redirect_stdout(StringIO()):
-        yield
+    logger = tf.get_logger()  # in a notebook it has a stream of its own
+    level = logger.level
+    logger.setLevel("ERROR")
+    try:
+        with warnings.catch_warnings(action="ignore"), start.quiet(), redirect_stdout(StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)
