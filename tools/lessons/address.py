@@ -48,5 +48,5 @@ def put_everywhere(url: str) -> list[Path]:
             files.sign(notebook)
         contents[path] = files.text(notebook)
     page = readme.README.read_text(encoding="utf-8")
-    contents[readme.README] = readme.with_table(page, "lessons", readme.lessons_table(url))
+    contents[readme.README] = readme.with_table(page, "lessons", readme.lessons_tables(url))
     return [path for path, new in contents.items() if files.renew(path, before[path], new)]
