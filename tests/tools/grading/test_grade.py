@@ -81,7 +81,7 @@ def test_a_made_up_class_from_files_to_marks_interrupted_once(tmp_path, monkeypa
     assert marks == {"ann": (2, 5, True), "bob": (0, 5, False), "cem": (0, 5, True), "dora": (0, 5, True)}
     lines = {line.split()[0]: line for line in told.splitlines() if line.strip()}
     assert [name for name in marks if " yes " in lines[name]] == ["cem", "dora"]
-    assert "ended the kernel" in told
+    assert "ended the kernel" in " ".join(told.split())  # the table breaks its lines
     assert "4 pages for students" in told
     monkeypatch.setattr("tools.executor.connect", None)  # whoever asks for workers fails
     assert call()[1].splitlines()[1:] == told.splitlines()[1:]
