@@ -35,6 +35,7 @@ history = model.fit(x, y, epochs=3, verbose=0, validation_data=(x, y), callbacks
 )
 
 
+@pytest.mark.long
 def test_a_notebook_keeps_the_lines_and_drops_the_times(tmp_path):
     """Executed as `make regenerate` does, then run again as `make test` does."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in NOTEBOOK])

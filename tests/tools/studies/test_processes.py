@@ -89,5 +89,6 @@ def test_two_processes_give_the_records_of_this_one(conducted, here):
     assert here[0]["history"]["loss"] != here[1]["history"]["loss"]
 
 
+@pytest.mark.long
 def test_a_dask_worker_gives_the_records_of_this_process(conducted, here, scheduler):
     same(here, conducted(executor.connect(scheduler)))
