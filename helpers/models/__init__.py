@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from helpers import start
 from helpers.models.fast_cnn import Dirac, adapt, fast_cnn
+from helpers.models.residual import deep_cnn, residual_block, residual_cnn
 from helpers.models.speed_layers import FusedBatchNormalization, QuickConv2D, silu
 from helpers.models.tutorials import (
     batchnorm_cnn,
@@ -21,7 +22,18 @@ from helpers.recipe import Recipe
 
 BUILDERS = {
     build.__name__: build
-    for build in (strided_cnn, deeper_cnn, plain_cnn, dense_head_cnn, batchnorm_cnn, guide_cnn, improved_cnn, fast_cnn)
+    for build in (
+        strided_cnn,
+        deeper_cnn,
+        plain_cnn,
+        dense_head_cnn,
+        batchnorm_cnn,
+        guide_cnn,
+        improved_cnn,
+        fast_cnn,
+        deep_cnn,
+        residual_cnn,
+    )
 }
 
 # What the two fast recipes share: airbench (Jordan 2024, arXiv:2404.00498) with Muon, on small images first.
@@ -53,6 +65,24 @@ RECIPES: dict[str, Recipe] = {
     "guide_cnn": Recipe("guide_cnn", "AdamW", 0.002, 128, epochs=40, weight_decay=0.1, **_COSINE),
     "improved_cnn": Recipe(
         "improved_cnn", "Adam", 0.003, 128, epochs=30, label_smoothing=0.1, crop_padding=2, **_COSINE
+    ),
+    "residual_cnn": Recipe(
+        "residual_cnn",
+        "Muon",
+        0.1,
+        250,
+        epochs=30,
+        bfloat16=True,
+        schedule="triangle",
+        momentum=0.85,
+        nesterov=True,
+        weight_decay=5e-3,
+        kernel_rate=0.02,
+        label_smoothing=0.1,
+        flip="alternating",
+        crop_padding=2,
+        small_epochs=15,
+        small_side=24,
     ),
     "fast90": Recipe(
         **_FAST,

@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers import augmentation, models, places, streams
+from helpers import augmentation, graph, models, places, streams
 from helpers.data import Dataset
 from helpers.recipe import Recipe
 from helpers.training.backup import HISTORY_KEYS, Backup
@@ -149,11 +149,15 @@ def _settings(layer: keras.Layer) -> tuple:
     return type(layer).__name__, config, [tuple(weight.shape) for weight in layer.weights]
 
 
-def _small(model: keras.Model, recipe: Recipe) -> keras.Sequential | None:
+def _small(model: keras.Model, recipe: Recipe) -> keras.Model | None:
     """The same layers and the same optimizer with a smaller input, for the epochs of small images."""
     if not recipe.small_epochs:
         return None
-    shape = (recipe.small_side, recipe.small_side, model.input_shape[-1])
-    small = keras.Sequential([keras.layers.Input(shape), *model.layers])
+    images = keras.Input((recipe.small_side, recipe.small_side, model.input_shape[-1]))
+
+    def called(name: str, layer: keras.Layer, arriving: list) -> list:
+        return keras.tree.flatten(layer(arriving if len(arriving) > 1 else arriving[0]))
+
+    small = keras.Model(images, graph.follow(model, [images], called))
     small.compile(optimizer=model.optimizer, loss=model.loss, metrics=["accuracy"])
     return small

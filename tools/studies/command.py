@@ -17,6 +17,7 @@ from tools.studies import (  # noqa: F401  each registers its studies
     lesson05,
     lesson06,
     lesson11,
+    lesson12,
     lesson13,
     lesson14,
     lesson15,

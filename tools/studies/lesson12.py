@@ -1,0 +1,72 @@
+"""Lesson 12: what depth costs without a shortcut, and a residual network better than lesson 11's at no more cost."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from helpers import models
+from helpers.recipe import Recipe
+from tools.studies.engine import Asks, Trial, study, together
+from tools.studies.search import best, best_rate
+
+DEPTHS = {8: 3, 20: 9, 44: 21}  # layers with weights: blocks
+IMAGES, EPOCHS = 10_000, 5
+
+
+def deep(blocks: int, shortcut: bool) -> Recipe:
+    """The recipe of one depth; its learning rate is where the search begins."""
+    return Recipe(
+        "deep_cnn",
+        "Adam",
+        0.003,
+        64,
+        EPOCHS,
+        {"blocks": blocks, "shortcut": shortcut},
+        schedule="cosine",
+        flip="alternating",
+    )
+
+
+def _deep(depth: int, shortcut: bool) -> Asks:
+    """The best learning rate of one network, the same search for all, then two more seeds by it."""
+    recipe = deep(DEPTHS[depth], shortcut)
+    label = f"{'residual' if shortcut else 'plain'}, {depth} layers"
+
+    def trial(rate: float, seed: int = 0) -> Trial:
+        return Trial(dataclasses.replace(recipe, learning_rate=rate), seed, label, IMAGES)
+
+    rate = yield from best_rate(trial, recipe.learning_rate)
+    yield [trial(rate, seed) for seed in (1, 2)]
+
+
+@study()
+def depth_and_shortcuts() -> Asks:
+    """Plain and residual networks of 8, 20 and 44 layers, equal work and equal search for the rate; three seeds."""
+    yield from together(*(_deep(depth, shortcut) for depth in DEPTHS for shortcut in (False, True)))
+
+
+STAGES = {"64, 96 at the end": [[48], [64, 96]], "96, 64 at the end": [[48], [96, 64]]}
+KERNEL_RATES = (0.02, 0.05)
+SHORT = {"epochs": 12, "small_epochs": 6}
+
+
+@study()
+def residual_candidates() -> Asks:
+    """Which widths, then which rate of Muon, for residual_cnn: twelve epochs of one seed each, on validation."""
+    recipe = dataclasses.replace(models.RECIPES["residual_cnn"], **SHORT)
+    plans = list(STAGES.values())
+    records = yield [
+        Trial(dataclasses.replace(recipe, options={"stages": plan}), 0, label) for label, plan in STAGES.items()
+    ]
+    chosen = plans[int(best(records, range(len(plans))))]
+    yield [
+        Trial(dataclasses.replace(recipe, options={"stages": chosen}, kernel_rate=rate), 0, f"kernel rate {rate}")
+        for rate in KERNEL_RATES
+    ]
+
+
+@study()
+def same_recipe() -> Asks:
+    """improved_cnn by the recipe of residual_cnn: how much of the gain is the recipe's, not the network's; three seeds."""
+    recipe = dataclasses.replace(models.RECIPES["residual_cnn"], model="improved_cnn", options={}, bfloat16=False)
+    yield [Trial(recipe, seed, "improved_cnn, the other recipe", final=True) for seed in (0, 1, 2)]
