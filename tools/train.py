@@ -35,7 +35,7 @@ def main(arguments: argparse.Namespace) -> int:
         return own_training.main(arguments)
     if arguments.epochs is not None or arguments.dataset:
         raise SystemExit("--epochs and --dataset need --out FOLDER: stored records keep to their recipe and CIFAR-10.")
-    names = arguments.names or list(models.TUTORIALS)
+    names = arguments.names or [name for name in models.RECIPES if name not in models.FAST]
     for name in names:
         if name not in models.RECIPES:
             raise SystemExit(f"There is no model {name!r}. The names are: {', '.join(models.RECIPES)}.")

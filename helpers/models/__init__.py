@@ -106,8 +106,8 @@ RECIPES: dict[str, Recipe] = {
         view_margin=1.0,
     ),
 }
-TUTORIALS = tuple(name for name in RECIPES if name in BUILDERS)
-FAST = tuple(name for name in RECIPES if name not in BUILDERS)
+FAST = tuple(name for name, recipe in RECIPES.items() if recipe.model == "fast_cnn")
+TUTORIALS = tuple(name for name in RECIPES if name not in (*FAST, "residual_cnn"))
 
 
 def build(name: str, input_shape=(32, 32, 3), classes: int = 10) -> keras.Sequential:

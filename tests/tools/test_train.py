@@ -262,10 +262,10 @@ def test_the_command_trains_the_names_and_seeds_that_it_is_given(loaded, payload
     assert connected == [("tcp://there:8786", 1)]
     assert list(stored("plain_cnn_50000")) == ["seed-1.json", "seed-2.json"]
     assert train.main(arguments()) == 0
-    assert len(payloads) == 2 + len(models.TUTORIALS), "without a name all models of tutorials"
+    assert len(payloads) == 3 + len(models.TUTORIALS), "without a name all but the fast recipes"
     assert {payload["dataset"] for payload in payloads} == {"cifar10"}
     train.main(arguments("plain_cnn", seeds=[1], all_images=True, replace=True))
-    assert len(payloads) == 3 + len(models.TUTORIALS)
+    assert len(payloads) == 4 + len(models.TUTORIALS)
 
 
 def test_three_seeds_are_trained_when_none_is_named(loaded, payloads, monkeypatch):

@@ -24,6 +24,7 @@ with start.quiet():
 
 from helpers import anatomy, data, models, places, records, training
 from helpers.recipe import Recipe
+from tools.provenance import provenance
 from tools.studies import lesson15
 
 EPOCH = 50_000  # images: all that CIFAR-10 has for training
@@ -36,9 +37,10 @@ UNIT = "deeper_cnn"
 
 
 def names() -> dict[str, str]:
-    """What is measured, in this order -> its precision: the fast recipes in bfloat16 where the processor has it."""
-    fast_ones = [*models.FAST, *([WHOLE, PYTORCH] if importlib.util.find_spec("torch") else [])]
-    return dict.fromkeys(models.TUTORIALS, "float32") | dict.fromkeys(fast_ones, models.precision())
+    """What is measured, in this order -> its precision: bfloat16 where a recipe allows it and the processor has it."""
+    beside = [WHOLE, PYTORCH] if importlib.util.find_spec("torch") else []
+    named = {name: models.precision(recipe) for name, recipe in models.RECIPES.items()}
+    return named | dict.fromkeys(beside, models.precision())
 
 
 def training_part(rounds: int = 2, images: int = IMAGES) -> dict:
@@ -123,9 +125,8 @@ def flops(name: str) -> float:
 
 def _step_flops(model: keras.Model) -> int:
     total, trained_before = 0, False
-    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
-    for layer, row in zip(layers, anatomy.layers(model), strict=True):
-        trained = bool(layer.trainable_weights)
+    for row in anatomy.layers(model):
+        trained = bool(model.get_layer(row.name).trainable_weights)
         total += 2 * row.macs * (1 + trained + trained_before)
         trained_before = trained_before or trained
     return total
@@ -147,11 +148,15 @@ def measure(what: str, precision: str, images: int) -> float:
     """Seconds for an epoch of 50,000 images; for the matrix product GFLOP/s in that precision."""
     if what == CEILING:
         return ceiling(precision)
+    return epoch_seconds(recipe_of(what), images)
+
+
+def epoch_seconds(recipe: Recipe, images: int) -> float:
+    """Seconds for an epoch of 50,000 images by a recipe, a mean over its small and its whole ones."""
     generator = np.random.default_rng(0)
     x = generator.integers(0, 256, (images, 32, 32, 3), np.uint8)
     y = generator.integers(0, 10, images)
     dataset = data.Dataset("noise", data.CIFAR10_CLASSES, x, y, x[:0], y[:0], x[:0], y[:0])
-    recipe = recipe_of(what)
     # The first epoch of either size builds the graph.
     small = 2 if recipe.small_epochs else 0
     short = dataclasses.replace(recipe, epochs=small + 2, small_epochs=small)
@@ -160,6 +165,22 @@ def measure(what: str, precision: str, images: int) -> float:
     share = recipe.small_epochs / recipe.epochs
     epoch = share * history["seconds"][1] + (1 - share) * history["seconds"][-1]
     return epoch * EPOCH / images
+
+
+def timed(payload: dict, folder: Path) -> dict:
+    """The record of a study's trial: seconds for an epoch of 50,000 images by its recipe."""
+    began, recipe = time.perf_counter(), Recipe(**payload["recipe"])
+    epoch = epoch_seconds(recipe, payload["images"])
+    return {
+        "recipe": recipe.as_dict(),
+        "seed": payload["seed"],
+        "epoch_seconds": round(epoch, 2),
+        "seconds": round(time.perf_counter() - began, 1),
+        "dataset": "noise",
+        "training_images": payload["images"],
+        "precision": models.precision(recipe),
+        **provenance("tensorflow", "keras", "numpy"),
+    }
 
 
 def ceiling(precision: str, side: int = 2048, repeats: int = 8) -> float:

@@ -11,6 +11,7 @@ from tools.studies.search import best, best_rate
 
 DEPTHS = {8: 3, 20: 9, 44: 21}  # layers with weights: blocks
 IMAGES, EPOCHS = 10_000, 5
+TIMED_IMAGES = 10_000
 
 
 def deep(blocks: int, shortcut: bool) -> Recipe:
@@ -65,8 +66,29 @@ def residual_candidates() -> Asks:
     ]
 
 
+def with_other_network() -> Recipe:
+    """The recipe of residual_cnn for improved_cnn, which has no layers in bfloat16."""
+    return dataclasses.replace(models.RECIPES["residual_cnn"], model="improved_cnn", options={}, bfloat16=False)
+
+
 @study()
 def same_recipe() -> Asks:
-    """improved_cnn by the recipe of residual_cnn: how much of the gain is the recipe's, not the network's; three seeds."""
-    recipe = dataclasses.replace(models.RECIPES["residual_cnn"], model="improved_cnn", options={}, bfloat16=False)
-    yield [Trial(recipe, seed, "improved_cnn, the other recipe", final=True) for seed in (0, 1, 2)]
+    """improved_cnn by the recipe of residual_cnn: how much of the gain is the recipe's; three seeds, test set once."""
+    yield [Trial(with_other_network(), seed, "improved_cnn, the other recipe", final=True) for seed in (0, 1, 2)]
+
+
+@study(timed=True)
+def residual_seconds() -> Asks:
+    """Seconds for an epoch of improved_cnn and residual_cnn by their recipes, in turns; three rounds."""
+    residual = models.RECIPES["residual_cnn"]
+    recipes = {
+        "improved_cnn": models.RECIPES["improved_cnn"],
+        "improved_cnn, the other recipe": with_other_network(),
+        "residual_cnn": residual,
+        "residual_cnn in float32": dataclasses.replace(residual, bfloat16=False),
+    }
+    yield [
+        Trial(recipe, turn, label, TIMED_IMAGES, function="tools.bench.epochs:timed")
+        for turn in (0, 1, 2)
+        for label, recipe in recipes.items()
+    ]

@@ -14,9 +14,9 @@ NAMES = list(models.RECIPES)
 
 
 def test_every_tutorial_has_a_recipe_under_its_name_and_fast_cnn_has_two():
-    assert models.RECIPES.keys() == {*models.TUTORIALS, *models.FAST}
-    assert models.BUILDERS.keys() == {*models.TUTORIALS, "fast_cnn"}
-    assert all(models.RECIPES[name].model == name for name in models.TUTORIALS)
+    assert models.RECIPES.keys() == {*models.TUTORIALS, "residual_cnn", *models.FAST}
+    assert models.BUILDERS.keys() == {*models.TUTORIALS, "fast_cnn", "deep_cnn", "residual_cnn"}
+    assert all(models.RECIPES[name].model == name for name in (*models.TUTORIALS, "residual_cnn"))
     assert {name: models.RECIPES[name].model for name in models.FAST} == {"fast90": "fast_cnn", "fast94": "fast_cnn"}
     assert all(builder.__name__ == name for name, builder in models.BUILDERS.items())
 
@@ -31,7 +31,7 @@ def test_the_fast_recipes_have_the_figures_of_airbench():
         assert 50_000 % recipe.batch_size == 0 == 45_000 % recipe.batch_size, "no image is left out"
 
 
-@pytest.mark.parametrize("name", ["strided_cnn", *models.FAST])
+@pytest.mark.parametrize("name", ["strided_cnn", "residual_cnn", *models.FAST])
 @pytest.mark.parametrize(("shape", "classes"), [((32, 32, 3), 10), ((36, 36, 1), 7)])
 def test_a_named_network_takes_any_images_and_classes(name, shape, classes):
     model = models.build(name, shape, classes)
@@ -83,7 +83,7 @@ def test_a_policy_reaches_the_layers():
 
 
 def test_a_recipe_for_a_network_that_nobody_builds_is_refused():
-    with pytest.raises(ValueError, match=r"no builder 'vgg'\. The names are: strided_cnn, .*fast_cnn\."):
+    with pytest.raises(ValueError, match=r"no builder 'vgg'\. The names are: strided_cnn, .*residual_cnn\."):
         models.from_recipe(Recipe("vgg", "Adam", 0.1, 8, 2))
 
 
@@ -100,9 +100,9 @@ def test_options_are_what_json_gives_back():
         assert json.loads(json.dumps(recipe.options)) == recipe.options, name
 
 
-def test_plain_cnn_and_the_fast_networks_give_logits():
+def test_four_recipes_give_logits():
     giving = {name for name in NAMES if models.outputs_logits(models.build(name))}
-    assert giving == {"plain_cnn", "fast90", "fast94"}
+    assert giving == {"plain_cnn", "residual_cnn", "fast90", "fast94"}
 
 
 @pytest.mark.parametrize(

@@ -316,7 +316,7 @@ def test_weights_that_no_record_knows_are_named(stored, folder, trainings):
     assert not trainings
 
 
-PROJECT = [*models.TUTORIALS, *models.FAST]
+PROJECT = list(models.RECIPES)
 
 
 @pytest.mark.parametrize("name", PROJECT)

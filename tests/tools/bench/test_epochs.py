@@ -75,7 +75,7 @@ def test_the_record_is_put_together_from_what_the_processes_say(bfloat16, monkey
 
 def test_pytorch_is_measured_beside_whole_images_where_it_is_there(bfloat16, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "torch" or None)
-    assert list(epochs.names()) == [*models.TUTORIALS, *models.FAST, epochs.WHOLE, epochs.PYTORCH]
+    assert list(epochs.names()) == [*models.RECIPES, epochs.WHOLE, epochs.PYTORCH]
     commands = []
 
     def ran(command, **_):
