@@ -1,4 +1,4 @@
-"""One network outside the test set: one trial of ``outside``."""
+"""One network outside the test set: one trial of ``outside`` or of ``noise_as_remedy``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import numpy as np
 
 from checks.lesson07_calibration import reference_calibration_error
 from helpers import attacks, corruptions, data, models, records
+from helpers.recipe import Recipe
 from helpers.records import bits
-from tools.studies.trained import common, dataset_of
+from tools.studies.trained import common, dataset_of, train
 
 IMAGES, ATTACKED, BOUNDS, BINS = 1_000, 200, (1, 2, 4), 15
+MIDDLE = 3  # of five strengths: the claim is tried there
 DRY_IMAGES = 50
 
 
@@ -22,7 +24,7 @@ def corrupted(payload: dict, folder: Path) -> dict:
     began = time.perf_counter()
     dataset = dataset_of(payload)
     model = _network(payload, dataset)
-    conditions = _on_corruptions(payload, model, dataset)
+    conditions = _on_corruptions(payload, model, dataset, range(1, 6))
     return _record(payload, dataset, began) | {"conditions": conditions}
 
 
@@ -41,6 +43,16 @@ def attacked(payload: dict, folder: Path) -> dict:
     return _record(payload, dataset, began) | {"conditions": conditions}
 
 
+def trained(payload: dict, folder: Path) -> dict:
+    """Train by the recipe, then look at clean images and at each corruption in the middle of its strengths."""
+    dataset, recipe = dataset_of(payload), Recipe(**payload["recipe"])
+    record = train(payload | {"weights": True}, folder)
+    model = models.from_recipe(recipe, dataset.x_train.shape[1:], len(dataset.class_names))
+    model.load_weights(folder / "model.weights.h5")
+    (folder / "model.weights.h5").unlink()
+    return record | {"conditions": _on_corruptions(payload, model, dataset, [MIDDLE])}
+
+
 def measured(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> dict:
     """What a record says of one condition."""
     outputs = np.asarray(model.predict(images, batch_size=500, verbose=0), np.float32)
@@ -55,12 +67,12 @@ def measured(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> dict
     }
 
 
-def _on_corruptions(payload: dict, model: keras.Model, dataset: data.Dataset) -> dict[str, dict]:
+def _on_corruptions(payload: dict, model: keras.Model, dataset: data.Dataset, strengths: object) -> dict[str, dict]:
     count = DRY_IMAGES if payload["dry"] else IMAGES
     x, y = dataset.x_test[:count], dataset.y_test[:count]
     found = {"clean": measured(model, x, y)}
     for name in corruptions.STRENGTHS:
-        for strength in range(1, 6):
+        for strength in strengths:
             found[f"{name} {strength}"] = measured(model, corruptions.corrupted(x, name, strength), y)
     return found
 

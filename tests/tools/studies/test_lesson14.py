@@ -1,5 +1,8 @@
-"""The study of lesson 14: the same images and conditions for all networks."""
+"""The studies of lesson 14: the same images and conditions for all networks, and noise as the one difference."""
 
+import dataclasses
+
+import numpy as np
 import pytest
 from made_up import dataset as made_up_dataset
 from made_up import trials
@@ -14,6 +17,12 @@ def test_nine_networks_are_corrupted_and_attacked():
     assert {trial.facts["network"] for trial in found} == set(lesson14.NETWORKS) <= set(models.RECIPES)
     assert len(found) == 18
     assert len({trial.key("cifar10") for trial in found}) == 18
+
+
+def test_noise_is_all_that_differs():
+    found = trials(lesson14.noise_as_remedy)
+    assert [(trial.seed, trial.recipe.noise) for trial in found] == [(s, n) for s in (0, 1, 2) for n in (0, 20)]
+    assert len({dataclasses.replace(trial.recipe, noise=0.0).as_dict().__repr__() for trial in found}) == 1
 
 
 @pytest.mark.parametrize("part", ["corrupted", "attacked"])
@@ -31,3 +40,21 @@ def test_a_network_outside(part, loaded, tmp_path, monkeypatch):
         assert 0 <= facts["calibration_error"] <= 1
         assert 0.1 <= facts["confidence"] <= 1
     assert (record["network"], record["dataset"]) == ("plain_cnn", "made up")
+
+
+def test_what_was_trained_is_looked_at(loaded, build, tmp_path, monkeypatch):
+    loaded(made_up_dataset(60))
+    monkeypatch.setattr(outside, "DRY_IMAGES", 3)
+    monkeypatch.setattr(corruptions, "STRENGTHS", {"JPEG": (80, 50, 30, 15, 8)})
+
+    def train(payload, folder):
+        assert payload["weights"]
+        models.from_recipe(outside.Recipe(**payload["recipe"])).save_weights(folder / "model.weights.h5")
+        return {"recipe": payload["recipe"], "seed": payload["seed"]}
+
+    monkeypatch.setattr(outside, "train", train)
+    trial = trials(lesson14.noise_as_remedy)[1]
+    record = outside.trained(trial.payload("made up", dry=True), tmp_path)
+    assert list(record["conditions"]) == ["clean", *(f"{name} 3" for name in corruptions.STRENGTHS)]
+    assert not list(tmp_path.glob("*.h5")), "its weights are not kept"
+    assert np.isfinite(record["conditions"]["clean"]["confidence"])
