@@ -69,7 +69,7 @@ def residual_cnn(
     input_shape=(32, 32, 3),
     classes: int = 10,
     stem: int = 32,
-    stages: Sequence[Sequence[int]] = ((48,), (64, 96)),
+    stages: Sequence[Sequence[int]] = ((48,), (96, 64)),
     policy: str = "float32",
 ) -> keras.Model:
     """Ours: a convolution, then stages of residual blocks, each on maps of half the side; logits out.
