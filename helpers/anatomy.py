@@ -16,13 +16,14 @@ BYTES_PER_NUMBER = 4  # float32
 
 # Layers that keep the shape and the receptive field of their input; no multiplications worth counting.
 ACTIVATIONS = (kinds.Activation, kinds.ReLU, kinds.LeakyReLU, kinds.ELU, kinds.Softmax)
-SCALINGS = (kinds.Rescaling, kinds.Normalization, kinds.BatchNormalization)
+SCALINGS = (kinds.Rescaling, kinds.Normalization, kinds.BatchNormalization, kinds.LayerNormalization)
 NOISES = (kinds.Dropout, kinds.SpatialDropout2D, kinds.GaussianNoise)
 AUGMENTATIONS = (kinds.RandomFlip, kinds.RandomTranslation, kinds.RandomRotation, kinds.RandomZoom)
 POSITION_WISE = (*ACTIVATIONS, *SCALINGS, *NOISES, *AUGMENTATIONS)
 
 POOLING = (kinds.MaxPooling2D, kinds.AveragePooling2D)
-WINDOWED = (kinds.Conv2D, kinds.DepthwiseConv2D, *POOLING)
+WITH_FILTERS = (kinds.Conv2D, kinds.SeparableConv2D)
+WINDOWED = (*WITH_FILTERS, kinds.DepthwiseConv2D, *POOLING)
 MERGING = (kinds.Add, kinds.Average, kinds.Maximum, kinds.Multiply, kinds.Concatenate)
 WITHOUT_POSITIONS = (kinds.Flatten, kinds.GlobalAveragePooling2D, kinds.GlobalMaxPooling2D)
 KNOWN = (*WINDOWED, kinds.ZeroPadding2D, *WITHOUT_POSITIONS, kinds.Dense, *MERGING, *POSITION_WISE)
@@ -121,6 +122,10 @@ def _macs(layer, given: tuple[int, ...], output: tuple[int, ...]) -> int:
         return math.prod(output) * math.prod(layer.kernel_size) * (given[-1] // layer.groups)
     if isinstance(layer, kinds.DepthwiseConv2D):
         return math.prod(output) * math.prod(layer.kernel_size)
+    if isinstance(layer, kinds.SeparableConv2D):
+        # Two convolutions without anything between: depthwise, then 1×1 from its maps to the filters.
+        between = math.prod(output[:2]) * given[-1] * layer.depth_multiplier
+        return between * (math.prod(layer.kernel_size) + layer.filters)
     return math.prod(output) * given[-1] if isinstance(layer, kinds.Dense) else 0
 
 
@@ -136,6 +141,8 @@ def _windows(layer, given: list[Row], output: tuple[int, ...]) -> list[tuple[int
             return None
         start = starts.min(axis=0)
         field = (starts + fields).max(axis=0) - start
+    elif isinstance(layer, kinds.LayerNormalization) and not set(np.atleast_1d(layer.axis)) <= {-1, 3}:
+        return None  # every number depends on the whole map
     elif isinstance(layer, kinds.ZeroPadding2D):
         start = start - step * [before for before, _ in layer.padding]
     elif isinstance(layer, WINDOWED):
@@ -155,7 +162,7 @@ def describe(layer) -> str:
     name, words = type(layer).__name__, []
     if isinstance(layer, WINDOWED):
         size = layer.pool_size if isinstance(layer, POOLING) else layer.kernel_size
-        name += " " + "×".join(map(str, size)) + (f"×{layer.filters}" if isinstance(layer, kinds.Conv2D) else "")
+        name += " " + "×".join(map(str, size)) + (f"×{layer.filters}" if isinstance(layer, WITH_FILTERS) else "")
         unremarkable = tuple(size) if isinstance(layer, POOLING) else (1, 1)
         if tuple(layer.strides) != unremarkable:
             words.append(f"stride {_square(layer.strides)}")
@@ -163,6 +170,8 @@ def describe(layer) -> str:
             words.append(f"dilation {_square(layer.dilation_rate)}")
         if isinstance(layer, kinds.Conv2D) and layer.groups > 1:
             words.append(f"{layer.groups} groups")
+        if getattr(layer, "depth_multiplier", 1) > 1:
+            words.append(f"depth multiplier {layer.depth_multiplier}")
         if layer.padding == "same":
             words.append("same")
     elif isinstance(layer, kinds.Dense):

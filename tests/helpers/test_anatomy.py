@@ -58,9 +58,13 @@ def test_parameters_and_shapes_are_those_of_keras(name):
     model = models.build(name)
     rows = anatomy.layers(model)
     assert sum(row.parameters for row in rows) == model.count_params()
-    assert [row.parameters for row in rows] == [layer.count_params() for layer in model.layers]
-    assert [row.output for row in rows] == [layer.output.shape[1:] for layer in model.layers]
-    assert [row.memory for row in rows] == [4 * int(np.prod(layer.output.shape[1:])) for layer in model.layers]
+    # A functional model names its input among its layers, and may list branches in another order.
+    built = {layer.name: layer for layer in model.layers if not isinstance(layer, layers.InputLayer)}
+    assert sorted(row.name for row in rows) == sorted(built)
+    for row in rows:
+        shape = built[row.name].output.shape[1:]
+        assert row.parameters == built[row.name].count_params()
+        assert (row.output, row.memory) == (shape, 4 * int(np.prod(shape)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -75,6 +79,7 @@ def test_macs_agree_with_the_profiler(name):
         layers.Conv2D(24, 5, strides=2, padding="same"),
         layers.Conv2D(24, (3, 5), strides=(1, 2)),
         layers.DepthwiseConv2D(7, depth_multiplier=2),
+        layers.SeparableConv2D(24, 5, strides=2, padding="same", depth_multiplier=3),
         layers.Dense(50),
     ],
     ids=lambda layer: layer.name,
@@ -98,6 +103,35 @@ def test_macs_of_dilated_and_grouped_convolutions():
     assert anatomy.layers(grouped)[0].macs == 4 * profiled_macs(one_group)
 
 
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_separable_convolution_is_a_depthwise_one_and_a_1x1_convolution(depth, stride, padding):
+    one = stack(layers.SeparableConv2D(24, 5, stride, padding, depth_multiplier=depth), shape=(20, 23, 16))
+    depthwise = layers.DepthwiseConv2D(5, stride, padding, depth_multiplier=depth, use_bias=False)
+    two = stack(depthwise, layers.Conv2D(24, 1), shape=(20, 23, 16))
+    (row,), parts = anatomy.layers(one), anatomy.layers(two)
+    assert row.parameters == one.count_params() == sum(part.parameters for part in parts)
+    assert row.macs == sum(part.macs for part in parts)
+    assert row.output == parts[-1].output
+    assert row[-3:] == parts[-1][-3:]
+
+
+def test_a_convolution_in_words():
+    separable = layers.SeparableConv2D(24, (3, 5), 2, "same", depth_multiplier=3)
+    assert anatomy.describe(separable) == "SeparableConv2D 3×5×24, stride 2, depth multiplier 3, same"
+    assert anatomy.describe(layers.SeparableConv2D(8, 3)) == "SeparableConv2D 3×3×8"
+    assert anatomy.describe(layers.DepthwiseConv2D(3, depth_multiplier=2)) == "DepthwiseConv2D 3×3, depth multiplier 2"
+
+
+def test_layer_normalization_over_positions_has_no_window():
+    channels, positions = (
+        anatomy.layers(stack(layers.Conv2D(4, 3), layers.LayerNormalization(axis=axis)))[-1] for axis in (-1, (1, 2, 3))
+    )
+    assert (channels.parameters, channels.receptive_field) == (2 * 4, (3, 3))
+    assert (positions.parameters, positions.receptive_field) == (2 * 30 * 30 * 4, None)
+
+
 # Random architectures
 
 pairs = st.tuples(st.integers(1, 4), st.integers(1, 4))
@@ -109,7 +143,7 @@ def windowed_layer(draw, rows, columns, max_pooling):
     size = tuple(map(min, draw(pairs), (rows, columns)))
     stride, padding = draw(steps), draw(st.sampled_from(["same", "valid"]))
     dilation = draw(st.integers(1, 3)) if padding == "same" else 1
-    kinds = ["conv", "dilated", "depthwise", "average", "padding"] + (["max"] if max_pooling else [])
+    kinds = ["conv", "dilated", "depthwise", "separable", "average", "padding"] + (["max"] if max_pooling else [])
     match draw(st.sampled_from(kinds)):
         case "conv":
             return layers.Conv2D(draw(st.integers(1, 6)), size, stride, padding, use_bias=draw(st.booleans()))
@@ -118,6 +152,9 @@ def windowed_layer(draw, rows, columns, max_pooling):
         case "depthwise":
             depth = draw(st.integers(1, 2))
             return layers.DepthwiseConv2D(size, stride[0], padding, depth_multiplier=depth)
+        case "separable":
+            depth, bias = draw(st.integers(1, 3)), draw(st.booleans())
+            return layers.SeparableConv2D(5, size, stride[0], padding, depth_multiplier=depth, use_bias=bias)
         case "average":
             return layers.AveragePooling2D(size, stride, padding)
         case "max":
@@ -132,7 +169,7 @@ def model_with_positions(draw, shape, max_pooling=True):
         before, layer = tensor, windowed_layer(draw, *tensor.shape[1:3], max_pooling)
         tensor = layer(tensor)
         if draw(st.booleans()):
-            tensor = layers.BatchNormalization()(tensor)
+            tensor = draw(st.sampled_from([layers.BatchNormalization, layers.LayerNormalization]))()(tensor)
         if draw(st.booleans()):
             tensor = layers.ReLU()(tensor)
         # Of a side of 1 nothing else than strides tells that windows move differently.
@@ -150,6 +187,10 @@ def counted_macs(layer):
             return numbers * int(np.prod(layer.kernel.shape[:3]))
         case layers.DepthwiseConv2D():
             return numbers * int(np.prod(layer.kernel.shape[:2]))
+        case layers.SeparableConv2D():
+            # At each position, every weight of both kernels takes part once.
+            positions = int(np.prod(layer.output.shape[1:3]))
+            return positions * sum(int(np.prod(weight.shape)) for weight in layer.weights[:2])
         case layers.Dense():
             return numbers * layer.kernel.shape[0]
     return 0
