@@ -47,7 +47,7 @@ def efficientnet_lite0(side: int = SIDE, top: bool = False) -> keras.Model:
 
 
 def _inverted_residual(x, kernel: int, stride: int, expansion: int, filters: int, name: str):
-    """One block; where the shape stays, its input is added to its output (lesson 12; He et al. 2016, arXiv:1512.03385)."""
+    """One block; where the shape stays, its input is added to its output (lesson 12; arXiv:1512.03385)."""
     shortcut, width = x, x.shape[-1]
     if expansion > 1:
         x = _normalized(x, layers.Conv2D(expansion * width, 1, use_bias=False, name=f"{name}_widen"))
