@@ -59,9 +59,10 @@ def _model_of(block: Callable, shape: tuple[int, ...], filters: int) -> keras.Mo
             f"filters: {error} There, a 1 × 1 convolution on the shortcut has to bring x to the filters."
         )
     if not isinstance(y, keras.KerasTensor):
-        what = "model" if isinstance(y, keras.Model) else "layer" if isinstance(y, keras.layers.Layer) else ""
-        hint = f" Call the {what} on its input and return what comes out." if what else ""
-        wrong(f"a Keras tensor is wanted, the output of the last layer; this is {describe(y)}.{hint}")
+        if isinstance(y, keras.layers.Layer):
+            what = "model" if isinstance(y, keras.Model) else "layer"
+            wrong(f"you return a {what} ({type(y).__name__}). Call it on its input, and return what comes out.")
+        wrong(f"a Keras tensor is wanted, the output of the last layer; this is {describe(y)}.")
     if y is x:
         wrong("your function returns x itself. Return what the last layer makes.")
     try:

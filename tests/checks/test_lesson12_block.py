@@ -204,9 +204,8 @@ MERGES = {
 }
 WRONG = [
     # What is returned.
-    (lambda x, n: layers.ReLU(), "this is a function or class"),
-    (lambda x, n: layers.ReLU(), "Call the layer on its input"),
-    (lambda x, n: keras.Model(x, block(x, n)), "Call the model on its input"),
+    (lambda x, n: layers.ReLU(), "you return a layer (ReLU). Call it on its input"),
+    (lambda x, n: keras.Model(x, block(x, n)), "you return a model (Functional). Call it on its input"),
     (lambda x, n: [block(x, n)], "a Keras tensor is wanted"),
     (lambda x, n: x, "returns x itself"),
     (lambda x, n: block(keras.Input(x.shape[1:]), n), "does not depend on x"),

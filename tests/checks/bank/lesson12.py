@@ -214,7 +214,7 @@ WRONG = {
     "12.3": [
         ("flipped", "flipped", lambda x, k, w: depthwise(x, k[::-1, ::-1]) @ w),
         ("usual", "usual convolution", lambda x, k, w: convolve(x, k)[:, :, None] * w.sum(axis=0)),
-        ("usual, many axes", "", lambda x, k, w: convolve(x, k)[:, :, None, None] * w),
+        ("usual, many axes", "Sum over the channels", lambda x, k, w: convolve(x, k)[:, :, None, None] * w),
         ("first kernel", "first kernel", lambda x, k, w: depthwise(x, np.repeat(k[..., :1], k.shape[2], axis=2)) @ w),
         ("opposite order", "opposite order", lambda x, k, w: depthwise(x, k[:, :, ::-1]) @ w),
         ("transposed", "transposed", lambda x, k, w: depthwise(x, k) @ w.T),
