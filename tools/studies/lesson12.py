@@ -1,4 +1,4 @@
-"""Lesson 12: what depth costs without a shortcut, and a residual network better than lesson 11's at no more cost."""
+"""Lesson 12: what depth costs without a shortcut, and a residual network that is better than lesson 11's."""
 
 from __future__ import annotations
 
