@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from checks.grading import by_rules, exercise, seeded
-from checks.lesson12_block import exercise_12_2, reference_residual_block
+from checks.lesson12_block import exercise_12_1, reference_residual_block
 from helpers.teaching.convolution import convolve
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "reference_separable",
 ]
 
-# --- 12.1: the standard deviation that keeps a signal
+# --- 12.3: the standard deviation that keeps a signal
 
 
 def reference_he_deviation(shape: tuple[int, int, int, int]) -> float:
@@ -30,10 +30,10 @@ def reference_he_deviation(shape: tuple[int, int, int, int]) -> float:
     return math.sqrt(2 / (rows * columns * channels))
 
 
-@exercise("12.1")
-def exercise_12_1(he_deviation: Callable) -> str:
+@exercise("12.3")
+def exercise_12_3(he_deviation: Callable) -> str:
     """``he_deviation(shape)``, of a kernel (rows, columns, channels, filters), gives one number."""
-    generator = seeded("12.1")
+    generator = seeded("12.3")
     cases = [((3, 3, 16, 32),), ((5, 3, 2, 7),), ((1, 1, 64, 10),), ((3, 3, 3, 48),)]
     cases += [((*(int(generator.integers(low, 12)) for low in (2, 5, 2)), 20),) for _ in range(3)]
     by_rules(
@@ -92,7 +92,7 @@ def _deviation_mistakes(shape: tuple[int, int, int, int]) -> dict[str, float]:
     }
 
 
-# --- 12.3: depthwise, then 1 x 1
+# --- 12.2: depthwise, then 1 x 1
 
 
 def reference_separable(image: np.ndarray, kernels: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -101,10 +101,10 @@ def reference_separable(image: np.ndarray, kernels: np.ndarray, weights: np.ndar
     return np.stack(maps, axis=-1) @ weights
 
 
-@exercise("12.3")
-def exercise_12_3(separable: Callable) -> str:
+@exercise("12.2")
+def exercise_12_2(separable: Callable) -> str:
     """``separable(image, kernels, weights)`` gives maps (rows - k + 1, columns - k + 1, filters)."""
-    generator = seeded("12.3")
+    generator = seeded("12.2")
     # First with as many filters as channels, where transposed weights are a wrong result and no error.
     for sizes in (
         [(5, 6, 3, 3, 3), (7, 4, 2, 2, 2), (4, 7, 4, 3, 4)],

@@ -1,4 +1,4 @@
-"""Checks of lesson 12, exercise 12.2: a residual block, by what it computes with weights that the check draws."""
+"""Checks of lesson 12, exercise 12.1: a residual block, by what it computes with weights that the check draws."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def reference_residual_block(x: keras.KerasTensor, filters: int) -> keras.KerasT
     return models.residual_block(x, filters)
 
 
-@exercise("12.2")
-def exercise_12_2(residual_block: Callable) -> str:
+@exercise("12.1")
+def exercise_12_1(residual_block: Callable) -> str:
     """``residual_block(x, filters)``, of a Keras tensor (n, rows, columns, channels), gives ReLU(x + f(x))."""
-    generator = seeded("12.2")
+    generator = seeded("12.1")
     for shape, filters in CASES:
         model = _model_of(residual_block, shape, filters)
         found = _drawn(model, generator)

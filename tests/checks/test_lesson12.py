@@ -9,7 +9,7 @@ from mistake_tables import sentence, told_apart
 from checks import lesson12 as check
 from helpers.teaching.convolution import convolve
 
-CHECKS = [check.exercise_12_1, check.exercise_12_3]
+CHECKS = [check.exercise_12_3, check.exercise_12_2]
 
 
 @pytest.mark.parametrize("exercise", CHECKS, ids=lambda each: each.number)
@@ -78,7 +78,7 @@ def fans(shape):
     ],
 )
 def test_slips_in_the_deviation(answer, told):
-    assert told in sentence(check.exercise_12_1, answer)
+    assert told in sentence(check.exercise_12_3, answer)
 
 
 def maps_of(image, kernels, **padding):
@@ -137,4 +137,4 @@ def full(image, kernels, weights):
     ],
 )
 def test_slips_in_the_separable_convolution(answer, told):
-    assert told in sentence(check.exercise_12_3, answer)
+    assert told in sentence(check.exercise_12_2, answer)

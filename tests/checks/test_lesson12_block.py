@@ -1,4 +1,4 @@
-"""Exercise 12.2: every right block passes, whatever it is made of, and each usual mistake meets its sentence."""
+"""Exercise 12.1: every right block passes, whatever it is made of, and each usual mistake meets its sentence."""
 
 import answers
 import keras
@@ -121,7 +121,7 @@ RIGHT = {
 
 @pytest.mark.parametrize("answer", RIGHT.values(), ids=RIGHT)
 def test_right_blocks_pass(answer, capsys):
-    answers.passes(check.exercise_12_2, answer)
+    answers.passes(check.exercise_12_1, answer)
     assert "wherever that is not negative" in capsys.readouterr().out
 
 
@@ -137,7 +137,7 @@ def test_what_the_check_says_of_zero_weights_is_true(shape):
 
 @pytest.mark.parametrize(("answer", "told"), answers.HOSTILE)
 def test_hostile_answers_get_a_sentence(answer, told):
-    answers.fails(check.exercise_12_2, answer, match=told)
+    answers.fails(check.exercise_12_1, answer, match=told)
 
 
 # --- wrong ones
@@ -292,8 +292,8 @@ def fails(maps):
 
 @pytest.mark.parametrize(("answer", "told"), WRONG, ids=[told for _, told in WRONG])
 def test_wrong_blocks_meet_their_sentence(answer, told):
-    assert told in sentence(check.exercise_12_2, answer)
+    assert told in sentence(check.exercise_12_1, answer)
 
 
 def test_a_stub_of_the_second_case_is_not_filled_in():
-    answers.fails(check.exercise_12_2, only_where_equal(answers.unfilled), match="is not filled in yet")
+    answers.fails(check.exercise_12_1, only_where_equal(answers.unfilled), match="is not filled in yet")

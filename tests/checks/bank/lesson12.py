@@ -144,14 +144,14 @@ def depthwise(image, kernels, **padding):
 
 
 RIGHT = {
-    "12.1": [
+    "12.3": [
         ("by names", deviation),
         ("prod", lambda shape: np.sqrt(2 / np.prod(shape[:-1]))),
         ("a power", lambda shape: (0.5 * shape[0] * shape[1] * shape[2]) ** -0.5),
         ("a layer of Keras", deviation_by_keras),
         ("a tensor", lambda shape: ops.sqrt(2 / math.prod(shape[:3]))),
     ],
-    "12.2": [
+    "12.1": [
         ("line by line", block_line_by_line),
         ("operations", block_by_operations),
         ("a chain", block_of_a_chain),
@@ -159,7 +159,7 @@ RIGHT = {
         ("maximum", varied(end=lambda: lambda x: ops.maximum(x, 0))),
         ("plus", varied(merge=lambda pair: pair[1] + pair[0])),
     ],
-    "12.3": [
+    "12.2": [
         ("loops", by_loops),
         ("convolve", by_convolve),
         ("windows", by_windows),
@@ -169,7 +169,7 @@ RIGHT = {
     ],
 }
 WRONG = {
-    "12.1": [
+    "12.3": [
         ("channels", "channels alone", lambda shape: math.sqrt(2 / shape[2])),
         ("area", "rows × columns as fan-in", lambda shape: math.sqrt(2 / (shape[0] * shape[1]))),
         ("fan-out", "fan-out", lambda shape: math.sqrt(2 / (shape[0] * shape[1] * shape[3]))),
@@ -184,7 +184,7 @@ WRONG = {
         ("numbers drawn", "one number", lambda shape: np.ones(shape) * deviation(shape)),
         ("squared once more", "", lambda shape: (2 / math.prod(shape[:3])) ** 2),
     ],
-    "12.2": [
+    "12.1": [
         ("plain", "plain block", varied(merge=lambda pair: pair[1])),
         ("ReLU before the sum", "only add", varied(after="norm relu")),
         ("ReLU before the sum alone", "only add", varied(after="norm relu", end=None)),
@@ -211,7 +211,7 @@ WRONG = {
         ("minus", "subtracted", varied(merge=layers.subtract)),
         ("leaky", "", varied(end=layers.LeakyReLU)),
     ],
-    "12.3": [
+    "12.2": [
         ("flipped", "flipped", lambda x, k, w: depthwise(x, k[::-1, ::-1]) @ w),
         ("usual", "usual convolution", lambda x, k, w: convolve(x, k)[:, :, None] * w.sum(axis=0)),
         ("usual, many axes", "Sum over the channels", lambda x, k, w: convolve(x, k)[:, :, None, None] * w),
