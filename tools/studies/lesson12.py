@@ -74,7 +74,7 @@ def with_other_network() -> Recipe:
 @study()
 def same_recipe() -> Asks:
     """improved_cnn by the recipe of residual_cnn: how much of the gain is the recipe's; three seeds, test set once."""
-    yield [Trial(with_other_network(), seed, "improved_cnn, the other recipe", final=True) for seed in (0, 1, 2)]
+    yield [Trial(with_other_network(), seed, "improved_cnn, new recipe", final=True) for seed in (0, 1, 2)]
 
 
 @study(timed=True)
@@ -83,7 +83,7 @@ def residual_seconds() -> Asks:
     residual = models.RECIPES["residual_cnn"]
     recipes = {
         "improved_cnn": models.RECIPES["improved_cnn"],
-        "improved_cnn, the other recipe": with_other_network(),
+        "improved_cnn, new recipe": with_other_network(),
         "residual_cnn": residual,
         "residual_cnn in float32": dataclasses.replace(residual, bfloat16=False),
     }
