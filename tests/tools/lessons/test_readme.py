@@ -9,7 +9,7 @@ from PIL import Image
 from helpers import models, records
 from tools.lessons import find, readme, readme_tables, repository
 
-STORED = [name for name in models.TUTORIALS if records.result(name)]
+STORED = [name for name in (*models.TUTORIALS, "residual_cnn") if records.result(name)]
 
 
 def test_readme_shows_the_lessons_that_there_are():
