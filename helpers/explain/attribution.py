@@ -1,6 +1,6 @@
 """What a prediction rests on: saliency from gradients of a logit, occlusion from covered patches."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -16,16 +16,21 @@ def saliency(model: keras.Model, images: np.ndarray, classes: int | Sequence[int
     Signed: positive where a brighter pixel speaks for the class. Simonyan et al. 2013, arXiv:1312.6034.
     """
     images, classes = given.prepared(model, images, classes)
-    score = logits_of(model)
+    return given.in_batches(_class_gradient(model), images, classes)
 
-    def compute(images: tf.Tensor, classes: np.ndarray) -> tf.Tensor:
+
+@given.compiled
+def _class_gradient(model: keras.Model) -> Callable:
+    logits = logits_of(model)
+
+    def compute(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(images)
             # That of the sum: no image has a part in another's logit.
-            total = tf.reduce_sum(tf.gather(score(images), classes, batch_dims=1))
+            total = tf.reduce_sum(tf.gather(logits(images), classes, batch_dims=1))
         return gradient(tape, total, images)
 
-    return given.in_batches(compute, images, classes)
+    return compute
 
 
 def occlusion(
@@ -51,13 +56,7 @@ def occlusion(
         raise ValueError(f"output is {output!r}: choose 'probability' or 'logit'.")
     if np.shape(fill) not in ((), images.shape[-1:]) or not np.isfinite(fill).all():
         raise ValueError(f"fill is {fill}: give one number, or one for each of {images.shape[-1]} colours.")
-    logits = logits_of(model)
-
-    def score(covered: tf.Tensor, classes: np.ndarray) -> np.ndarray:
-        values = logits(covered)
-        values = tf.nn.softmax(values) if output == "probability" else values
-        return tf.gather(values, classes, batch_dims=1).numpy()
-
+    score = (_class_probability if output == "probability" else _class_logit)(model)
     whole = given.in_batches(score, images, classes)
     rows, columns = (height - patch) // stride + 1, (width - patch) // stride + 1
     row, column = np.arange(height), np.arange(width)
@@ -69,5 +68,17 @@ def occlusion(
         in_rows, in_columns = (row >= top) & (row < top + patch), (column >= left) & (column < left + patch)
         covered = images[which].astype(np.float32)
         covered[in_rows[:, :, None] & in_columns[:, None, :]] = fill
-        drops[part] = whole[which] - score(given.tensor(covered), classes[which])
+        drops[part] = whole[which] - score(given.tensor(covered), classes[which]).numpy()
     return drops.reshape(len(images), rows, columns)
+
+
+@given.compiled
+def _class_logit(model: keras.Model) -> Callable:
+    logits = logits_of(model)
+    return lambda images, classes: tf.gather(logits(images), classes, batch_dims=1)
+
+
+@given.compiled
+def _class_probability(model: keras.Model) -> Callable:
+    logits = logits_of(model)
+    return lambda images, classes: tf.gather(tf.nn.softmax(logits(images)), classes, batch_dims=1)

@@ -1,6 +1,6 @@
 """Grad-CAM: where the last convolution speaks for a class."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -16,18 +16,23 @@ def grad_cam(model: keras.Model, images: np.ndarray, classes: int | Sequence[int
     Its maps are added up, each with the mean gradient of the class's logit as its weight, and negative sums become
     0: Selvaraju et al. 2017, arXiv:1610.02391.
     """
-    names = conv_layers(model)
-    if not names:
+    if not conv_layers(model):
         raise ValueError(f"{model.name!r} has no convolutional layer: Grad-CAM needs its maps.")
     images, classes = given.prepared(model, images, classes)
-    score = logits_of(model, also=layer_call(model, names[-1]).outputs[0])
+    return given.in_batches(_weighted_maps(model), images, classes)
 
-    def compute(images: tf.Tensor, classes: np.ndarray) -> tf.Tensor:
+
+@given.compiled
+def _weighted_maps(model: keras.Model) -> Callable:
+    last = layer_call(model, conv_layers(model)[-1])
+    logits = logits_of(model, also=last.outputs[0])
+
+    def compute(images: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(images)  # so that all that is computed from them is recorded
-            values, channels = score(images)
+            values, channels = logits(images)
             total = tf.reduce_sum(tf.gather(values, classes, batch_dims=1))
         weights = tf.reduce_mean(gradient(tape, total, channels), axis=(1, 2))
         return tf.nn.relu(tf.einsum("nrck,nk->nrc", channels, weights))
 
-    return given.in_batches(compute, images, classes)
+    return compute

@@ -1,7 +1,9 @@
 """A model's layers and copies, and what the functions of this package are given: checked, in batches, as tensors."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
@@ -77,12 +79,38 @@ def _without_activation(call: graph.Call) -> Callable:
         return lambda values: values
     if getattr(layer, "activation", None) in (None, keras.activations.linear):
         return lambda values: layer(values)
-    # A twin with the same weights and no activation; "zeros" draws nothing from anybody's random numbers.
+    # A twin without activation; "zeros" draws nothing from anybody's random numbers.
     config = {key: "zeros" if key.endswith("_initializer") else value for key, value in layer.get_config().items()}
     twin = type(layer).from_config(config | {"activation": "linear"})
     twin.build(call.inputs[0].shape)
-    twin.set_weights(layer.get_weights())
-    return twin
+
+    def compute(values: Any) -> tf.Tensor:
+        # With the layer's own weights, as they are now.
+        with keras.StatelessScope(state_mapping=zip(twin.variables, layer.variables)):
+            return twin(values)
+
+    return compute
+
+
+def compiled(build: Callable[[keras.Model], Callable]) -> Callable[[keras.Model], Callable]:
+    """A decorator: what ``build(model)`` computes from images and their classes, as a graph of TensorFlow.
+
+    Tracing the graph takes some tenths of a second, so it is kept as long as its model lives, and reads the weights as
+    they are at each call. Another layer or activation in the model makes another graph.
+    """
+    kept: WeakKeyDictionary[keras.Model, tuple[list, Callable]] = WeakKeyDictionary()
+
+    @functools.wraps(build)
+    def graph_of(model: keras.Model) -> Callable:
+        parts = [(call.layer, getattr(call.layer, "activation", None)) for call in graph.calls(model)]
+        if model not in kept or kept[model][0] != parts:
+            images = tf.TensorSpec((None, *ends(model)[0].shape[1:]), tf.float32)
+            function = tf.function(build(model), [images, tf.TensorSpec([None], tf.int64)], autograph=False)
+            # Traced here: TensorFlow warns when functions that are called are traced again and again.
+            kept[model] = parts, function.get_concrete_function()
+        return kept[model][1]
+
+    return graph_of
 
 
 def at_size(model: keras.Model, size: tuple[int, int]) -> keras.Model:

@@ -66,13 +66,18 @@ def measured(measure: Measure, rounds: int = ROUNDS) -> dict:
 # Looking inside: helpers/explain and the figures of maps.
 
 
-def explain_part(side: int = 32, patch: int = 4, filters: int = 32, steps: int = 30, maps: int = 32) -> list[Measure]:
-    """The jobs of lesson 08 with source W's model, fresh weights and a drawn image; smaller ones for tests."""
+def explained(side: int = 32, images: int = 1) -> tuple[keras.Model, np.ndarray]:
+    """Source W's model with fresh weights, and drawn images, 20 at most."""
     keras.utils.set_random_seed(0)
     model = models.build("guide_cnn", (side, side, 3))
     # So that the predictions of an untrained model differ by more than rounding does.
     model.layers[-1].kernel.assign(10 * model.layers[-1].kernel)
-    image = shapes10.draw(10, seed=0)[0][:1, :side, :side]
+    return model, shapes10.draw(20, seed=0)[0][:images, :side, :side]
+
+
+def explain_part(side: int = 32, patch: int = 4, filters: int = 32, steps: int = 30, maps: int = 32) -> list[Measure]:
+    """The jobs of lesson 08; smaller ones for tests."""
+    model, image = explained(side)
     second = explain.conv_layers(model)[1]
     return [
         _occlusion(model, image, patch),

@@ -12,11 +12,21 @@ with start.quiet():
     import tensorflow as tf
 
 from helpers import places, records
-from tools.bench import epochs, jobs, trials
+from tools.bench import epochs, jobs, peers, trials
 from tools.provenance import provenance
 
+
+def explain_part() -> dict:
+    """The record of lesson 08's jobs: slow ways against ours, and captum against ours where it is installed."""
+    record = jobs.jobs(jobs.explain_part())
+    if peers.captum_is_there():
+        theirs = peers.captum(*jobs.explained(images=12))
+        record["captum"] = {"jobs": theirs, "versions": provenance("torch", "captum")["versions"]}
+    return record
+
+
 PARTS: dict[str, Callable[[], dict]] = {
-    "explain": lambda: jobs.jobs(jobs.explain_part()),
+    "explain": explain_part,
     "training": epochs.training_part,
     "fast_parts": epochs.fast_parts,
     "executor": trials.executor_part,

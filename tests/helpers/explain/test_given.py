@@ -1,10 +1,13 @@
 """What holds for all explanations: models stay as they are, images pass in batches, bad input is refused."""
 
+import gc
 import random
+import weakref
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from small_models import images, sequential
 
@@ -55,8 +58,12 @@ class Recorder(layers.Layer):
 
     def call(self, given):
         if not isinstance(given, keras.KerasTensor):
-            self.passed = (*self.passed, given.shape[0])
+            # In a graph, this is called when it is traced, and the function when images pass.
+            tf.py_function(self.note, [tf.shape(given)[0]], [])
         return given
+
+    def note(self, count):
+        self.passed = (*self.passed, int(count))
 
     def compute_output_shape(self, shape):
         return shape
@@ -83,6 +90,34 @@ def test_images_pass_in_batches_not_one_by_one(name, monkeypatch):
     if name == "feature_maps":
         whole, parts = whole["first"], parts["first"]
     np.testing.assert_allclose(whole, parts, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", EXPLAINS_A_CLASS)
+def test_a_graph_is_traced_once_and_sees_what_changes(name, monkeypatch):
+    traced = []
+    trace = tf.function
+    monkeypatch.setattr(tf, "function", lambda *given, **more: traced.append(1) or trace(*given, **more))
+    model, other = sequential(), sequential()
+    before, once = CALLS[name](model, X), len(traced)
+    np.testing.assert_array_equal(CALLS[name](model, X), before)
+    other.set_weights([weight + 0.01 for weight in model.get_weights()])
+    model.set_weights(other.get_weights())
+    changed = CALLS[name](model, X)
+    assert len(traced) == once
+    np.testing.assert_array_equal(changed, CALLS[name](other, X))
+    assert np.abs(changed - before).max() > 1e-6
+    model.get_layer("hidden").activation = keras.activations.tanh
+    assert np.abs(CALLS[name](model, X) - changed).max() > 1e-6
+
+
+@pytest.mark.parametrize("name", EXPLAINS_A_CLASS)
+def test_a_graph_goes_with_its_model(name):
+    model = sequential()
+    CALLS[name](model, X)
+    gone = weakref.ref(model)
+    del model
+    gc.collect()
+    assert gone() is None
 
 
 def test_large_images_pass_one_at_a_time():
