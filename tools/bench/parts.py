@@ -12,13 +12,14 @@ with start.quiet():
     import tensorflow as tf
 
 from helpers import places, records
-from tools.bench import epochs, jobs, trials
+from tools.bench import epochs, jobs, profile, trials
 from tools.provenance import provenance
 
 PARTS: dict[str, Callable[[], dict]] = {
     "explain": lambda: jobs.jobs(jobs.explain_part()),
     "training": epochs.training_part,
     "fast_parts": epochs.fast_parts,
+    "profile": profile.profile_part,
     "executor": trials.executor_part,
 }
 
