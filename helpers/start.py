@@ -23,6 +23,7 @@ WATCHED = {name: name for name in ("tensorflow", "keras", "numpy", "matplotlib",
     "ipywidgets": "ipywidgets",
     "tqdm": "tqdm",
 }
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 MEMORY = 2e9  # bytes that a lesson on CIFAR-10 may take (tests/long/test_memory.py)
 
 
@@ -136,14 +137,18 @@ def no_pauses() -> None:
         tensorflow.data.Options = Untuned
 
 
-def bfloat16_products(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """True when the processor multiplies bfloat16 itself, up to twice as fast; imitated, it is 50 times slower."""
+def processor_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> set[str]:
+    """What the processor says it can do, in the words of Linux; empty elsewhere."""
     try:
         lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return False
-    flags = {flag for line in lines if line.startswith("flags") for flag in line.partition(":")[2].split()}
-    return bool(flags & {"avx512_bf16", "amx_bf16"})
+        return set()
+    return {flag for line in lines if line.startswith("flags") for flag in line.partition(":")[2].split()}
+
+
+def bfloat16_products(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """True when the processor multiplies bfloat16 itself, up to twice as fast; imitated, it is 50 times slower."""
+    return bool(processor_flags(cpuinfo) & BFLOAT16_FLAGS)
 
 
 def old_versions(installed=importlib.metadata.version) -> list[str]:

@@ -90,7 +90,7 @@ class Stop(BaseException):
 
 
 class StopInEpoch(training.Progress):
-    """Ends the training after the second batch of an epoch, counted from 1."""
+    """Ends the training within an epoch, counted from 1: after its second batch, or after those of the first call."""
 
     epoch = 3
 
@@ -98,5 +98,5 @@ class StopInEpoch(training.Progress):
         raise Stop
 
     def on_train_batch_end(self, batch, logs=None):
-        if len(self.lines) == self.epoch - 1 and batch == 1:
+        if len(self.lines) == self.epoch - 1 and batch >= 1:
             self.stop()

@@ -31,9 +31,10 @@ def _same_convolution(x, kernel):
         of_x = tf.raw_ops.Conv2DBackpropInput(
             input_sizes=tf.shape(x), filter=kernel, out_backprop=of_output, strides=[1, 1, 1, 1], padding="SAME"
         )
-        maps, filters = tf.transpose(x, (3, 1, 2, 0)), tf.transpose(of_output, (1, 2, 0, 3))
         paddings = ((0, 0), (before[0], after[0]), (before[1], after[1]), (0, 0))
-        return of_x, tf.transpose(tf.nn.conv2d(maps, filters, 1, paddings), (1, 2, 0, 3))
+        with tf.name_scope("kernel_gradient"):  # as a profile calls it
+            maps, filters = tf.transpose(x, (3, 1, 2, 0)), tf.transpose(of_output, (1, 2, 0, 3))
+            return of_x, tf.transpose(tf.nn.conv2d(maps, filters, 1, paddings), (1, 2, 0, 3))
 
     return tf.nn.conv2d(x, kernel, 1, "SAME"), gradients
 
@@ -47,9 +48,10 @@ def silu(x: tf.Tensor) -> tf.Tensor:
 @tf.custom_gradient
 def _silu(x):
     def gradients(of_output):
-        wide = tf.cast(x, tf.float32)
-        share = tf.sigmoid(wide)
-        return of_output * tf.cast(share * (1 + wide * (1 - share)), of_output.dtype)
+        with tf.name_scope("silu_gradient"):
+            wide = tf.cast(x, tf.float32)
+            share = tf.sigmoid(wide)
+            return of_output * tf.cast(share * (1 + wide * (1 - share)), of_output.dtype)
 
     return tf.nn.silu(x), gradients
 

@@ -19,11 +19,11 @@ class Lookahead(keras.callbacks.Callback):
     def __init__(self, steps: int):
         super().__init__()
         self.steps = steps
-        self.fast: list[keras.Variable] = []
+        self.fast: list[tf.Variable] = []
         self.slow: list[tf.Tensor] = []
 
     def on_train_begin(self, logs=None):
-        self.fast = [weight for weight in self.model.weights if keras.backend.is_float_dtype(weight.dtype)]
+        self.fast = [weight.value for weight in self.model.weights if keras.backend.is_float_dtype(weight.dtype)]
         # A model whose optimizer has made no step yet begins a training, another call of fit goes on with it.
         if not self.slow or not int(self.model.optimizer.iterations):
             self.slow = [tf.identity(weight) for weight in self.fast]
@@ -33,7 +33,15 @@ class Lookahead(keras.callbacks.Callback):
         if step % EVERY and step != self.steps:
             return
         share = DECAY**EVERY * min(step / self.steps, 1.0) ** POWER
-        for index, (fast, slow) in enumerate(zip(self.fast, self.slow)):
-            # In this form a frozen weight stays what it is to the last bit.
-            self.slow[index] = slow + (1 - share) * (fast - slow)
-            fast.assign(self.slow[index])
+        self.slow = _called_back(self.fast, self.slow, tf.constant(1 - share))
+
+
+@tf.function
+def _called_back(fast: list[tf.Variable], slow: list[tf.Tensor], share: tf.Tensor) -> list[tf.Tensor]:
+    """The slow weights after they took a share of the fast ones, which become the same: one call for all of them."""
+    with tf.name_scope("lookahead"):  # as a profile calls it
+        # In this form a frozen weight stays what it is to the last bit.
+        slow = [old + tf.cast(share, old.dtype) * (new - old) for new, old in zip(fast, slow)]
+        for weight, value in zip(fast, slow):
+            weight.assign(value)
+    return slow

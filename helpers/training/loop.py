@@ -159,5 +159,6 @@ def _small(model: keras.Model, recipe: Recipe) -> keras.Model | None:
         return keras.tree.flatten(layer(arriving if len(arriving) > 1 else arriving[0]))
 
     small = keras.Model(images, graph.follow(model, [images], called))
-    small.compile(optimizer=model.optimizer, loss=model.loss, metrics=["accuracy"])
+    together = model.steps_per_execution
+    small.compile(optimizer=model.optimizer, loss=model.loss, metrics=["accuracy"], steps_per_execution=together)
     return small

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from helpers import models
 from helpers.recipe import Recipe
+from helpers.training.lookahead import EVERY
 from helpers.training.muon import Muon
 
 # The share of the peak rate at the start, of the steps at the peak, of the peak rate at the end.
@@ -45,9 +46,17 @@ def loss(recipe: Recipe, model: keras.Model) -> keras.losses.Loss:
 
 
 def compile_by(recipe: Recipe, model: keras.Model, images: int) -> None:
-    """Compile the model for a training of the recipe on so many images."""
-    steps = steps_per_epoch(recipe, images) * recipe.epochs
-    model.compile(optimizer=optimizer(recipe, steps), loss=loss(recipe, model), metrics=["accuracy"])
+    """Compile the model for a training of the recipe on so many images.
+
+    ``EVERY`` steps are one call from Python; with Lookahead, which acts between calls, only where they fill an epoch.
+    """
+    steps = steps_per_epoch(recipe, images)
+    model.compile(
+        optimizer=optimizer(recipe, steps * recipe.epochs),
+        loss=loss(recipe, model),
+        metrics=["accuracy"],
+        steps_per_execution=1 if recipe.lookahead and steps % EVERY else EVERY,
+    )
 
 
 @keras.saving.register_keras_serializable("helpers")

@@ -130,3 +130,27 @@ def test_the_loss_fits_the_last_layer(smoothing):
     smooth = (1 - smoothing) * np.eye(4)[labels] + smoothing / 4
     expected = -(smooth * np.log(probabilities)).sum(axis=1).mean()
     assert losses == pytest.approx([expected, expected], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("lookahead", "images", "together"), [(False, 450, 5), (False, 451, 5), (True, 450, 5), (True, 460, 1)]
+)
+def test_lookahead_meets_each_of_its_steps_between_two_calls(lookahead, images, together):
+    model = small_training.small_cnn()
+    optimizers.compile_by(recipe(lookahead=lookahead), model, images)
+    assert model.steps_per_execution == together
+
+
+def test_steps_in_one_call_are_those_of_single_calls():
+    dataset, ends = small_training.drawn(images=230), []
+    for together in (1, 5):
+        keras.utils.set_random_seed(0)
+        model = small_training.small_cnn()
+        optimizers.compile_by(small_training.TUTORIAL, model, 230)
+        model.steps_per_execution = together
+        # Seven steps, the last one with fewer images: 5 and 2.
+        figures = model.fit(dataset.x_train, dataset.y_train, 34, shuffle=False, verbose=0).history
+        ends.append([*model.get_weights(), *figures.values()])
+        assert int(model.optimizer.iterations) == 7
+    for one, other in zip(*ends, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
