@@ -69,7 +69,7 @@ def profile_part(names: tuple[str, ...] = NAMES) -> dict:
         for size, side in sides.items():
             if side:
                 rows[f"{name}, {size}"] = profiled(name, side)
-    print(f"{'share of a step in %':30}", *(f"{label:>22}" for label in rows))
+    print(f"{'share of a step':30}", *(f"{label:>22}" for label in rows))
     for kind in (*KINDS, IDLE):
         print(f"{kind:30}", *(f"{row['shares'][kind]:22.1%}" for row in rows.values()))
     for figure in ("seconds", "processor_seconds"):
