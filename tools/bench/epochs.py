@@ -172,7 +172,8 @@ def timed(payload: dict, folder: Path) -> dict:
     began, recipe = time.perf_counter(), Recipe(**payload["recipe"])
     epoch = epoch_seconds(recipe, payload["images"])
     return {
-        "recipe": recipe.as_dict(),
+        # Not "recipe": what was trained is thrown away, and has no history.
+        "timed_recipe": recipe.as_dict(),
         "seed": payload["seed"],
         "epoch_seconds": round(epoch, 2),
         "seconds": round(time.perf_counter() - began, 1),
