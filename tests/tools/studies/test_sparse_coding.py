@@ -20,8 +20,8 @@ def test_sparse_coding_on_a_few_images(tmp_path):
         assert (record["atoms"], record["patches"], record["threshold"]) == (8, 300, 0.5)
         assert (record["dataset"], record["training_images"]) == ("shapes10", 500)
         assert "scikit-learn" in record["versions"]
-    # Eight atoms and a hundred labels already beat guessing.
-    assert np.mean([record["validation_by_images"]["100"] for record in records]) > 0.13
+    # Eight atoms and a hundred labels already beat guessing, by three standard errors of a mean over 4,000 images.
+    assert np.mean([record["validation_by_images"]["100"] for record in records]) > 0.1 + 3 * (0.1 * 0.9 / 4000) ** 0.5
 
 
 @pytest.mark.parametrize("learnt", [True, False])

@@ -48,9 +48,12 @@ def test_a_study_asks_for_exactly_the_trials_that_are_stored(name, chains):
         records = [schema.read(paths[trial.key("cifar10")]) for trial in trials]
         for trial, record in zip(trials, records):
             assert (record.get("label", ""), record["seed"]) == (trial.label, trial.seed)
-            assert record["dataset"] == "cifar10"
+            timed = trial.function == "tools.bench.epochs:timed"
+            assert record["dataset"] == ("noise" if timed else "cifar10")
             assert record["training_images"] == (trial.images or 45_000)
-            if trial.recipe:
+            if timed:
+                assert record["timed_recipe"] == trial.recipe.as_dict()
+            elif trial.recipe:
                 assert record["recipe"] == trial.recipe
                 assert len(record["history"]["loss"]) in (0, trial.recipe.epochs)
                 assert ("test_accuracy" in record) == (trial.final and bool(record["history"]["loss"]))
