@@ -98,6 +98,9 @@ def test_a_graph_is_traced_once_and_sees_what_changes(name, monkeypatch):
     trace = tf.function
     monkeypatch.setattr(tf, "function", lambda *given, **more: traced.append(1) or trace(*given, **more))
     model, other = sequential(), sequential()
+    # Small and above 0, so that no map of Grad-CAM is cut off at 0, and no probability is 0 or 1.
+    generator = np.random.default_rng(0)
+    model.set_weights([generator.uniform(0, 0.2, weight.shape) for weight in model.get_weights()])
     before, once = CALLS[name](model, X), len(traced)
     np.testing.assert_array_equal(CALLS[name](model, X), before)
     other.set_weights([weight + 0.01 for weight in model.get_weights()])
