@@ -123,7 +123,7 @@ def exercise_12_2(separable: Callable) -> str:
             "Do the two steps one by one: a map for each channel, then the weighted sum over these maps.",
             shapes=_separable_shapes,
         )
-    return "Channels meet only in the second step, and positions only in the first."
+    return "Channels are combined only in the second step, positions only in the first."
 
 
 def _depthwise(image: np.ndarray, kernels: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from checks.grading import NotFilledIn, NotRight, call, close, describe, exercise, guarded, numbers, seeded, wrong
-from helpers import models
+from helpers.models import residual
 from helpers.teaching.convolution import convolve
 
 # Shapes of x, and filters: as many as channels first, because the other two need a shortcut that learns.
@@ -20,7 +20,7 @@ PARTS = "f is a 3 × 3 convolution, batch normalization, ReLU, a 3 × 3 convolut
 
 def reference_residual_block(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
     """ReLU(x + f(x)), as in the networks of this lesson."""
-    return models.residual_block(x, filters)
+    return residual.residual_block(x, filters)
 
 
 @exercise("12.1")

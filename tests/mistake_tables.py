@@ -24,7 +24,7 @@ def stages(exercise, monkeypatch, *answers):
     return found
 
 
-def told_apart(exercise, monkeypatch, *answers):
+def distinguishable(exercise, monkeypatch, *answers):
     """Every mistake of an exercise differs from the right result, and from every other mistake, in some case."""
     found = stages(exercise, monkeypatch, *answers)
     assert found

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from helpers import start
 from helpers.models.fast_cnn import Dirac, adapt, fast_cnn
-from helpers.models.residual import deep_cnn, residual_block, residual_cnn
+from helpers.models.residual import deep_cnn, residual_cnn
 from helpers.models.speed_layers import FusedBatchNormalization, QuickConv2D, silu
 from helpers.models.tutorials import (
     batchnorm_cnn,
@@ -20,21 +20,8 @@ from helpers.models.tutorials import (
 from helpers.models.whitening import FrozenConv2D, whitening_kernel
 from helpers.recipe import Recipe
 
-BUILDERS = {
-    build.__name__: build
-    for build in (
-        strided_cnn,
-        deeper_cnn,
-        plain_cnn,
-        dense_head_cnn,
-        batchnorm_cnn,
-        guide_cnn,
-        improved_cnn,
-        fast_cnn,
-        deep_cnn,
-        residual_cnn,
-    )
-}
+_TUTORIALS = (strided_cnn, deeper_cnn, plain_cnn, dense_head_cnn, batchnorm_cnn, guide_cnn, improved_cnn)
+BUILDERS = {build.__name__: build for build in (*_TUTORIALS, fast_cnn, deep_cnn, residual_cnn)}
 
 # What the two fast recipes share: airbench (Jordan 2024, arXiv:2404.00498) with Muon, on small images first.
 # Its rate is 11.5 a thousand images for batches of 1,024 and its decay 0.0153, both for a momentum that is not damped:
@@ -107,7 +94,7 @@ RECIPES: dict[str, Recipe] = {
     ),
 }
 FAST = tuple(name for name, recipe in RECIPES.items() if recipe.model == "fast_cnn")
-TUTORIALS = tuple(name for name in RECIPES if name not in (*FAST, "residual_cnn"))
+TUTORIALS = tuple(build.__name__ for build in _TUTORIALS)
 
 
 def build(name: str, input_shape=(32, 32, 3), classes: int = 10) -> keras.Sequential:

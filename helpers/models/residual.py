@@ -11,13 +11,14 @@ from keras import layers
 
 from helpers.models.speed_layers import FusedBatchNormalization, QuickConv2D
 
+# Of every convolution: the maps keep their size, and batch normalization takes away what a bias would add.
+SAME = {"padding": "same", "use_bias": False, "kernel_initializer": "he_normal"}
+FILTERS = 16  # of every convolution in deep_cnn
+MOMENTUM = 0.9  # of batch normalization's statistics
+
 
 def residual_block(
-    x: keras.KerasTensor,
-    filters: int,
-    shortcut: bool = True,
-    policy: str = "float32",
-    momentum: float = 0.9,
+    x: keras.KerasTensor, filters: int, shortcut: bool = True, policy: str = "float32"
 ) -> keras.KerasTensor:
     """ReLU(x + f(x)), where f is convolution, batch normalization, ReLU, convolution, batch normalization.
 
@@ -25,42 +26,34 @@ def residual_block(
     differ, a 1x1 convolution with batch normalization brings ``x`` to the filters. ``shortcut=False`` leaves the sum
     out: the plain block with the same convolutions. He et al. 2016, arXiv:1512.03385, figure 2.
     """
-    f = convolution(x, filters, 3, policy, momentum)
+    f = convolution(x, filters, 3, policy)
     f = layers.Activation("relu", dtype=policy)(f)
-    f = convolution(f, filters, 3, policy, momentum)
+    f = convolution(f, filters, 3, policy)
     if shortcut:
         if x.shape[-1] != filters:
-            x = convolution(x, filters, 1, policy, momentum)
+            x = convolution(x, filters, 1, policy)
         f = layers.Add(dtype=policy)([x, f])
     return layers.Activation("relu", dtype=policy)(f)
 
 
-def convolution(x: keras.KerasTensor, filters: int, size: int, policy: str, momentum: float) -> keras.KerasTensor:
-    """A convolution of He's initialisation, which keeps the size of the maps, and batch normalization after it."""
-    settings = {"padding": "same", "use_bias": False, "kernel_initializer": "he_normal", "dtype": policy}
-    x = QuickConv2D(filters, size, **settings)(x)
-    return FusedBatchNormalization(momentum=momentum, dtype=policy)(x)
+def convolution(x: keras.KerasTensor, filters: int, size: int, policy: str) -> keras.KerasTensor:
+    """A convolution and batch normalization after it."""
+    x = QuickConv2D(filters, size, **SAME, dtype=policy)(x)
+    return FusedBatchNormalization(momentum=MOMENTUM, dtype=policy)(x)
 
 
-def deep_cnn(
-    input_shape=(32, 32, 3),
-    classes: int = 10,
-    blocks: int = 3,
-    shortcut: bool = True,
-    filters: int = 16,
-) -> keras.Model:
+def deep_cnn(input_shape=(32, 32, 3), classes: int = 10, blocks: int = 3, shortcut: bool = True) -> keras.Model:
     """A convolution of stride 2, ``blocks`` blocks of two convolutions, the mean of each map, a dense layer.
 
-    Every convolution but the first is 3x3 of ``filters`` on ``filters`` maps, so the layers with weights are
+    Every convolution but the first is 3x3 of ``FILTERS`` on as many maps, so the layers with weights are
     2 * ``blocks`` + 2, and ``shortcut`` changes neither the parameters nor the multiply-accumulates.
     """
     images = keras.Input(input_shape)
     x = layers.Rescaling(1 / 127.5, offset=-1)(images)
-    settings = {"padding": "same", "use_bias": False, "kernel_initializer": "he_normal"}
-    x = layers.Conv2D(filters, 3, strides=2, **settings)(x)
-    x = layers.Activation("relu")(FusedBatchNormalization(momentum=0.9)(x))
+    x = layers.Conv2D(FILTERS, 3, strides=2, **SAME)(x)
+    x = layers.Activation("relu")(FusedBatchNormalization(momentum=MOMENTUM)(x))
     for _ in range(blocks):
-        x = residual_block(x, filters, shortcut)
+        x = residual_block(x, FILTERS, shortcut)
     outputs = layers.Dense(classes)(layers.GlobalAveragePooling2D()(x))
     return keras.Model(images, outputs, name="deep_cnn")
 
@@ -79,13 +72,12 @@ def residual_cnn(
     """
     images = keras.Input(input_shape)
     x = layers.Rescaling(1 / 127.5, offset=-1)(images)
-    settings = {"padding": "same", "use_bias": False, "kernel_initializer": "he_normal", "dtype": policy}
-    x = layers.Conv2D(stem, 3, **settings)(x)
+    x = layers.Conv2D(stem, 3, **SAME, dtype=policy)(x)
     for number, stage in enumerate(stages):
         x = layers.MaxPooling2D(2, dtype=policy)(x)
         if number == 0:
             # After pooling, a quarter of the numbers is left to be normalised.
-            x = FusedBatchNormalization(momentum=0.9, dtype=policy)(x)
+            x = FusedBatchNormalization(momentum=MOMENTUM, dtype=policy)(x)
             x = layers.Activation("relu", dtype=policy)(x)
         for filters in stage:
             x = residual_block(x, filters, policy=policy)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from answers import HOSTILE, fails, passes
-from mistake_tables import told_apart
+from mistake_tables import distinguishable
 
 from checks import lesson06 as check
 
@@ -260,7 +260,7 @@ FUNCTIONS = [check.exercise_6_2, check.exercise_6_3, check.exercise_6_4]
 
 @pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda exercise: exercise.number)
 def test_cases_keep_all_mistakes_apart(exercise, monkeypatch):
-    told_apart(exercise, monkeypatch)
+    distinguishable(exercise, monkeypatch)
 
 
 @pytest.mark.parametrize("exercise", FUNCTIONS)

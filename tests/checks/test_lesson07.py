@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from answers import fails, passes
-from mistake_tables import told_apart
+from mistake_tables import distinguishable
 from mlxtend.evaluate import mcnemar
 from sklearn.metrics import confusion_matrix, recall_score
 
@@ -315,7 +315,7 @@ def test_hostile_answers_get_a_sentence(exercise, answer, sentence):
     "exercise", [check.exercise_7_1, check.exercise_7_2, check.exercise_7_4], ids=lambda exercise: exercise.number
 )
 def test_cases_keep_all_mistakes_apart(exercise, monkeypatch):
-    told_apart(exercise, monkeypatch)
+    distinguishable(exercise, monkeypatch)
 
 
 def test_7_3_cases_keep_all_mistakes_apart():

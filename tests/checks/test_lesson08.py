@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from answers import HOSTILE, HOSTILE_RESULTS, fails
-from mistake_tables import told_apart
+from mistake_tables import distinguishable
 
 from checks import lesson08 as check
 from helpers import anatomy, models
@@ -205,8 +205,8 @@ def test_8_2_names_the_mistake(answer, sentence):
 
 
 def test_8_1_and_8_2_tell_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_8_1, monkeypatch, dead)
-    told_apart(check.exercise_8_2, monkeypatch, field)
+    distinguishable(check.exercise_8_1, monkeypatch, dead)
+    distinguishable(check.exercise_8_2, monkeypatch, field)
 
 
 @pytest.mark.parametrize("exercise", [check.exercise_8_1, check.exercise_8_2])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from answers import HOSTILE, HOSTILE_RESULTS, fails
-from mistake_tables import told_apart
+from mistake_tables import distinguishable
 
 from checks import lesson08_step as check
 
@@ -113,7 +113,7 @@ def test_8_3_names_the_mistake(answer, sentence):
 
 
 def test_8_3_keeps_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_8_3, monkeypatch, uphill)
+    distinguishable(check.exercise_8_3, monkeypatch, uphill)
 
 
 @pytest.mark.parametrize(("answer", "sentence"), HOSTILE + HOSTILE_RESULTS)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from answers import HOSTILE, HOSTILE_RESULTS, fails
-from mistake_tables import told_apart
+from mistake_tables import distinguishable
 
 from checks import lesson09 as check
 
@@ -143,7 +143,7 @@ def test_12_1_names_the_mistake(answer, sentence):
 
 
 def test_12_1_keeps_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_9_1, monkeypatch, loss)
+    distinguishable(check.exercise_9_1, monkeypatch, loss)
 
 
 @pytest.mark.parametrize(("answer", "sentence"), HOSTILE + HOSTILE_RESULTS)

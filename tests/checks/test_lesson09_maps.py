@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from answers import HOSTILE, HOSTILE_RESULTS, fails
-from mistake_tables import told_apart
+from mistake_tables import distinguishable
 
 from checks import lesson09_maps as check
 
@@ -148,8 +148,8 @@ def test_12_3_names_the_mistake(answer, sentence):
 
 
 def test_12_2_and_12_3_keep_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_9_2, monkeypatch, cam)
-    told_apart(check.exercise_9_3, monkeypatch, mass)
+    distinguishable(check.exercise_9_2, monkeypatch, cam)
+    distinguishable(check.exercise_9_3, monkeypatch, mass)
 
 
 @pytest.mark.parametrize("exercise", [check.exercise_9_2, check.exercise_9_3])

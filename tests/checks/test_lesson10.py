@@ -4,7 +4,7 @@ import answers
 import keras
 import numpy as np
 import pytest
-from mistake_tables import sentence, told_apart
+from mistake_tables import distinguishable, sentence
 
 from checks import lesson10 as check
 
@@ -13,7 +13,7 @@ CHECKS = [check.exercise_10_1, check.exercise_10_2, check.exercise_10_3]
 
 @pytest.mark.parametrize("exercise", CHECKS, ids=lambda each: each.number)
 def test_no_two_mistakes_agree_on_all_cases(exercise, monkeypatch):
-    told_apart(exercise, monkeypatch)
+    distinguishable(exercise, monkeypatch)
 
 
 @pytest.mark.parametrize("exercise", CHECKS, ids=lambda each: each.number)

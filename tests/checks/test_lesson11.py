@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from answers import HOSTILE, HOSTILE_RESULTS, fails, passes
-from mistake_tables import told_apart
+from mistake_tables import distinguishable
 
 from checks import lesson11 as check
 from helpers import augmentation
@@ -86,7 +86,7 @@ def test_11_1_names_the_mistake(answer, sentence):
 
 
 def test_11_1_tells_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_11_1, monkeypatch, by_loops)
+    distinguishable(check.exercise_11_1, monkeypatch, by_loops)
 
 
 def test_the_lesson_goes_on_with_a_right_flip():
@@ -203,7 +203,7 @@ def test_11_2_agrees_with_the_helper():
 
 
 def test_11_2_tells_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_11_2, monkeypatch, flip)
+    distinguishable(check.exercise_11_2, monkeypatch, flip)
 
 
 @pytest.mark.parametrize("exercise", [check.exercise_11_1, check.exercise_11_2])

@@ -4,7 +4,7 @@ import answers
 import keras
 import numpy as np
 import pytest
-from mistake_tables import sentence, told_apart
+from mistake_tables import distinguishable, sentence
 
 from checks import lesson12 as check
 from helpers.teaching.convolution import convolve
@@ -14,7 +14,7 @@ CHECKS = [check.exercise_12_3, check.exercise_12_2]
 
 @pytest.mark.parametrize("exercise", CHECKS, ids=lambda each: each.number)
 def test_no_two_mistakes_agree_on_all_cases(exercise, monkeypatch):
-    told_apart(exercise, monkeypatch)
+    distinguishable(exercise, monkeypatch)
 
 
 @pytest.mark.parametrize("exercise", CHECKS, ids=lambda each: each.number)

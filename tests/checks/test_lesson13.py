@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from answers import HOSTILE, HOSTILE_RESULTS, fails, passes
 from keras import layers
-from mistake_tables import told_apart
+from mistake_tables import distinguishable
 
 from checks import lesson13 as check
 from helpers import models
@@ -258,7 +258,7 @@ def test_13_3_names_the_mistake(answer, sentence):
 
 
 def test_13_3_tells_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_13_3, monkeypatch, learning)
+    distinguishable(check.exercise_13_3, monkeypatch, learning)
 
 
 @pytest.mark.parametrize("exercise", [check.exercise_13_2, check.exercise_13_3])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from answers import HOSTILE, HOSTILE_RESULTS, fails
-from mistake_tables import told_apart
+from mistake_tables import distinguishable
 
 from checks import lesson14 as check
 
@@ -45,10 +45,10 @@ def test_wrong_answers_meet_their_sentence(exercise, answer, sentence):
     fails(exercise, answer, match=sentence)
 
 
-def test_mistakes_are_told_apart(monkeypatch):
-    told_apart(NOISE, monkeypatch, lambda images, noise: check.reference_with_noise(images, noise))
-    told_apart(INTERVAL, monkeypatch, check.reference_paired_interval)
-    told_apart(STEP, monkeypatch, check.reference_fgsm_step)
+def test_mistakes_are_distinguishable(monkeypatch):
+    distinguishable(NOISE, monkeypatch, lambda images, noise: check.reference_with_noise(images, noise))
+    distinguishable(INTERVAL, monkeypatch, check.reference_paired_interval)
+    distinguishable(STEP, monkeypatch, check.reference_fgsm_step)
 
 
 @pytest.mark.parametrize("exercise", [NOISE, INTERVAL, STEP])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from answers import HOSTILE, HOSTILE_RESULTS, fails, passes
-from mistake_tables import told_apart
+from mistake_tables import distinguishable
 
 from checks import lesson15 as check
 from helpers import models, training
@@ -207,7 +207,7 @@ def test_15_2_names_the_mistake(answer, sentence):
 
 @pytest.mark.parametrize("exercise", [check.exercise_15_1, check.exercise_15_2])
 def test_no_two_mistakes_agree(exercise, monkeypatch):
-    told_apart(exercise, monkeypatch)
+    distinguishable(exercise, monkeypatch)
 
 
 @pytest.mark.parametrize("exercise", [check.exercise_15_1, check.exercise_15_2])

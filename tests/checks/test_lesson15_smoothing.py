@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from answers import HOSTILE, HOSTILE_RESULTS, fails, passes
-from mistake_tables import told_apart
+from mistake_tables import distinguishable
 
 from checks import lesson15_smoothing as check
 
@@ -170,7 +170,7 @@ def test_names_the_mistake_in_the_loss(answer, sentence):
 
 
 def test_no_two_mistakes_agree(monkeypatch):
-    told_apart(check.exercise_15_5, monkeypatch, targets, loss)
+    distinguishable(check.exercise_15_5, monkeypatch, targets, loss)
 
 
 def test_agrees_with_keras():

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from answers import HOSTILE, HOSTILE_RESULTS, fails, passes
 from keras import layers
-from mistake_tables import told_apart
+from mistake_tables import distinguishable
 
 from checks import lesson15_views_and_cost as check
 from helpers import training
@@ -242,8 +242,8 @@ def test_15_4_names_the_mistake(answer, sentence):
 
 
 def test_15_3_and_15_4_tell_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_15_3, monkeypatch, six)
-    told_apart(check.exercise_15_4, monkeypatch, flops)
+    distinguishable(check.exercise_15_3, monkeypatch, six)
+    distinguishable(check.exercise_15_4, monkeypatch, flops)
 
 
 @pytest.mark.parametrize("exercise", [check.exercise_15_3, check.exercise_15_4])

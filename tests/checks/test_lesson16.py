@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 from answers import HOSTILE, fails, passes
-from mistake_tables import told_apart
+from mistake_tables import distinguishable
 
 from checks import lesson16 as check
 from helpers.teaching import noise
@@ -74,7 +74,7 @@ def test_16_1_names_the_mistake(answer, sentence):
 
 
 def test_16_1_tells_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_16_1, monkeypatch, seeds_needed)
+    distinguishable(check.exercise_16_1, monkeypatch, seeds_needed)
 
 
 # 16.5

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 from answers import HOSTILE, HOSTILE_RESULTS, fails, passes
-from mistake_tables import told_apart
+from mistake_tables import distinguishable
 
 from checks import lesson16_moment as check
 
@@ -171,7 +171,7 @@ def test_16_2_names_the_mistake(answer, sentence):
 
 
 def test_16_2_tells_mistakes_apart(monkeypatch):
-    told_apart(check.exercise_16_2, monkeypatch, reach)
+    distinguishable(check.exercise_16_2, monkeypatch, reach)
 
 
 @pytest.mark.parametrize(("answer", "sentence"), HOSTILE + HOSTILE_RESULTS)

@@ -12,7 +12,7 @@ import pytest
 
 from helpers import models, places, start
 from tools.bench import epochs
-from tools.studies import lesson15
+from tools.studies import lesson12, lesson15
 from tools.studies.lesson15 import FAST_IDEAS, FAST_PARTS
 
 
@@ -209,3 +209,15 @@ def test_the_network_in_pytorch_has_kernels_of_the_same_size():
     code += "print(json.dumps([w.numel() for w in network().parameters() if w.dim() > 1]))"
     ours = [weight for weight in models.build("fast90").weights if len(weight.shape) > 1]
     assert in_a_process(code) == [int(np.prod(weight.shape)) for weight in ours]
+
+
+def test_a_timed_trial_names_its_recipe_and_keeps_nothing_of_the_training(trainings, tmp_path):
+    (first, *others) = next(lesson12.residual_seconds())
+    record = epochs.timed(first.payload("cifar10", dry=False), tmp_path)
+    assert record["timed_recipe"] == first.recipe.as_dict()
+    assert [recipe.model for recipe in trainings] == ["improved_cnn"]
+    # The second of two whole epochs, half a second for 10,000 images.
+    assert (record["epoch_seconds"], record["training_images"], record["dataset"]) == (2.5, 10_000, "noise")
+    assert "history" not in record
+    assert not list(tmp_path.iterdir())
+    assert len({(trial.seed, trial.label) for trial in (first, *others)}) == 3 * 4
