@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from tools.studies.engine import Asks, Trial, study, together
-from tools.studies.lesson11 import top_of_the_ladder
+from tools.studies.lesson11 import LADDER_EPOCHS, top_of_the_ladder
 
 SEEDS = (0, 1, 2)
 # Every choice is made with a seed, and so with images, that no reported figure uses.
@@ -64,6 +66,22 @@ def _head(labels: int, seed: int, penalties: list[float], images: int | None = N
     facts = {"labels": labels, "search": search, "side": SIDE, "penalties": penalties}
     function = f"{_HERE}:frozen"
     return Trial(None, seed, WAYS[0], images, final=not search, function=function, facts=facts)
+
+
+@study()
+def scratch_few_labels() -> Asks:
+    """Training from scratch with 10, 50 and 250 labels a class, the same images as ``few_labels``; three seeds.
+
+    The recipe is that of ``data_amount`` with 5,000 images, rate and all; the few images are repeated until an epoch
+    has 5,000, so that every number of labels gets equally many steps. Nothing is chosen.
+    """
+    recipe = dataclasses.replace(top_of_the_ladder(), epochs=LADDER_EPOCHS * 45_000 // 5_000)
+    function = "tools.studies.transfer:from_scratch"
+    yield [
+        Trial(recipe, seed, WAYS[2], function=function, facts={"labels": labels, "most": 500})
+        for labels in LABELS
+        for seed in SEEDS
+    ]
 
 
 TRANSFER_RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)

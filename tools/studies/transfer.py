@@ -1,4 +1,4 @@
-"""What are features worth that were learnt on other classes? One trial of ``transfer``."""
+"""What are features worth that were learnt elsewhere? One trial of ``transfer``, or of ``scratch_few_labels``."""
 
 from __future__ import annotations
 
@@ -52,6 +52,19 @@ def transferred(payload: dict, folder: Path) -> dict:
         "seconds": round(time.perf_counter() - began, 1),
         **common(dataset),
     }
+
+
+def from_scratch(payload: dict, folder: Path) -> dict:
+    """Validation accuracy on all classes after training by the recipe, from so many labels a class and none else."""
+    dataset, facts, seed = dataset_of(payload), payload["facts"], payload["seed"]
+    labels, most = (DRY_LABELS, DRY_LABELS) if payload["dry"] else (facts["labels"], facts["most"])
+    few = some_classes(dataset, 0, len(dataset.class_names), labels, seed, most)
+    recipe = Recipe(**payload["recipe"])
+    model, history = training.train(recipe, few, seed)
+    record = {"recipe": recipe.as_dict(), "seed": seed, "labels": facts["labels"], "parameters": model.count_params()}
+    keras.backend.clear_session()
+    record["validation_accuracy"] = round(history["val_accuracy"][-1], 4)
+    return record | {"seconds": round(sum(history["seconds"]), 1), **common(dataset)}
 
 
 def learnt(dataset: data.Dataset, recipe: Recipe, seed: int) -> list[list[np.ndarray]]:

@@ -44,6 +44,16 @@ def test_few_labels_chooses_each_penalty_with_other_images():
     assert trained == set(lesson13.IMAGES), "training from scratch has the same images"
 
 
+def test_from_scratch_has_the_images_of_few_labels_and_the_recipe_of_data_amount():
+    found = trials(lesson13.scratch_few_labels)
+    assert [(trial.facts["labels"], trial.seed) for trial in found] == [
+        (labels, seed) for labels in lesson13.LABELS for seed in lesson13.SEEDS
+    ]
+    with_flip = {trial.recipe.epochs: trial.recipe for trial in trials(lesson11.data_amount) if trial.images == 5_000}
+    assert [trial.recipe for trial in found] == [with_flip[72]] * 9
+    assert not any(trial.final for trial in found)
+
+
 @pytest.mark.parametrize("way", lesson13.WAYS)
 def test_transfer_gives_all_ways_the_same(way):
     found = [trial for trial in asked(lesson13.transfer, {way: 0.03}) if trial.label == way]

@@ -137,3 +137,23 @@ def test_a_network_takes_over_all_but_the_head(frozen):
     ]
     assert same
     assert all(same) if frozen else not any(same)
+
+
+def test_from_scratch_trains_on_few_images_repeated(build, loaded, tmp_path, monkeypatch):
+    loaded(made_up.dataset(1_000))
+    seen = []
+
+    def train(recipe, dataset, seed):
+        seen.append((recipe, seed, dataset))
+        model = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(3)])
+        return model, {"val_accuracy": [0.25, 0.5], "seconds": [1.0, 2.0]}
+
+    monkeypatch.setattr(training, "train", train)
+    trial = Trial(lesson11.top_of_the_ladder(), 2, facts={"labels": 4, "most": 12})
+    record = transfer.from_scratch(trial.payload("made up", dry=False), tmp_path)
+    ((recipe, seed, few),) = seen
+    assert (recipe, seed) == (lesson11.top_of_the_ladder(), 2)
+    assert len(few.x_train) == 12 * 10
+    assert len(np.unique(few.x_train, axis=0)) == 4 * 10
+    assert (np.bincount(few.y_train) == 12).all()
+    assert (record["validation_accuracy"], record["labels"], record["parameters"]) == (0.5, 4, 9)
