@@ -8,7 +8,10 @@ from IPython.display import DisplayHandle
 
 
 class Progress(keras.callbacks.Callback):
-    """One line per epoch, with the time left while it runs; a notebook's finished output keeps the figures alone."""
+    """One line per epoch, with the time left while it runs; a notebook's finished output keeps the figures alone.
+
+    A notebook also sees how much of an epoch is done, about once a second.
+    """
 
     def __init__(self, epochs: int | None = None, done: dict[str, list[float]] | None = None):
         super().__init__()
@@ -16,7 +19,7 @@ class Progress(keras.callbacks.Callback):
         self.lines = [_line(epoch, done) for epoch in range(len(done["loss"]))] if done else []
         self.resumed_after = len(self.lines)
         self.handle = None
-        self.began = None
+        self.began = self.updated = None
 
     def on_train_begin(self, logs=None):
         if self.began is None:
@@ -24,10 +27,21 @@ class Progress(keras.callbacks.Callback):
             self.epochs = self.epochs or self.params["epochs"]
             if getattr(get_ipython(), "kernel", None):
                 self.handle = DisplayHandle()
-                running = f"epoch {len(self.lines) + 1} of {self.epochs} is running"
-                self.handle.display(self._text(running), raw=True)
+                self.updated = self.began
+                self.handle.display(self._text(f"epoch {len(self.lines) + 1} of {self.epochs} is running"), raw=True)
             elif self.lines:
                 print(f"going on after epoch {len(self.lines)}", flush=True)
+
+    def on_train_batch_end(self, batch, logs=None):
+        steps = self.params.get("steps")  # None where the length of a dataset is not known
+        if self.handle is None or not steps or time.perf_counter() - self.updated < 1:
+            return
+        self.updated = time.perf_counter()
+        share = (batch + 1) / steps
+        done = len(self.lines) - self.resumed_after + share
+        left = (self.updated - self.began) / done * (self.epochs - len(self.lines) - share)
+        running = f"epoch {len(self.lines) + 1} of {self.epochs}: {share:.0%}, about {_clock(left)} left"
+        self.handle.update(self._text(running), raw=True)
 
     def on_epoch_end(self, epoch, logs=None):
         # The epoch that Keras counts starts anew in each call of fit, so the lines are counted here.

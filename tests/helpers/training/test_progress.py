@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
+import time
 
 import nbformat
 import pytest
 import small_training
 from nbclient import NotebookClient
 
-from helpers import places
+from helpers import places, training
 
 
 @pytest.mark.parametrize("name", small_training.RECIPES)
@@ -18,6 +19,32 @@ def test_a_terminal_gets_one_line_per_epoch(tmp_path, capsys, eagerly, name):
     lines = capsys.readouterr().out.splitlines()
     assert [line[:8] for line in lines] == ["epoch  1", "epoch  2", "epoch  3", "epoch  4"]
     assert all("val accuracy" in line and line.endswith("s left") for line in lines)
+
+
+class Handle:
+    """What a notebook shows, one text after the other."""
+
+    def __init__(self):
+        self.texts = []
+
+    def update(self, data, raw):
+        self.texts.append(data["text/plain"])
+
+
+def test_a_notebook_sees_once_a_second_how_much_of_an_epoch_is_done(monkeypatch):
+    shown, seconds = training.Progress(epochs=2), 0.0
+    monkeypatch.setattr(time, "perf_counter", lambda: seconds)
+    shown.set_params({"epochs": 2, "steps": 10})
+    shown.on_train_begin()
+    shown.handle, shown.updated = Handle(), shown.began
+    for batch in range(10):
+        seconds += 0.4
+        shown.on_train_batch_end(batch)
+    assert [text.partition(":")[2].split(",")[0] for text in shown.handle.texts] == [" 30%", " 60%", " 90%"]
+    assert all(text.startswith("epoch 1 of 2") and text.endswith("s left") for text in shown.handle.texts)
+    shown.on_epoch_end(0, {"loss": 1.0})
+    shown.on_train_end()
+    assert shown.handle.texts[-1] == "epoch  1   loss 1.000"
 
 
 NOTEBOOK = (
