@@ -1,4 +1,4 @@
-"""Trials an hour with one process and with two: turns, and the ratio of the medians."""
+"""Trials an hour with one process, with two and with four: turns, and the ratios of the medians."""
 
 import json
 
@@ -26,23 +26,23 @@ class Fake(Executor):
         self.given.append((self.workers, "closed"))
 
 
-def test_one_and_two_processes_take_turns(clock, monkeypatch, capsys):
-    # Two trials each: one process in 40 and in 60 seconds, two in 30 and in 20.
-    given, seconds = [], iter([20, 20, 15, 15, 30, 30, 10, 10])
+def test_one_two_and_four_processes_take_turns(clock, monkeypatch, capsys):
+    # Two trials each: one process in 40 and in 60 seconds, two in 30 and in 20, four in 20 and in 30.
+    given, seconds = [], iter([20, 20, 15, 15, 10, 10, 30, 30, 10, 10, 15, 15])
     monkeypatch.setattr(executor, "connect", lambda address, workers: Fake(workers, clock, seconds, given))
     record = trials.executor_part(rounds=2, trials=2)
-    assert record["trials_an_hour"] == {"1": [180.0, 120.0], "2": [240.0, 360.0]}
-    assert record["ratio"] == 2.0
-    assert [workers for workers, _ in given] == [1, 1, 1, 2, 2, 2] * 2
-    assert [what for _, what in given[2::3]] == ["closed"] * 4
+    assert record["trials_an_hour"] == {"1": [180.0, 120.0], "2": [240.0, 360.0], "4": [360.0, 240.0]}
+    assert record["ratios"] == {"2": 2.0, "4": 2.0}
+    assert [workers for workers, _ in given] == [1, 1, 1, 2, 2, 2, 4, 4, 4] * 2
+    assert [what for _, what in given[2::3]] == ["closed"] * 6
     jobs = [job for _, job in given if job != "closed"]
-    assert len({job.key for job in jobs}) == 8
-    assert [job.payload["seed"] for job in jobs] == [0, 1] * 4
+    assert len({job.key for job in jobs}) == 12
+    assert [job.payload["seed"] for job in jobs] == [0, 1] * 6
     for job in jobs:
         assert job.function == "tools.studies.trained:train"
         assert (job.payload["recipe"]["model"], job.payload["recipe"]["epochs"]) == ("plain_cnn", 1)
         assert (job.payload["dataset"], job.payload["dry"], job.group) == ("shapes10", False, "")
-    assert "two at a time give 2.00 times as many as one" in capsys.readouterr().out
+    assert "2 at a time give 2.00 times as many as one" in capsys.readouterr().out
     json.dumps(record)
 
 
