@@ -201,7 +201,7 @@ def vit_b16() -> Counter:
     net = Counter(224, 224, 3)
     net.conv(768, 16, stride=16, padding=0)  # one dense layer for all patches
     net.rows, net.columns = net.rows * net.columns + 1, 1  # the patches in a row, and the class token
-    net.parameters += 768 + net.rows * 768  # the class token, and what is added to tell positions apart
+    net.parameters += 768 + net.rows * 768  # the class token, and the embedding of each position
     for _ in range(12):
         net.norm().attention()
         net.norm().dense(3072).dense(768)

@@ -109,7 +109,7 @@ def fingerprint(recipe: Recipe, model: keras.Model, dataset: Dataset) -> str:
     settings = [recipe.as_dict(), dataset.name, [_settings(layer) for layer in model.layers]]
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=repr).encode())
     digest.update(dataset.y_train.tobytes())
-    # One image in fifty is enough to tell two datasets apart, and takes milliseconds.
+    # One image in fifty is enough to notice another dataset, and takes milliseconds.
     digest.update(np.ascontiguousarray(dataset.x_train[::50]).tobytes())
     return digest.hexdigest()[:12]
 

@@ -204,7 +204,7 @@ def test_8_2_names_the_mistake(answer, sentence):
     fails(check.exercise_8_2, answer, match=sentence)
 
 
-def test_8_1_and_8_2_tell_mistakes_apart(monkeypatch):
+def test_mistakes_of_8_1_and_8_2_are_distinguishable(monkeypatch):
     distinguishable(check.exercise_8_1, monkeypatch, dead)
     distinguishable(check.exercise_8_2, monkeypatch, field)
 

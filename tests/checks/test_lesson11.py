@@ -85,7 +85,7 @@ def test_11_1_names_the_mistake(answer, sentence):
     fails(check.exercise_11_1, answer, match=sentence)
 
 
-def test_11_1_tells_mistakes_apart(monkeypatch):
+def test_mistakes_of_11_1_are_distinguishable(monkeypatch):
     distinguishable(check.exercise_11_1, monkeypatch, by_loops)
 
 
@@ -202,7 +202,7 @@ def test_11_2_agrees_with_the_helper():
     np.testing.assert_array_equal(flip(x, chosen), flipped)
 
 
-def test_11_2_tells_mistakes_apart(monkeypatch):
+def test_mistakes_of_11_2_are_distinguishable(monkeypatch):
     distinguishable(check.exercise_11_2, monkeypatch, flip)
 
 

@@ -257,7 +257,7 @@ def test_13_3_names_the_mistake(answer, sentence):
     fails(check.exercise_13_3, answer, match=sentence)
 
 
-def test_13_3_tells_mistakes_apart(monkeypatch):
+def test_mistakes_of_13_3_are_distinguishable(monkeypatch):
     distinguishable(check.exercise_13_3, monkeypatch, learning)
 
 

@@ -241,7 +241,7 @@ def test_15_4_names_the_mistake(answer, sentence):
 # Both functions
 
 
-def test_15_3_and_15_4_tell_mistakes_apart(monkeypatch):
+def test_mistakes_of_15_3_and_15_4_are_distinguishable(monkeypatch):
     distinguishable(check.exercise_15_3, monkeypatch, six)
     distinguishable(check.exercise_15_4, monkeypatch, flops)
 

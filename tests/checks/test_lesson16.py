@@ -73,7 +73,7 @@ def test_16_1_names_the_mistake(answer, sentence):
     fails(check.exercise_16_1, answer, match=sentence)
 
 
-def test_16_1_tells_mistakes_apart(monkeypatch):
+def test_mistakes_of_16_1_are_distinguishable(monkeypatch):
     distinguishable(check.exercise_16_1, monkeypatch, seeds_needed)
 
 

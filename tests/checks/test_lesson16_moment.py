@@ -170,7 +170,7 @@ def test_16_2_names_the_mistake(answer, sentence):
     fails(check.exercise_16_2, answer, match=sentence)
 
 
-def test_16_2_tells_mistakes_apart(monkeypatch):
+def test_mistakes_of_16_2_are_distinguishable(monkeypatch):
     distinguishable(check.exercise_16_2, monkeypatch, reach)
 
 

@@ -61,7 +61,7 @@ def collect(folder: Path, lessons: dict[str, dict]) -> list[Submission]:
     if not folder.is_dir() and not folder.is_file():
         raise SystemExit(f"{folder} is neither a folder nor a zip: name what students have handed in.")
     known = {name: _marks(lesson) for name, lesson in lessons.items()}
-    every = _told_apart([_file(found) for found in unpack.walk(folder, NOISE)])
+    every = _numbered([_file(found) for found in unpack.walk(folder, NOISE)])
     groups: dict[tuple[str, str], list[_File]] = defaultdict(list)
     for file in every:
         groups[file.student, _lesson(file, known)].append(file)
@@ -103,7 +103,7 @@ def _file(found: Found) -> _File:
     return _File(replace(found, content=(found.content or b"")[:100]), student, number, name, late, notebook)
 
 
-def _told_apart(every: list[_File]) -> list[_File]:
+def _numbered(every: list[_File]) -> list[_File]:
     """Students of one name get the number that Canvas or Moodle gave them behind it."""
     numbers: dict[str, set[str]] = defaultdict(set)
     for file in every:
