@@ -61,10 +61,18 @@ def from_scratch(payload: dict, folder: Path) -> dict:
     few = some_classes(dataset, 0, len(dataset.class_names), labels, seed, most)
     recipe = Recipe(**payload["recipe"])
     model, history = training.train(recipe, few, seed)
-    record = {"recipe": recipe.as_dict(), "seed": seed, "labels": facts["labels"], "parameters": model.count_params()}
+    parameters = model.count_params()
     keras.backend.clear_session()
-    record["validation_accuracy"] = round(history["val_accuracy"][-1], 4)
-    return record | {"seconds": round(sum(history["seconds"]), 1), **common(dataset)}
+    return {
+        # Not "recipe": a record that has one has a history, too.
+        "trained_by": recipe.as_dict(),
+        "seed": seed,
+        "labels": facts["labels"],
+        "parameters": parameters,
+        "validation_accuracy": round(history["val_accuracy"][-1], 4),
+        "seconds": round(sum(history["seconds"]), 1),
+        **common(dataset),
+    }
 
 
 def learnt(dataset: data.Dataset, recipe: Recipe, seed: int) -> list[list[np.ndarray]]:

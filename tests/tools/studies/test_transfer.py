@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from helpers import data, training
+from helpers.records import schema
 from tools.studies import lesson11, transfer
 from tools.studies.engine import Trial
 
@@ -151,6 +152,8 @@ def test_from_scratch_trains_on_few_images_repeated(build, loaded, tmp_path, mon
     monkeypatch.setattr(training, "train", train)
     trial = Trial(lesson11.top_of_the_ladder(), 2, facts={"labels": 4, "most": 12})
     record = transfer.from_scratch(trial.payload("made up", dry=False), tmp_path)
+    schema.write_json(tmp_path / "one.json", record)
+    assert schema.read(tmp_path / "one.json") == record, "a lesson can read it"
     ((recipe, seed, few),) = seen
     assert (recipe, seed) == (lesson11.top_of_the_ladder(), 2)
     assert len(few.x_train) == 12 * 10
