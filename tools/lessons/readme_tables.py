@@ -102,3 +102,26 @@ def fast_table() -> str:
             f"| {seconds / 60:.1f} | {seconds / unit:.1f} |"
         )
     return "\n".join(rows)
+
+
+GROWING = {
+    "images": "training images",
+    "width": "filters of every layer, as multiples",
+    "side": "pixels of a side",
+    "cores": "cores",
+}
+
+
+def growth_table() -> str:
+    """How an epoch of "fast90" on whole images grows, in Markdown: medians of ``bench growth``, and the exponents."""
+    from helpers import start
+
+    with start.quiet():
+        from helpers import records
+
+    record = records.benchmark("growth")
+    rows = ["| what grows | seconds of an epoch | exponent |", "|---|---|--:|"]
+    for name, seconds in record["seconds"].items():
+        medians = ", ".join(f"{float(value):g}: {np.median(each):.1f}" for value, each in seconds.items())
+        rows.append(f"| {GROWING[name]} | {medians} | {record['exponents'][name]:.2f} |".replace("-", "−"))
+    return "\n".join(rows)

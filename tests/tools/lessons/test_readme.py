@@ -61,6 +61,16 @@ def test_readme_shows_the_speeds_of_the_benchmark():
         assert [int(cell.replace(",", "")) for cell in reached if cell] == list(when.values())
 
 
+def test_readme_shows_how_cost_grows():
+    rows = rows_of(readme_tables.growth_table())
+    record = records.benchmark("growth")
+    assert list(rows) == [readme_tables.GROWING[name] for name in record["seconds"]]
+    for (medians, exponent), name in zip(rows.values(), record["seconds"]):
+        assert float(exponent.replace("−", "-")) == record["exponents"][name]
+        shown = [float(number) for number in re.findall(r": ([0-9.]+)", medians)]
+        assert shown == [pytest.approx(statistics.median(each), abs=0.051) for each in record["seconds"][name].values()]
+
+
 def test_readme_shows_what_every_seed_of_the_fast_recipes_reached():
     rows = rows_of(readme_tables.fast_table())
     assert set(rows) == {"fast90", "fast94"}

@@ -54,3 +54,21 @@ def test_candidates_differ_from_the_recipes_that_they_might_replace():
         assert trial.recipe != standard
         assert trial.recipe.options["widths"] == standard.options["widths"]
         assert not trial.final, "nothing is chosen on the test set"
+
+
+def test_what_is_tried_in_four_epochs_differs_from_these_in_one_thing():
+    (first, *others) = trials(lesson15.faster90)
+    assert first.recipe == dataclasses.replace(models.RECIPES["fast90"], epochs=4)
+    fields = [field.name for field in dataclasses.fields(first.recipe)]
+    scaled = {"batch_size", "learning_rate", "kernel_rate"}  # a batch of another size wants other rates
+    for trial in others:
+        changes = {name for name in fields if getattr(trial.recipe, name) != getattr(first.recipe, name)}
+        assert changes == scaled if "batches" in trial.label else len(changes) == 1
+        assert not trial.final, "nothing is chosen on the test set"
+
+
+def test_fast95_is_within_what_was_promised_of_it():
+    (trial,) = trials(lesson15.fast95)
+    assert trial.final
+    assert not trial.validation
+    assert models.from_recipe(trial.recipe).count_params() < 5_000_000
