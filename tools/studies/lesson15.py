@@ -120,14 +120,3 @@ def faster90() -> Asks:
     """Today's "fast90" in four epochs in place of five, and changes to that, on validation; one seed."""
     short = dataclasses.replace(models.RECIPES["fast90"], epochs=4)
     yield [Trial(changed(short, change), label=f"fast90 in four: {label}") for label, change in FASTER90.items()]
-
-
-@study()
-def fast95() -> Asks:
-    """A wider network and more epochs by the recipe "fast94": 95 % within an hour? All images, the test set; one seed.
-
-    Widths are those of airbench95 (arXiv:2404.00498), which has fifteen epochs of whole images. Nothing was chosen on
-    validation images, and nothing was tried before.
-    """
-    wider = {"options": {"widths": [128, 384, 384]}, "epochs": 16, "small_epochs": 8}
-    yield [Trial(changed(models.RECIPES["fast94"], wider), label="fast95", final=True, validation=False)]

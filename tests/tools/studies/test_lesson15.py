@@ -65,10 +65,3 @@ def test_what_is_tried_in_four_epochs_differs_from_these_in_one_thing():
         changes = {name for name in fields if getattr(trial.recipe, name) != getattr(first.recipe, name)}
         assert changes == scaled if "batches" in trial.label else len(changes) == 1
         assert not trial.final, "nothing is chosen on the test set"
-
-
-def test_fast95_is_within_what_was_promised_of_it():
-    (trial,) = trials(lesson15.fast95)
-    assert trial.final
-    assert not trial.validation
-    assert models.from_recipe(trial.recipe).count_params() < 5_000_000
