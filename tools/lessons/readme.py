@@ -50,6 +50,7 @@ def with_tables(text: str) -> str:
         ("models", readme_tables.models_table),
         ("fast", readme_tables.fast_table),
         ("speed", readme_tables.speed_table),
+        ("second machine", readme_tables.second_machine),
         ("growth", readme_tables.growth_table),
     ):
         text = with_table(text, name, table())

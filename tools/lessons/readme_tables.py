@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 
 # Model -> letter of the source it rebuilds and what of it, and the test accuracy and epochs published there.
@@ -104,6 +106,30 @@ def fast_table() -> str:
     return "\n".join(rows)
 
 
+def second_machine() -> str:
+    """A paragraph on the same benchmark on another machine, with the code of today and in the same units."""
+    from helpers import start
+
+    with start.quiet():
+        from helpers import records
+        from tools.bench import epochs
+
+    beside = (epochs.WHOLE, epochs.PYTORCH)
+    first, second = (records.benchmark(name) for name in ("training", "training_second_machine"))
+    clock, ceiling = second["epochs"], "ceiling_gflops"
+    units = ", ".join(f"`{name}` {clock[name]['units']:.2f}" for name in ("residual_cnn", "fast90", "fast94"))
+    seconds = records.seconds_to("fast94", np.median(clock["fast94"]["seconds"]))
+    middle, whole, theirs = (np.median(clock[epochs.UNIT]["seconds"]), *(clock[name]["units"] for name in beside))
+    said = (
+        f"The same on a second machine ({second['machine']}) with {second[ceiling]['float32']:.0f} GFLOP/s in a "
+        f"product of matrices, where the table's has {first[ceiling]['float32']:.0f}: a unit is {middle:.0f} s there, and an "
+        f"epoch takes, in units, {units}; `fast94` is at 94 % after {seconds['94%'] / 60:.1f} minutes. "
+        f"Whole images of `fast90` take {whole:.2f} units, in PyTorch, eager and without crops, Muon and Lookahead, "
+        f"{theirs:.2f}."
+    )
+    return textwrap.fill(said, 119)
+
+
 GROWING = {
     "images": "training images",
     "width": "filters of every layer, as multiples",
@@ -122,6 +148,6 @@ def growth_table() -> str:
     record = records.benchmark("growth")
     rows = ["| what grows | seconds of an epoch | exponent |", "|---|---|--:|"]
     for name, seconds in record["seconds"].items():
-        medians = ", ".join(f"{float(value):g}: {np.median(each):.1f}" for value, each in seconds.items())
+        medians = " · ".join(f"{float(value):,g}: {np.median(each):.1f}" for value, each in seconds.items())
         rows.append(f"| {GROWING[name]} | {medians} | {record['exponents'][name]:.2f} |".replace("-", "−"))
     return "\n".join(rows)

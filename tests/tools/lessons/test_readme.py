@@ -19,7 +19,8 @@ def test_readme_shows_the_lessons_that_there_are():
 
 @pytest.mark.parametrize("name", STORED)
 def test_readme_counts_the_parameters_of_every_model(name):
-    (row,) = [line for line in readme.README.read_text().splitlines() if f"`{name}`" in line]
+    lines = readme.README.read_text().splitlines()
+    (row,) = [line for line in lines if line.startswith("|") and f"`{name}`" in line]
     assert f"{models.build(name).count_params():,}" in row
 
 
@@ -59,6 +60,21 @@ def test_readme_shows_the_speeds_of_the_benchmark():
         assert share == f"{100 * clock[name]['share_of_ceiling']:.0f} %"
         when = records.seconds_to(name, statistics.median(clock[name]["seconds"]))
         assert [int(cell.replace(",", "")) for cell in reached if cell] == list(when.values())
+
+
+def test_readme_says_what_a_second_machine_takes():
+    said = " ".join(readme_tables.second_machine().split())
+    clock = records.benchmark("training_second_machine")["epochs"]
+    for name in ("residual_cnn", "fast90", "fast94"):
+        assert f"`{name}` {clock[name]['units']:.2f}" in said
+    unit = statistics.median(clock["deeper_cnn"]["seconds"])
+    assert f"a unit is {unit:.0f} s" in said
+    minutes = float(re.search(r"after ([0-9.]+) minutes", said)[1])
+    assert (
+        10 * statistics.median(clock["fast94"]["seconds"])
+        < 60 * minutes
+        < 11 * statistics.median(clock["fast94"]["seconds"])
+    )
 
 
 def test_readme_shows_how_cost_grows():
