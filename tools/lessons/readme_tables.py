@@ -122,8 +122,8 @@ def second_machine() -> str:
     middle, whole, theirs = (np.median(clock[epochs.UNIT]["seconds"]), *(clock[name]["units"] for name in beside))
     said = (
         f"The same on a second machine ({second['machine']}) with {second[ceiling]['float32']:.0f} GFLOP/s in a "
-        f"product of matrices, where the table's has {first[ceiling]['float32']:.0f}: a unit is {middle:.0f} s there, and an "
-        f"epoch takes, in units, {units}; `fast94` is at 94 % after {seconds['94%'] / 60:.1f} minutes. "
+        f"product of matrices, where the table's has {first[ceiling]['float32']:.0f}: a unit is {middle:.0f} s there, "
+        f"and an epoch takes, in units, {units}; `fast94` is at 94 % after {seconds['94%'] / 60:.1f} minutes. "
         f"Whole images of `fast90` take {whole:.2f} units, in PyTorch, eager and without crops, Muon and Lookahead, "
         f"{theirs:.2f}."
     )
