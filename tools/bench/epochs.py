@@ -32,13 +32,14 @@ IMAGES = 10_000  # that are trained on in fact: the start of an epoch, some hund
 PARTS_IMAGES = 3_000  # fewer where differences are looked at, to which the start adds nothing
 CEILING = "matrix product"
 PYTORCH = "fast90, whole, PyTorch"
+COMPILED = "fast90, whole, PyTorch compiled"
 WHOLE = "fast90, whole images"  # what PyTorch is to be compared with
 UNIT = "deeper_cnn"
 
 
 def names() -> dict[str, str]:
     """What is measured, in this order -> its precision: bfloat16 where a recipe allows it and the processor has it."""
-    beside = [WHOLE, PYTORCH] if importlib.util.find_spec("torch") else []
+    beside = [WHOLE, PYTORCH] if pytorch_is_there() else []
     named = {name: models.precision(recipe) for name, recipe in models.RECIPES.items()}
     return named | dict.fromkeys(beside, models.precision())
 
@@ -90,6 +91,31 @@ def fast_parts(rounds: int = 2, images: int = PARTS_IMAGES) -> dict:
     }
 
 
+def pytorch_is_there() -> bool:
+    return bool(importlib.util.find_spec("torch"))
+
+
+def peer_part(rounds: int = 3, images: int = IMAGES) -> dict:
+    """The record of "fast90" on whole images here and with the same work in PyTorch, eager and compiled, in turns.
+
+    ``ratio`` is our median by the lower of theirs. Raises SystemExit where PyTorch is missing.
+    """
+    if not pytorch_is_there():
+        raise SystemExit("PyTorch is not installed here, so there is no peer to measure: pip install torch.")
+    seconds, _ = _in_turns(dict.fromkeys((WHOLE, PYTORCH, COMPILED), models.precision()), rounds, images)
+    for name, values in seconds.items():
+        print(f"{name:32}", *(f"{value:7.1f} s" for value in values), flush=True)
+    ours, *theirs = map(statistics.median, seconds.values())
+    print(f"ours takes {ours / min(theirs):.2f} of the quicker one's seconds", flush=True)
+    return {
+        "epochs": {name: [round(value, 2) for value in values] for name, values in seconds.items()},
+        "ratio": round(ours / min(theirs), 3),
+        "images": images,
+        "precision": models.precision(),
+        "torch": provenance("torch")["versions"]["torch"],
+    }
+
+
 def _in_turns(wanted: dict[str, str], rounds: int, images: int, beside: str = "") -> tuple[dict, dict]:
     """What each of the wanted takes in each round; and, before each of them, what ``beside`` does in its precision."""
     seconds: dict[str, list[float]] = {name: [] for name in wanted}
@@ -104,7 +130,7 @@ def _in_turns(wanted: dict[str, str], rounds: int, images: int, beside: str = ""
 
 def recipe_of(name: str) -> Recipe:
     """The recipe behind a name or a label; that of whole images for the comparison with PyTorch."""
-    if name in (WHOLE, PYTORCH):
+    if name in (WHOLE, PYTORCH, COMPILED):
         return dataclasses.replace(models.RECIPES["fast90"], small_epochs=0)
     return models.RECIPES.get(name) or lesson15.changed_fast90(name)
 
@@ -133,8 +159,10 @@ def _step_flops(model: keras.Model) -> int:
 
 
 def _in_own_process(what: str, precision: str, images: int) -> float:
-    module = ["tools.bench.pytorch"] if what == PYTORCH else ["tools.bench.epochs", what, precision]
-    command = [sys.executable, "-m", *module, str(images)]
+    module = ["tools.bench.epochs", what, precision, str(images)]
+    if what in (PYTORCH, COMPILED):
+        module = ["tools.bench.pytorch", str(images)] + ["compiled"] * (what == COMPILED)
+    command = [sys.executable, "-m", *module]
     done = subprocess.run(command, cwd=places.ROOT, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"Measuring {what} failed:\n{done.stderr[-2000:]}")

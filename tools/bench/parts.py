@@ -30,6 +30,7 @@ PARTS: dict[str, Callable[[], dict]] = {
     "training": epochs.training_part,
     "fast_parts": epochs.fast_parts,
     "profile": profile.profile_part,
+    "peer": epochs.peer_part,
     "growth": growth.growth_part,
     "executor": trials.executor_part,
 }
@@ -44,7 +45,7 @@ def measured(part: str) -> dict:
 
 def main(arguments: argparse.Namespace) -> int:
     """Measure the parts that are named, or all, and store each under its name."""
-    parts = arguments.parts or list(PARTS)
+    parts = arguments.parts or [part for part in PARTS if part != "peer" or epochs.pytorch_is_there()]
     for part in parts:
         if part not in PARTS:
             raise SystemExit(f"There is no part {part!r}. The names are: {', '.join(PARTS)}.")

@@ -7,10 +7,11 @@ import os
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 
-from helpers import models, places, start
+from helpers import models, places, start, training
 from tools.bench import epochs
 from tools.studies import lesson12, lesson15
 from tools.studies.lesson15 import FAST_IDEAS, FAST_PARTS
@@ -83,11 +84,31 @@ def test_pytorch_is_measured_beside_whole_images_where_it_is_there(bfloat16, mon
         return subprocess.CompletedProcess(command, 0, "a line before\n12.5\n", "")
 
     monkeypatch.setattr(subprocess, "run", ran)
-    assert [epochs._in_own_process(name, "float32", 10) for name in ("fast90", epochs.PYTORCH)] == [12.5, 12.5]
+    asked = ("fast90", epochs.PYTORCH, epochs.COMPILED)
+    assert [epochs._in_own_process(name, "float32", 10) for name in asked] == [12.5] * 3
     assert commands == [
         ["-m", "tools.bench.epochs", "fast90", "float32", "10"],
         ["-m", "tools.bench.pytorch", "10"],
+        ["-m", "tools.bench.pytorch", "10", "compiled"],
     ]
+
+
+def test_the_peer_takes_turns_with_ours_and_the_quicker_of_its_ways_counts(bfloat16, monkeypatch, capsys):
+    with pytest.raises(SystemExit, match="PyTorch is not installed here"):
+        epochs.peer_part(rounds=1)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "torch" or None)
+    monkeypatch.setattr(epochs, "provenance", lambda *names: {"versions": dict.fromkeys(names, "2.0")})
+    asked = []
+
+    def said(what, precision, images):
+        asked.append(what)
+        return {epochs.WHOLE: 18.0, epochs.PYTORCH: 24.0, epochs.COMPILED: 20.0}[what]
+
+    monkeypatch.setattr(epochs, "_in_own_process", said)
+    record = epochs.peer_part(rounds=2)
+    assert asked == 2 * [epochs.WHOLE, epochs.PYTORCH, epochs.COMPILED]
+    assert (record["ratio"], record["torch"]) == (0.9, "2.0")
+    assert "0.90 of the quicker" in capsys.readouterr().out
 
 
 def test_parts_are_measured_in_turns_under_the_labels_of_their_studies(monkeypatch, capsys):
@@ -185,7 +206,8 @@ STUB = "class nn:\n    Sequential = Module = None\n"
 
 
 def in_a_process(code, path=""):
-    environment = os.environ | {"PYTHONPATH": str(path)}
+    folders = [str(path), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=places.ROOT, capture_output=True, text=True, env=environment
     )
@@ -221,3 +243,17 @@ def test_a_timed_trial_names_its_recipe_and_keeps_nothing_of_the_training(traini
     assert "history" not in record
     assert not list(tmp_path.iterdir())
     assert len({(trial.seed, trial.label) for trial in (first, *others)}) == 3 * 4
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="PyTorch is optional")
+def test_muon_in_pytorch_takes_the_step_of_ours():
+    code = "import json, torch; from tools.bench import pytorch; torch.manual_seed(0); "
+    code += "k, g = (torch.randn(6, 4, 3, 3, dtype=torch.float32) for _ in range(2)); before = k.clone(); k.grad = g; "
+    code += (
+        "pytorch.muon_step([k], [torch.zeros_like(k)], 0.1); print(json.dumps([v.tolist() for v in (before, g, k)]))"
+    )
+    before, gradient, after = (np.array(each, np.float32).transpose(2, 3, 1, 0) for each in in_a_process(code))
+    kernel = keras.Variable(before)
+    muon = training.Muon(0.1, kernel_gain=1.0, momentum=0.85, nesterov=True)
+    muon.apply([gradient], [kernel])
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(kernel), after, atol=1e-5)
