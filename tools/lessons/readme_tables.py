@@ -114,18 +114,19 @@ def second_machine() -> str:
         from helpers import records
         from tools.bench import epochs
 
-    beside = (epochs.WHOLE, epochs.PYTORCH)
     first, second = (records.benchmark(name) for name in ("training", "training_second_machine"))
     clock, ceiling = second["epochs"], "ceiling_gflops"
     units = ", ".join(f"`{name}` {clock[name]['units']:.2f}" for name in ("residual_cnn", "fast90", "fast94"))
     seconds = records.seconds_to("fast94", np.median(clock["fast94"]["seconds"]))
-    middle, whole, theirs = (np.median(clock[epochs.UNIT]["seconds"]), *(clock[name]["units"] for name in beside))
+    unit = np.median(clock[epochs.UNIT]["seconds"])
+    peer = records.benchmark("peer")
+    ours, eager, compiled = (np.median(seconds) for seconds in peer["epochs"].values())
     said = (
         f"The same on a second machine ({second['machine']}) with {second[ceiling]['float32']:.0f} GFLOP/s in a "
-        f"product of matrices, where the table's has {first[ceiling]['float32']:.0f}: a unit is {middle:.0f} s there, "
+        f"product of matrices, where the table's has {first[ceiling]['float32']:.0f}: a unit is {unit:.0f} s there, "
         f"and an epoch takes, in units, {units}; `fast94` is at 94 % after {seconds['94%'] / 60:.1f} minutes. "
-        f"Whole images of `fast90` take {whole:.2f} units, in PyTorch, eager and without crops, Muon and Lookahead, "
-        f"{theirs:.2f}."
+        f"Whole images of `fast90` take {ours:.1f} s there, and {eager:.1f} s with the same work in PyTorch "
+        f"{peer['torch']}, {compiled:.1f} s compiled (`bench peer`)."
     )
     return textwrap.fill(said, 119)
 
