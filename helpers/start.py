@@ -30,6 +30,7 @@ MEMORY = 2e9  # bytes that a lesson on CIFAR-10 may take (tests/long/test_memory
 @contextmanager
 def quiet():
     """Nothing on stderr. The first lines of TensorFlow come from C++, so file descriptor 2 goes to the null device."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # nor later, when it compiles: warnings only
     sys.stderr.flush()
     kept = os.dup(2)
     null = os.open(os.devnull, os.O_WRONLY)

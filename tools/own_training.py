@@ -55,7 +55,7 @@ def run(name: str, recipe: Recipe, dataset: data.Dataset, seed: int, folder: Pat
         return begun
     schema.write_json(folder / RECORD, about)
     print(f"{name}: {recipe.epochs} epochs of {len(dataset.x_train):,} images of {dataset.name}", flush=True)
-    model, history = training.train(recipe, dataset, seed, backups=folder / UNFINISHED)
+    model, history = training.train(recipe, dataset, seed, backups=folder / UNFINISHED, keep_backup=True)
     record = about | {
         "parameters": model.count_params(),
         "training_images": len(dataset.x_train),
@@ -65,6 +65,7 @@ def run(name: str, recipe: Recipe, dataset: data.Dataset, seed: int, folder: Pat
         "weights_sha256": records.save_weights(model, folder / WEIGHTS),
     }
     schema.write_json(folder / RECORD, record)
+    training.backup_of(recipe, model, dataset, seed, folder / UNFINISHED).remove()
     with contextlib.suppress(OSError):
         (folder / UNFINISHED).rmdir()
     print(f"Test accuracy {record['test_accuracy']:.2%}. Weights and history are in {folder}.")

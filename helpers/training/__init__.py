@@ -2,7 +2,7 @@
 
 from helpers.training.backup import HISTORY_KEYS
 from helpers.training.lookahead import Lookahead
-from helpers.training.loop import accuracy, fingerprint, train
+from helpers.training.loop import accuracy, backup_of, fingerprint, train
 from helpers.training.muon import Muon, orthogonalised
 from helpers.training.optimizers import Triangle, loss, optimizer
 from helpers.training.progress import Progress

@@ -29,12 +29,15 @@ def train(
     build: Callable[[], keras.Model] | None = None,
     progress: bool = True,
     backups: Path | None = None,
+    keep_backup: bool = False,
 ) -> tuple[keras.Model, dict[str, list[float]]]:
     """Train the recipe's model on a dataset; a killed training goes on after its last finished epoch.
 
-    ``build`` returns another model than that of the recipe. Returns the model and its history: one list per figure and
-    for the seconds, one entry per epoch. Raises ValueError for a dataset that does not fit itself or the model, and
-    FloatingPointError when a loss is no longer a number. A damaged backup is put aside, and the training begins anew.
+    ``build`` returns another model than that of the recipe. With ``keep_backup`` the end can be had again until
+    ``backup_of`` is removed: for a caller who has more to do before anything is stored. Returns the model and its
+    history: one list per figure and for the seconds, one entry per epoch. Raises ValueError for a dataset that does not
+    fit itself or the model, and FloatingPointError when a loss is no longer a number. A damaged backup is put aside,
+    and the training begins anew.
     """
     _check(dataset)
     x, y = dataset.x_train, dataset.y_train
@@ -51,7 +54,7 @@ def train(
         return model
 
     model, lookahead = fresh(), Lookahead(steps) if recipe.lookahead else None
-    backup = Backup((backups or BACKUPS) / f"{recipe.model}-{seed}-{fingerprint(recipe, model, dataset)}")
+    backup = backup_of(recipe, model, dataset, seed, backups)
     history = backup.restore(model, lookahead)
     if history is None:
         # Half of a damaged file may have reached the weights.
@@ -95,8 +98,16 @@ def train(
         for key in history:
             history[key] += figures.get(key, [])
         backup.save(model, history, lookahead)
-    backup.remove()
+    if not keep_backup:
+        backup.remove()
     return model, history
+
+
+def backup_of(
+    recipe: Recipe, model: keras.Model, dataset: Dataset, seed: int = 0, backups: Path | None = None
+) -> Backup:
+    """Where a training is kept after each epoch, from what ``train`` was given and the model that it trains."""
+    return Backup((backups or BACKUPS) / f"{recipe.model}-{seed}-{fingerprint(recipe, model, dataset)}")
 
 
 def accuracy(model: keras.Model, x: np.ndarray, y: np.ndarray) -> float:

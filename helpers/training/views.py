@@ -29,22 +29,7 @@ def view_logits(model: keras.Model, x: np.ndarray, views: int = 6, margin: float
         if close.any():
             logits[close] = view_logits(model, x[close], views)
         return logits
-    padded = augmentation.reflected(x, SHIFT)
-    rows, columns = x.shape[1:3]
-    # The window that begins at SHIFT is the image itself.
-    windows = {(SHIFT, SHIFT): 1.0}
-    if views == 6:
-        windows = {(corner, corner): weight for corner, weight in WEIGHTS.items()}
-    elif views == 18:
-        windows = {(row, column): WEIGHTS[row] * WEIGHTS[column] for row in WEIGHTS for column in WEIGHTS}
-    total = 0.0
-    for (row, column), weight in windows.items():
-        view = padded[:, row : row + rows, column : column + columns]
-        logits = model.predict(view, BATCH, verbose=0)
-        if views > 1:
-            logits = (logits + model.predict(view[:, :, ::-1], BATCH, verbose=0)) / 2
-        total = total + weight * logits
-    return total
+    return _averaged(_Windows(model, x), views)
 
 
 def predict(recipe: Recipe, model: keras.Model, x: np.ndarray) -> np.ndarray:
@@ -56,4 +41,35 @@ def accuracy_by_views(
     model: keras.Model, x: np.ndarray, y: np.ndarray, numbers: tuple[int, ...] = (1, 2, 6)
 ) -> dict[str, float]:
     """Accuracy on images (n, rows, columns, channels) for each number of views, four decimals."""
-    return {str(views): round(float(np.mean(view_logits(model, x, views).argmax(axis=1) == y)), 4) for views in numbers}
+    windows = _Windows(model, x)  # each is asked once, in however many of the numbers it is
+    return {str(views): round(float(np.mean(_averaged(windows, views).argmax(axis=1) == y)), 4) for views in numbers}
+
+
+class _Windows(dict):
+    """(row, column, mirrored) -> logits of that window of the enlarged images, asked for when first needed."""
+
+    def __init__(self, model: keras.Model, x: np.ndarray):
+        self.model, self.padded, self.sides = model, augmentation.reflected(x, SHIFT), x.shape[1:3]
+
+    def __missing__(self, which: tuple[int, int, bool]) -> np.ndarray:
+        row, column, mirrored = which
+        rows, columns = self.sides
+        window = self.padded[:, row : row + rows, column : column + columns]
+        self[which] = self.model.predict(window[:, :, ::-1] if mirrored else window, BATCH, verbose=0)
+        return self[which]
+
+
+def _averaged(windows: _Windows, views: int) -> np.ndarray:
+    # The window that begins at SHIFT is the image itself.
+    weights = {(SHIFT, SHIFT): 1.0}
+    if views == 6:
+        weights = {(corner, corner): weight for corner, weight in WEIGHTS.items()}
+    elif views == 18:
+        weights = {(row, column): WEIGHTS[row] * WEIGHTS[column] for row in WEIGHTS for column in WEIGHTS}
+    total = 0.0
+    for place, weight in weights.items():
+        logits = windows[*place, False]
+        if views > 1:
+            logits = (logits + windows[*place, True]) / 2
+        total = total + weight * logits
+    return total

@@ -3,6 +3,7 @@
 import argparse
 import json
 
+import keras
 import numpy as np
 import pytest
 from made_up import dataset
@@ -57,10 +58,22 @@ def test_it_writes_weights_and_history_that_can_be_loaded(home, capsys, monkeypa
     assert "holds this training already" in capsys.readouterr().out
 
 
+def test_a_kill_after_the_last_epoch_does_not_cost_the_training(home, monkeypatch):
+    folder = home / "mine"
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "accuracy", None)
+        with pytest.raises(TypeError):
+            train.main(arguments(folder))
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.Model, "fit", lambda *_, **__: pytest.fail("trained again"))
+        assert train.main(arguments(folder)) == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["model.weights.h5", "training.json"]
+
+
 def test_an_unfinished_one_goes_on_from_its_own_backups(home, monkeypatch):
     folder, asked = begun(home / "mine"), []
 
-    def train(recipe, dataset, seed, backups):
+    def train(recipe, dataset, seed, backups, keep_backup):
         asked.append((recipe, seed, backups))
         model = models.from_recipe(recipe)
         return model, {key: [0.5] for key in training.HISTORY_KEYS}

@@ -43,7 +43,8 @@ def train(payload: dict, folder: Path) -> dict:
     dataset, recipe = dataset_of(payload), Recipe(**payload["recipe"])
     shape, classes = dataset.x_train.shape[1:], len(dataset.class_names)
     try:
-        model, history = training.train(recipe, dataset, payload["seed"])
+        # The views of a test set take minutes: a kill meanwhile must not cost the training.
+        model, history = training.train(recipe, dataset, payload["seed"], keep_backup=True)
     except FloatingPointError as error:
         print(error, flush=True)
         model, history = models.from_recipe(recipe, shape, classes), {key: [] for key in training.HISTORY_KEYS}
@@ -63,6 +64,7 @@ def train(payload: dict, folder: Path) -> dict:
             record |= _test(recipe, model, dataset)
         if payload["weights"]:
             _save_weights(recipe, model, dataset, folder / "model.weights.h5")
+        training.backup_of(recipe, model, dataset, payload["seed"]).remove()
     keras.backend.clear_session()
     return record
 

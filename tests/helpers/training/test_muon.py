@@ -31,7 +31,7 @@ def test_muon_moves_kernels_by_orthogonal_steps_and_the_rest_as_sgd_does():
     gradients = [[tf.constant(GENERATOR.normal(size=v.shape), tf.float32) for v in (kernel, bias)] for _ in range(3)]
     ends = []
     for kind, settings in ((training.Muon, {"kernel_gain": 2.0}), (keras.optimizers.SGD, {})):
-        optimizer = kind(0.1, momentum=0.5, nesterov=True, **settings)
+        optimizer = kind(0.1, momentum=0.5, nesterov=True, weight_decay=0.2, **settings)
         weights = [keras.Variable(kernel), keras.Variable(bias)]
         for gradient in gradients:
             optimizer.apply(gradient, weights)

@@ -122,3 +122,11 @@ def test_accuracy_is_given_for_every_number_of_views(reader):
     assert json.loads(json.dumps(scores)) == scores
     thirds = training.accuracy_by_views(reader, x[:3], np.r_[predicted[1][:2], (predicted[1][2] + 1) % 5])
     assert thirds["1"] == 0.6667
+
+
+def test_no_view_is_predicted_twice_for_the_numbers_that_share_it(reader, monkeypatch):
+    asked, predict = [], reader.predict
+    monkeypatch.setattr(reader, "predict", lambda images, *given, **how: asked.append(images) or predict(images, 0, 0))
+    x, y = GENERATOR.integers(0, 256, (5, 6, 7, 3)).astype(np.uint8), np.zeros(5, int)
+    training.accuracy_by_views(reader, x, y, VIEWS)
+    assert len({images.tobytes() for images in asked}) == len(asked) == 18

@@ -12,6 +12,7 @@ from made_up import RECIPE, TINY
 
 from helpers import models, training
 from helpers.records import schema
+from helpers.training import loop
 from tools.studies import trained
 from tools.studies.engine import Trial
 from tools.studies.search import score
@@ -40,7 +41,7 @@ def seen(monkeypatch):
     """In place of training: a network of random weights. The datasets that it would have seen are listed."""
     datasets = []
 
-    def untrained(recipe, dataset, seed):
+    def untrained(recipe, dataset, seed, keep_backup):
         datasets.append(dataset)
         keras.utils.set_random_seed(seed)
         model = models.from_recipe(recipe, images=dataset.x_train)
@@ -48,6 +49,23 @@ def seen(monkeypatch):
 
     monkeypatch.setattr(training, "train", untrained)
     return datasets
+
+
+def test_a_kill_while_the_test_set_is_met_does_not_cost_the_training(ended, loaded, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    loaded(made_up.dataset())
+    trial = Trial(RECIPE, seed=5, final=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "predict", stop)
+        with pytest.raises(KeyboardInterrupt):
+            ended(trial)
+    assert any(loop.BACKUPS.iterdir())
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.Model, "fit", lambda *_, **__: pytest.fail("trained again"))
+        assert "test_accuracy" in ended(trial)
+    assert not any(loop.BACKUPS.iterdir()), "its record is there"
 
 
 @pytest.mark.parametrize("final", [False, True])
