@@ -73,6 +73,25 @@ def refusal(folder, program=CELL, *options, **variables):
     return line
 
 
+def test_what_is_compiled_later_says_nothing_either():
+    program = """
+from helpers import start
+with start.quiet():
+    import tensorflow as tf
+    tf.zeros(1) + 1
+    from helpers import models
+x = tf.ones(5, tf.bfloat16)
+with tf.GradientTape() as tape:
+    tape.watch(x)
+    y = models.silu(x)
+print(tape.gradient(y, x).dtype.name)
+"""
+    variables = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    settings = {"cwd": ROOT, "env": variables, "capture_output": True, "text": True, "timeout": 100}
+    told = subprocess.run([sys.executable, "-c", program], **settings)
+    assert (told.stdout, told.stderr) == ("bfloat16\n", "")
+
+
 @pytest.mark.parametrize("content", ["[]", '{"floatx": "bfloat16"}'])
 def test_settings_with_which_keras_does_not_start_are_named(tmp_path, content):
     (tmp_path / "keras.json").write_text(content)

@@ -12,7 +12,7 @@ with start.quiet():
     import tensorflow as tf
 
 from helpers import places, records
-from tools.bench import epochs, growth, jobs, peers, profile, trials
+from tools.bench import epochs, growth, jobs, peers, profile, trials, ways
 from tools.provenance import provenance
 
 
@@ -30,6 +30,7 @@ PARTS: dict[str, Callable[[], dict]] = {
     "training": epochs.training_part,
     "fast_parts": epochs.fast_parts,
     "profile": profile.profile_part,
+    "ways": ways.ways_part,
     "peer": epochs.peer_part,
     "growth": growth.growth_part,
     "executor": trials.executor_part,
