@@ -49,6 +49,7 @@ def with_tables(text: str) -> str:
     for name, table in (
         ("models", readme_tables.models_table),
         ("fast", readme_tables.fast_table),
+        ("larger network", readme_tables.larger_network),
         ("speed", readme_tables.speed_table),
         ("second machine", readme_tables.second_machine),
         ("growth", readme_tables.growth_table),

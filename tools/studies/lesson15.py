@@ -67,9 +67,15 @@ FASTER90: dict[str, dict] = {
     "more filters late, fewer early": {"options": {"widths": [24, 96, 256]}},
 }
 
-# A larger network that trains longer: filters and crops of airbench95, its 15 epochs and one more, ten of them small.
-LARGER = {"options": {"widths": [128, 384, 384]}, "epochs": 16, "small_epochs": 10, "crop_padding": 4}
-LARGER |= {"kernel_rate": 0.04}  # lower, as the training is longer: airbench has no Muon at this size
+# A larger network that trains longer: the filters of airbench95, its 15 epochs and one more, ten of them on small
+# images. Wider crops and a lower rate of Muon are ours: it sees every image more often.
+LARGER: dict = {
+    "options": {"widths": [128, 384, 384]},
+    "epochs": 16,
+    "small_epochs": 10,
+    "crop_padding": 4,
+    "kernel_rate": 0.04,
+}
 
 
 def changed(recipe: Recipe, change: dict) -> Recipe:

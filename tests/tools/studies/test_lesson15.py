@@ -65,3 +65,12 @@ def test_what_is_tried_in_four_epochs_differs_from_these_in_one_thing():
         changes = {name for name in fields if getattr(trial.recipe, name) != getattr(first.recipe, name)}
         assert changes == scaled if "batches" in trial.label else len(changes) == 1
         assert not trial.final, "nothing is chosen on the test set"
+
+
+def test_the_larger_network_meets_the_test_set_once_after_all_images():
+    (trial,) = trials(lesson15.fast95)
+    assert trial.final
+    assert not trial.validation
+    model = models.from_recipe(trial.recipe)
+    assert model.count_params() < 5_000_000, "10 MB in float16"
+    assert trial.recipe.epochs > models.RECIPES["fast94"].epochs
