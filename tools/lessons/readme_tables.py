@@ -155,8 +155,8 @@ def second_machine() -> str:
         f"The same on a second machine ({second['machine']}) with {second[ceiling]['float32']:.0f} GFLOP/s in a "
         f"product of matrices, where the table's has {first[ceiling]['float32']:.0f}: a unit is {unit:.0f} s there, "
         f"and an epoch takes, in units, {units}; `fast94` is at 94 % after {seconds['94%'] / 60:.1f} minutes. "
-        f"Whole images of `fast90` take {ours:.1f} s there, and {eager:.1f} s with the same work in PyTorch "
-        f"{peer['torch']}, {compiled:.1f} s compiled (`bench peer`)."
+        f"On a third one, about as slow, whole images of `fast90` take {ours:.1f} s, and {eager:.1f} s with the same "
+        f"work in PyTorch {peer['torch']}, {compiled:.1f} s compiled (`bench peer`)."
     )
     return textwrap.fill(said, 119)
 
