@@ -50,7 +50,7 @@ def test_a_study_asks_for_exactly_the_trials_that_are_stored(name, chains):
             assert (record.get("label", ""), record["seed"]) == (trial.label, trial.seed)
             timed = trial.function == "tools.bench.epochs:timed"
             assert record["dataset"] == ("noise" if timed else "cifar10")
-            assert record["training_images"] == (trial.images or 45_000)
+            assert record["training_images"] == (trial.images or (45_000 if trial.validation else 50_000))
             if timed:
                 assert record["timed_recipe"] == trial.recipe.as_dict()
             elif trial.function == "tools.studies.transfer:from_scratch":
