@@ -10,8 +10,8 @@ class QuickConv2D(layers.Conv2D):
     """Keras' convolution; with padding "same" and stride 1, on small maps and in bfloat16, its gradients are quicker.
 
     The gradient of a kernel is a convolution too: of the maps, with the gradients of the outputs as filters and the
-    images of the batch as channels. oneDNN is quicker at this one on small maps: forward and back, 0.54 of the time on
-    3 × 3 maps, 0.84 on 7 × 7, 0.98 on 11 × 11, 1.36 on 15 × 15 (Zen 4, ``bench ways``).
+    images of the batch as channels. oneDNN is quicker at this one on small maps: forward and back, 0.57 of the time on
+    3 × 3 maps, 0.81 on 7 × 7, 1.3 on 11 × 11, 1.6 on 15 × 15 (Zen 4, ``bench ways``).
     """
 
     LARGEST = 8
@@ -49,11 +49,11 @@ def silu(x: tf.Tensor) -> tf.Tensor:
 @tf.custom_gradient
 def _silu(x):
     # bfloat16 is chosen on Linux only (start.bfloat16_products), where every TensorFlow can compile.
-    slope = _compiled_silu_gradient if x.dtype == tf.bfloat16 else _silu_gradient
+    gradient = _compiled_silu_gradient if x.dtype == tf.bfloat16 else _silu_gradient
 
     def gradients(of_output):
         with tf.name_scope("silu_gradient"):  # as a profile calls it
-            return slope(x, of_output)
+            return gradient(x, of_output)
 
     return tf.nn.silu(x), gradients
 
@@ -64,7 +64,7 @@ def _silu_gradient(x, of_output):
     return tf.cast(tf.cast(of_output, tf.float32) * share * (1 + wide * (1 - share)), of_output.dtype)
 
 
-# One pass over the memory in place of eight. With it, SiLU forward and back takes 0.39 of TensorFlow's time (Zen 4).
+# One pass over the memory in place of eight. With it, SiLU forward and back takes 0.43 of TensorFlow's time (Zen 4).
 _compiled_silu_gradient = tf.function(_silu_gradient, jit_compile=True, autograph=False)
 
 

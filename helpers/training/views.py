@@ -46,16 +46,16 @@ def accuracy_by_views(
 
 
 class _Windows(dict):
-    """(row, column, mirrored) -> logits of that window of the enlarged images, asked for when first needed."""
+    """(row, column, flipped) -> logits of that window of the enlarged images, asked for when first needed."""
 
     def __init__(self, model: keras.Model, x: np.ndarray):
         self.model, self.padded, self.sides = model, augmentation.reflected(x, SHIFT), x.shape[1:3]
 
     def __missing__(self, which: tuple[int, int, bool]) -> np.ndarray:
-        row, column, mirrored = which
+        row, column, flipped = which
         rows, columns = self.sides
         window = self.padded[:, row : row + rows, column : column + columns]
-        self[which] = self.model.predict(window[:, :, ::-1] if mirrored else window, BATCH, verbose=0)
+        self[which] = self.model.predict(window[:, :, ::-1] if flipped else window, BATCH, verbose=0)
         return self[which]
 
 
@@ -67,9 +67,9 @@ def _averaged(windows: _Windows, views: int) -> np.ndarray:
     elif views == 18:
         weights = {(row, column): WEIGHTS[row] * WEIGHTS[column] for row in WEIGHTS for column in WEIGHTS}
     total = 0.0
-    for place, weight in weights.items():
-        logits = windows[*place, False]
+    for position, weight in weights.items():
+        logits = windows[*position, False]
         if views > 1:
-            logits = (logits + windows[*place, True]) / 2
+            logits = (logits + windows[*position, True]) / 2
         total = total + weight * logits
     return total
