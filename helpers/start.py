@@ -102,6 +102,8 @@ def set_up_keras() -> None:
 
         # The first operation prints the rest of the messages.
         tensorflow.zeros(1) + 1
+        if bfloat16_products():  # something will be compiled, and TensorFlow 2.20 tells of the first time in any case
+            tensorflow.function(lambda: tensorflow.zeros(1), jit_compile=True)()
         import keras
 
         backend = keras.config.backend()
