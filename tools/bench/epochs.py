@@ -33,6 +33,7 @@ PARTS_IMAGES = 3_000  # fewer where differences are looked at, to which the star
 CEILING = "matrix product"
 PYTORCH = "fast90, whole, PyTorch"
 COMPILED = "fast90, whole, PyTorch compiled"
+RECORD = "the record's recipe, PyTorch"
 WHOLE = "fast90, whole images"  # what PyTorch is to be compared with
 UNIT = "deeper_cnn"
 
@@ -116,6 +117,29 @@ def peer_part(rounds: int = 3, images: int = IMAGES) -> dict:
     }
 
 
+def record_part(rounds: int = 2, images: int = IMAGES) -> dict:
+    """The record of "fast94" and the public record's recipe in PyTorch, in turns: seconds of a whole training each.
+
+    Ours by the seconds of an epoch, its views included. ``ratio`` is our median by theirs. Raises SystemExit where
+    PyTorch is missing.
+    """
+    if not pytorch_is_there():
+        raise SystemExit("PyTorch is not installed here, so there is no peer to measure: pip install torch.")
+    seconds, _ = _in_turns(dict.fromkeys(("fast94", RECORD), models.precision()), rounds, images)
+    seconds["fast94"] = [max(records.seconds_to("fast94", epoch).values()) for epoch in seconds["fast94"]]
+    for name, values in seconds.items():
+        print(f"{name:32}", *(f"{value:7.0f} s" for value in values), flush=True)
+    ours, theirs = map(statistics.median, seconds.values())
+    print(f"ours takes {ours / theirs:.2f} of its seconds", flush=True)
+    return {
+        "seconds": {name: [round(value, 1) for value in values] for name, values in seconds.items()},
+        "ratio": round(ours / theirs, 3),
+        "images": images,
+        "precision": models.precision(),
+        "torch": provenance("torch")["versions"]["torch"],
+    }
+
+
 def _in_turns(wanted: dict[str, str], rounds: int, images: int, beside: str = "") -> tuple[dict, dict]:
     """What each of the wanted takes in each round; and, before each of them, what ``beside`` does in its precision."""
     seconds: dict[str, list[float]] = {name: [] for name in wanted}
@@ -160,8 +184,9 @@ def _step_flops(model: keras.Model) -> int:
 
 def _in_own_process(what: str, precision: str, images: int) -> float:
     module = ["tools.bench.epochs", what, precision, str(images)]
-    if what in (PYTORCH, COMPILED):
-        module = ["tools.bench.pytorch", str(images)] + ["compiled"] * (what == COMPILED)
+    in_pytorch = {PYTORCH: [], COMPILED: ["compiled"], RECORD: ["record"]}
+    if what in in_pytorch:
+        module = ["tools.bench.pytorch", str(images), *in_pytorch[what]]
     command = [sys.executable, "-m", *module]
     done = subprocess.run(command, cwd=places.ROOT, capture_output=True, text=True)
     if done.returncode:

@@ -84,12 +84,13 @@ def test_pytorch_is_measured_beside_whole_images_where_it_is_there(bfloat16, mon
         return subprocess.CompletedProcess(command, 0, "a line before\n12.5\n", "")
 
     monkeypatch.setattr(subprocess, "run", ran)
-    asked = ("fast90", epochs.PYTORCH, epochs.COMPILED)
-    assert [epochs._in_own_process(name, "float32", 10) for name in asked] == [12.5] * 3
+    asked = ("fast90", epochs.PYTORCH, epochs.COMPILED, epochs.RECORD)
+    assert [epochs._in_own_process(name, "float32", 10) for name in asked] == [12.5] * 4
     assert commands == [
         ["-m", "tools.bench.epochs", "fast90", "float32", "10"],
         ["-m", "tools.bench.pytorch", "10"],
         ["-m", "tools.bench.pytorch", "10", "compiled"],
+        ["-m", "tools.bench.pytorch", "10", "record"],
     ]
 
 
@@ -109,6 +110,28 @@ def test_the_peer_takes_turns_with_ours_and_the_quicker_of_its_ways_counts(bfloa
     assert asked == 2 * [epochs.WHOLE, epochs.PYTORCH, epochs.COMPILED]
     assert (record["ratio"], record["torch"]) == (0.9, "2.0")
     assert "0.90 of the quicker" in capsys.readouterr().out
+
+
+def test_the_record_recipe_takes_turns_with_all_of_fast94(bfloat16, monkeypatch, capsys):
+    with pytest.raises(SystemExit, match="PyTorch is not installed here"):
+        epochs.record_part(rounds=1)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "torch" or None)
+    monkeypatch.setattr(epochs, "provenance", lambda *names: {"versions": dict.fromkeys(names, "2.0")})
+    asked = []
+
+    def said(what, precision, images):
+        asked.append(what)
+        return {"fast94": 40.0, epochs.RECORD: 600.0}[what]
+
+    monkeypatch.setattr(epochs, "_in_own_process", said)
+    record = epochs.record_part(rounds=2)
+    assert asked == 2 * ["fast94", epochs.RECORD]
+    ours, theirs = record["seconds"].values()
+    # Ten epochs, and views that take less than one.
+    assert all(400 < seconds < 440 for seconds in ours)
+    assert theirs == [600, 600]
+    assert record["ratio"] == pytest.approx(ours[0] / 600, abs=1e-3)
+    assert f"ours takes {record['ratio']:.2f}" in capsys.readouterr().out
 
 
 def test_parts_are_measured_in_turns_under_the_labels_of_their_studies(monkeypatch, capsys):
