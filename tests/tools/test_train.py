@@ -246,7 +246,7 @@ def arguments(*names, **options):
 
 def test_an_unknown_name_is_refused_before_anything_is_loaded(monkeypatch):
     monkeypatch.setattr(data, "load", None)
-    with pytest.raises(SystemExit, match=r"no model 'fast99'\. The names are: strided_cnn.*fast94\.$"):
+    with pytest.raises(SystemExit, match=r"no model 'fast99'\. The names are: strided_cnn.*fast95\.$"):
         train.main(arguments("fast90", "fast99"))
 
 

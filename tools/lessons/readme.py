@@ -52,6 +52,7 @@ def with_tables(text: str) -> str:
         ("larger network", readme_tables.larger_network),
         ("speed", readme_tables.speed_table),
         ("second machine", readme_tables.second_machine),
+        ("peers", readme_tables.peers),
         ("growth", readme_tables.growth_table),
     ):
         text = with_table(text, name, table())

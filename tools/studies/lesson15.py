@@ -67,15 +67,8 @@ FASTER90: dict[str, dict] = {
     "more filters late, fewer early": {"options": {"widths": [24, 96, 256]}},
 }
 
-# A larger network that trains longer: the filters of airbench95, its 15 epochs and one more, ten of them on small
-# images. Wider crops and a lower rate of Muon are ours: it sees every image more often.
-LARGER: dict = {
-    "options": {"widths": [128, 384, 384]},
-    "epochs": 16,
-    "small_epochs": 10,
-    "crop_padding": 4,
-    "kernel_rate": 0.04,
-}
+# The recipe "fast95", as it was when it met the test set for the first time.
+FIRST95 = dataclasses.replace(models.RECIPES["fast95"], small_epochs=10, crop_padding=4)
 
 
 def changed(recipe: Recipe, change: dict) -> Recipe:
@@ -104,8 +97,8 @@ def fast_ideas() -> Asks:
 
 @study()
 def fast_curves() -> Asks:
-    """The two fast recipes on 45,000 images, looked at after every epoch; one seed."""
-    yield [Trial(models.RECIPES[name], label=name) for name in models.FAST]
+    """Two fast recipes on 45,000 images, looked at after every epoch; one seed."""
+    yield [Trial(models.RECIPES[name], label=name) for name in ("fast90", "fast94")]
 
 
 @study()
@@ -133,6 +126,6 @@ def faster90() -> Asks:
 
 
 @study()
-def fast95() -> Asks:
-    """A larger network, all images, the test set once: is that 95 %? One seed so far, and nothing was tried before."""
-    yield [Trial(changed(models.RECIPES["fast94"], LARGER), label="fast95", final=True, validation=False)]
+def fast95_first() -> Asks:
+    """The first "fast95", all images, the test set once: is that 95 %? One seed, and nothing was tried before."""
+    yield [Trial(FIRST95, label="fast95", final=True, validation=False)]

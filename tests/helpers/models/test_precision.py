@@ -23,11 +23,11 @@ def test_bfloat16_is_for_processors_that_multiply_it(found, gpus, policy, monkey
     assert models.precision(dataclasses.replace(allowed, bfloat16=False)) == "float32"
 
 
-def test_three_recipes_allow_bfloat16_and_the_tutorials_do_not(monkeypatch):
+def test_four_recipes_allow_bfloat16_and_the_tutorials_do_not(monkeypatch):
     monkeypatch.setattr(start, "bfloat16_products", lambda: True)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
     rounded = {name for name, recipe in models.RECIPES.items() if models.precision(recipe) == "mixed_bfloat16"}
-    assert rounded == {"residual_cnn", "fast90", "fast94"}
+    assert rounded == {"residual_cnn", *models.FAST}
 
 
 def test_in_bfloat16_weights_and_logits_stay_float32_and_predictions_are_about_the_same():

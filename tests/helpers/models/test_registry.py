@@ -13,11 +13,11 @@ from helpers.recipe import Recipe
 NAMES = list(models.RECIPES)
 
 
-def test_every_tutorial_has_a_recipe_under_its_name_and_fast_cnn_has_two():
+def test_every_tutorial_has_a_recipe_under_its_name_and_fast_cnn_has_three():
     assert models.RECIPES.keys() == {*models.TUTORIALS, "residual_cnn", *models.FAST}
     assert models.BUILDERS.keys() == {*models.TUTORIALS, "fast_cnn", "deep_cnn", "residual_cnn"}
     assert all(models.RECIPES[name].model == name for name in (*models.TUTORIALS, "residual_cnn"))
-    assert {name: models.RECIPES[name].model for name in models.FAST} == {"fast90": "fast_cnn", "fast94": "fast_cnn"}
+    assert models.FAST == ("fast90", "fast94", "fast95")
     assert all(builder.__name__ == name for name, builder in models.BUILDERS.items())
 
 
@@ -29,6 +29,7 @@ def test_the_fast_recipes_have_the_figures_of_airbench():
         assert recipe.learning_rate == pytest.approx(per_image * recipe.batch_size, rel=1e-3)
         assert recipe.weight_decay == pytest.approx(0.0153 / 11.5 / (1 - recipe.momentum), rel=1e-3)
         assert 50_000 % recipe.batch_size == 0 == 45_000 % recipe.batch_size, "no image is left out"
+    assert models.build("fast95").count_params() < 5_000_000, "10 MB in float16"
 
 
 @pytest.mark.parametrize("name", ["strided_cnn", "residual_cnn", *models.FAST])
@@ -89,7 +90,7 @@ def test_a_recipe_for_a_network_that_nobody_builds_is_refused():
 
 def test_an_unknown_name_lists_the_names():
     for ask in (models.build, models.known):
-        with pytest.raises(ValueError, match=r"no model 'strided'.*strided_cnn.*guide_cnn.*fast94"):
+        with pytest.raises(ValueError, match=r"no model 'strided'.*strided_cnn.*guide_cnn.*fast95"):
             ask("strided")
     assert models.known("fast90") == "fast90"
 
@@ -100,9 +101,9 @@ def test_options_are_what_json_gives_back():
         assert json.loads(json.dumps(recipe.options)) == recipe.options, name
 
 
-def test_four_recipes_give_logits():
+def test_five_recipes_give_logits():
     giving = {name for name in NAMES if models.outputs_logits(models.build(name))}
-    assert giving == {"plain_cnn", "residual_cnn", "fast90", "fast94"}
+    assert giving == {"plain_cnn", "residual_cnn", *models.FAST}
 
 
 @pytest.mark.parametrize(
