@@ -92,7 +92,7 @@ RECIPES: dict[str, Recipe] = {
         views=18,
         view_margin=1.0,
     ),
-    # The filters of airbench95; nothing of it was tried on held-out images, which could not tell a tenth of a point.
+    # As many filters as airbench95; not tried on held-out images, which do not distinguish a tenth of a point.
     "fast95": Recipe(
         **_FAST,
         options={"widths": [128, 384, 384]},

@@ -5,7 +5,7 @@ PyTorch are installed; ``training`` the epochs of all recipes against one anothe
 ``fast_parts`` an earlier recipe "fast90" against itself with one thing changed; ``profile`` on which operations the
 fast recipes spend a step; ``ways`` each layer that is there for speed against the usual one; ``peer`` the network of
 "fast90" here and with the same work in PyTorch, and ``record`` all of "fast94" and the public record's recipe for 94 %
-in PyTorch, where that is installed; ``growth`` how its seconds grow with images, filters, pixels and cores;
+in PyTorch, where that is installed; ``growth`` how the seconds of "fast90" grow with images, filters, pixels and cores;
 ``executor`` trials an hour with one, two and four processes. What is compared takes turns, so that a busy machine is
 busy for all. Seconds and ratios are printed and stored in ``data/trained/benchmarks``. Nothing is fetched, and what is
 trained is thrown away.

@@ -1,4 +1,7 @@
-"""Seconds per epoch of the named recipes, in turns; each in a process of its own, which finds fresh memory."""
+"""Seconds per epoch of the named recipes, in turns; each in a process of its own, which finds fresh memory.
+
+Beside them, seconds of an epoch and of a whole training in PyTorch.
+"""
 
 from __future__ import annotations
 

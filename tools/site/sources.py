@@ -163,9 +163,9 @@ wide; that the test set has 10,000 images adds noise of its own (lesson 04).
 ## How fast
 
 ```{{figure}} speed.png
-:alt: Validation accuracy against seconds of training, one line for each network.
+:alt: Accuracy against seconds of training: a line for each network, and a star at the end of each fast recipe.
 
-Validation accuracy against seconds of training, on two cores without a GPU.
+Validation accuracy (lines) and test accuracy (stars) against seconds of training, on two cores without a GPU.
 ```
 
 {fast}

@@ -8,7 +8,7 @@ from helpers import models
 from helpers.recipe import Recipe
 from tools.studies.engine import Asks, Trial, study
 
-# The two fast recipes as they were when most of what follows was tried.
+# "fast94" and "fast90" as they were when most of what follows was tried.
 BEFORE = {
     "fast94": dataclasses.replace(models.RECIPES["fast94"], small_epochs=5, views=6, view_margin=None),
     "fast90": dataclasses.replace(models.RECIPES["fast90"], crop_padding=2, small_side=24),
@@ -35,7 +35,7 @@ FAST_IDEAS: dict[str, dict] = {
     "GELU": {"options": {"activation": "gelu"}},
     "small images of 20 pixels": {"small_side": 20},
 }
-# What was tried for the two fast recipes after their first trainings on all images.
+# What was tried for "fast94" and "fast90" after their first trainings on all images.
 FAST_CANDIDATES: dict[str, dict[str, dict]] = {
     "fast94": {
         "as it was at first": {},
@@ -103,7 +103,7 @@ def fast_curves() -> Asks:
 
 @study()
 def fast_candidates() -> Asks:
-    """The fast recipes as they were before, and changes to these, on validation; one seed.
+    """What "fast94" and "fast90" were before, and changes to these, on validation; one seed.
 
     By the validation loss, which distinguishes trainings that differ by a few of 5,000 images in accuracy. What the
     recipes had reached on the test set was known by then, and the lesson says so. The list grew on the way. "fast94"
