@@ -36,7 +36,7 @@ PARTS_IMAGES = 3_000  # fewer where differences are looked at, to which the star
 CEILING = "matrix product"
 PYTORCH = "fast90, whole, PyTorch"
 COMPILED = "fast90, whole, PyTorch compiled"
-RECORD = "the record's recipe, PyTorch"
+AIRBENCH = "airbench94_muon, PyTorch"
 WHOLE = "fast90, whole images"  # what PyTorch is to be compared with
 UNIT = "deeper_cnn"
 
@@ -104,9 +104,7 @@ def peer_part(rounds: int = 3, images: int = IMAGES) -> dict:
 
     ``ratio`` is our median by the lower of theirs. Raises SystemExit where PyTorch is missing.
     """
-    if not pytorch_is_there():
-        raise SystemExit("PyTorch is not installed here, so there is no peer to measure: pip install torch.")
-    seconds, _ = _in_turns(dict.fromkeys((WHOLE, PYTORCH, COMPILED), models.precision()), rounds, images)
+    seconds, facts = _beside_pytorch((WHOLE, PYTORCH, COMPILED), rounds, images)
     for name, values in seconds.items():
         print(f"{name:32}", *(f"{value:7.1f} s" for value in values), flush=True)
     ours, *theirs = map(statistics.median, seconds.values())
@@ -114,21 +112,17 @@ def peer_part(rounds: int = 3, images: int = IMAGES) -> dict:
     return {
         "epochs": {name: [round(value, 2) for value in values] for name, values in seconds.items()},
         "ratio": round(ours / min(theirs), 3),
-        "images": images,
-        "precision": models.precision(),
-        "torch": provenance("torch")["versions"]["torch"],
+        **facts,
     }
 
 
-def record_part(rounds: int = 2, images: int = IMAGES) -> dict:
-    """The record of "fast94" and the public record's recipe in PyTorch, in turns: seconds of a whole training each.
+def airbench_part(rounds: int = 3, images: int = IMAGES) -> dict:
+    """The record of "fast94" and airbench94_muon in PyTorch, in turns: seconds of a whole training each.
 
-    Ours by the seconds of an epoch, its views included. ``ratio`` is our median by theirs. Raises SystemExit where
-    PyTorch is missing.
+    Both by the seconds of an epoch, views included. ``ratio`` is our median by theirs. Raises SystemExit where PyTorch
+    is missing.
     """
-    if not pytorch_is_there():
-        raise SystemExit("PyTorch is not installed here, so there is no peer to measure: pip install torch.")
-    seconds, _ = _in_turns(dict.fromkeys(("fast94", RECORD), models.precision()), rounds, images)
+    seconds, facts = _beside_pytorch(("fast94", AIRBENCH), rounds, images)
     seconds["fast94"] = [max(records.seconds_to("fast94", epoch).values()) for epoch in seconds["fast94"]]
     for name, values in seconds.items():
         print(f"{name:32}", *(f"{value:7.0f} s" for value in values), flush=True)
@@ -137,10 +131,17 @@ def record_part(rounds: int = 2, images: int = IMAGES) -> dict:
     return {
         "seconds": {name: [round(value, 1) for value in values] for name, values in seconds.items()},
         "ratio": round(ours / theirs, 3),
-        "images": images,
-        "precision": models.precision(),
-        "torch": provenance("torch")["versions"]["torch"],
+        **facts,
     }
+
+
+def _beside_pytorch(names: tuple[str, ...], rounds: int, images: int) -> tuple[dict, dict]:
+    """What each of the names takes in each round, and the facts that both records share."""
+    if not pytorch_is_there():
+        raise SystemExit("PyTorch is not installed here, so there is no peer to measure: pip install torch.")
+    seconds, _ = _in_turns(dict.fromkeys(names, models.precision()), rounds, images)
+    facts = {"images": images, "precision": models.precision(), "torch": provenance("torch")["versions"]["torch"]}
+    return seconds, facts
 
 
 def _in_turns(wanted: dict[str, str], rounds: int, images: int, beside: str = "") -> tuple[dict, dict]:
@@ -187,7 +188,7 @@ def _step_flops(model: keras.Model) -> int:
 
 def _in_own_process(what: str, precision: str, images: int) -> float:
     module = ["tools.bench.epochs", what, precision, str(images)]
-    in_pytorch = {PYTORCH: [], COMPILED: ["compiled"], RECORD: ["record"]}
+    in_pytorch = {PYTORCH: [], COMPILED: ["compiled"], AIRBENCH: ["airbench"]}
     if what in in_pytorch:
         module = ["tools.bench.pytorch", str(images), *in_pytorch[what]]
     command = [sys.executable, "-m", *module]

@@ -32,7 +32,7 @@ PARTS: dict[str, Callable[[], dict]] = {
     "profile": profile.profile_part,
     "ways": ways.ways_part,
     "peer": epochs.peer_part,
-    "record": epochs.record_part,
+    "airbench": epochs.airbench_part,
     "growth": growth.growth_part,
     "executor": trials.executor_part,
 }
@@ -47,7 +47,7 @@ def measured(part: str) -> dict:
 
 def main(arguments: argparse.Namespace) -> int:
     """Measure the parts that are named, or all, and store each under its name."""
-    parts = arguments.parts or [part for part in PARTS if part not in ("peer", "record") or epochs.pytorch_is_there()]
+    parts = arguments.parts or [part for part in PARTS if part not in ("peer", "airbench") or epochs.pytorch_is_there()]
     for part in parts:
         if part not in PARTS:
             raise SystemExit(f"There is no part {part!r}. The names are: {', '.join(PARTS)}.")

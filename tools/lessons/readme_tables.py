@@ -157,27 +157,25 @@ def second_machine() -> str:
 
 
 def peers() -> str:
-    """A paragraph on PyTorch: an epoch with the same work, and a whole training by the public record's recipe."""
+    """A paragraph on PyTorch: an epoch with the same work, and a whole training by airbench94_muon."""
     from helpers import start
 
     with start.quiet():
         from helpers import records
-        from tools.bench import epochs
 
-    peer, record = records.benchmark("peer"), records.benchmark("record")
-    ours, eager, compiled = peer["epochs"].values()
-    first = sum(one < min(others) for one, *others in zip(ours, eager, compiled))
-    ours, eager, compiled = map(np.median, (ours, eager, compiled))
-    whole, theirs = (np.median(seconds) for seconds in record["seconds"].values())
+    peer, airbench = records.benchmark("peer"), records.benchmark("airbench")
+    rounds = list(zip(*peer["epochs"].values()))
+    ahead = sum(mine < min(others) for mine, *others in rounds)
+    ours, eager, compiled = np.median(rounds, axis=0)
+    whole, theirs = (np.median(seconds) for seconds in airbench["seconds"].values())
     said = (
         f"Beside PyTorch {peer['torch']}, in turns, and apart from the table's, so that seconds differ by some per "
         f"cent: whole images of `fast90` take {ours:.1f} s an epoch, and {eager:.1f} s with the same work in PyTorch, "
         f"{compiled:.1f} s compiled. Ours takes {ours / min(eager, compiled):.2f} of the quicker one's seconds, and "
-        f"was the quicker one in {first} of {len(peer['epochs'][epochs.WHOLE])} rounds (`bench peer`). "
-        f"All of `fast94` takes "
-        f"{whole:.0f} s, its views included. A training by the public record's recipe for 94 % (airbench94_muon, built "
-        f"anew in PyTorch, with SiLU for its GELU: eight epochs of whole images, six views) takes {theirs:.0f} s: ours "
-        f"takes {whole / theirs:.2f} of that (`bench record`, from the seconds of an epoch of noise; only seconds are "
+        f"was the quicker one in {ahead} of {len(rounds)} rounds (`bench peer`). All of `fast94` takes {whole:.0f} s, "
+        f"its views included. A training by airbench94_muon, the public record for 94 %, takes {theirs:.0f} s: eight "
+        f"epochs of whole images and six views, built anew in PyTorch, with SiLU for its GELU. Ours takes "
+        f"{whole / theirs:.2f} of that (`bench airbench`, from the seconds of an epoch of noise; only seconds are "
         f"compared)."
     )
     return textwrap.fill(said, 119)

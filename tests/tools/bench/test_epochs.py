@@ -84,48 +84,49 @@ def test_pytorch_is_measured_beside_whole_images_where_it_is_there(bfloat16, mon
         return subprocess.CompletedProcess(command, 0, "a line before\n12.5\n", "")
 
     monkeypatch.setattr(subprocess, "run", ran)
-    asked = ("fast90", epochs.PYTORCH, epochs.COMPILED, epochs.RECORD)
+    asked = ("fast90", epochs.PYTORCH, epochs.COMPILED, epochs.AIRBENCH)
     assert [epochs._in_own_process(name, "float32", 10) for name in asked] == [12.5] * 4
     assert commands == [
         ["-m", "tools.bench.epochs", "fast90", "float32", "10"],
         ["-m", "tools.bench.pytorch", "10"],
         ["-m", "tools.bench.pytorch", "10", "compiled"],
-        ["-m", "tools.bench.pytorch", "10", "record"],
+        ["-m", "tools.bench.pytorch", "10", "airbench"],
     ]
 
 
-def test_the_peer_takes_turns_with_ours_and_the_quicker_of_its_ways_counts(bfloat16, monkeypatch, capsys):
-    with pytest.raises(SystemExit, match="PyTorch is not installed here"):
-        epochs.peer_part(rounds=1)
+@pytest.fixture
+def turns(bfloat16, monkeypatch):
+    """As if PyTorch were there: a function that gives names their seconds, and returns the list of those asked."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "torch" or None)
     monkeypatch.setattr(epochs, "provenance", lambda *names: {"versions": dict.fromkeys(names, "2.0")})
-    asked = []
 
-    def said(what, precision, images):
-        asked.append(what)
-        return {epochs.WHOLE: 18.0, epochs.PYTORCH: 24.0, epochs.COMPILED: 20.0}[what]
+    def given(seconds):
+        asked = []
+        monkeypatch.setattr(epochs, "_in_own_process", lambda what, *_: asked.append(what) or seconds[what])
+        return asked
 
-    monkeypatch.setattr(epochs, "_in_own_process", said)
+    return given
+
+
+@pytest.mark.parametrize("part", [epochs.peer_part, epochs.airbench_part])
+def test_without_pytorch_there_is_no_peer(part, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match="PyTorch is not installed here"):
+        part(rounds=1)
+
+
+def test_the_peer_takes_turns_with_ours_and_the_quicker_of_its_ways_counts(turns, capsys):
+    asked = turns({epochs.WHOLE: 18.0, epochs.PYTORCH: 24.0, epochs.COMPILED: 20.0})
     record = epochs.peer_part(rounds=2)
     assert asked == 2 * [epochs.WHOLE, epochs.PYTORCH, epochs.COMPILED]
     assert (record["ratio"], record["torch"]) == (0.9, "2.0")
     assert "0.90 of the quicker" in capsys.readouterr().out
 
 
-def test_the_record_recipe_takes_turns_with_all_of_fast94(bfloat16, monkeypatch, capsys):
-    with pytest.raises(SystemExit, match="PyTorch is not installed here"):
-        epochs.record_part(rounds=1)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "torch" or None)
-    monkeypatch.setattr(epochs, "provenance", lambda *names: {"versions": dict.fromkeys(names, "2.0")})
-    asked = []
-
-    def said(what, precision, images):
-        asked.append(what)
-        return {"fast94": 40.0, epochs.RECORD: 600.0}[what]
-
-    monkeypatch.setattr(epochs, "_in_own_process", said)
-    record = epochs.record_part(rounds=2)
-    assert asked == 2 * ["fast94", epochs.RECORD]
+def test_airbench_takes_turns_with_all_of_fast94(turns, capsys):
+    asked = turns({"fast94": 40.0, epochs.AIRBENCH: 600.0})
+    record = epochs.airbench_part(rounds=2)
+    assert asked == 2 * ["fast94", epochs.AIRBENCH]
     ours, theirs = record["seconds"].values()
     # Ten epochs, and views that take less than one.
     assert all(400 < seconds < 440 for seconds in ours)
@@ -249,11 +250,15 @@ def test_pytorch_is_measured_without_tensorflow(tmp_path):
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="PyTorch is optional")
-def test_the_network_in_pytorch_has_kernels_of_the_same_size():
-    code = "import json; from tools.bench.pytorch import network; "
-    code += "print(json.dumps([w.numel() for w in network().parameters() if w.dim() > 1]))"
-    ours = [weight for weight in models.build("fast90").weights if len(weight.shape) > 1]
-    assert in_a_process(code) == [int(np.prod(weight.shape)) for weight in ours]
+@pytest.mark.parametrize(("name", "work"), [("fast90", "FAST90"), ("fast94", "AIRBENCH")])
+def test_the_network_in_pytorch_trains_as_many_weights(name, work):
+    code = "import json; from tools.bench import pytorch; "
+    code += f"weights = list(pytorch.network(pytorch.{work}.widths).parameters()); kernels = [w for w in weights "
+    code += "if w.dim() > 1]; print(json.dumps([[w.numel() for w in kernels], "
+    code += "sum(w.numel() for w in weights if w.requires_grad)]))"
+    model = models.build(name)
+    kernels = [int(np.prod(weight.shape)) for weight in model.weights if len(weight.shape) > 1]
+    assert in_a_process(code) == [kernels, sum(int(np.prod(w.shape)) for w in model.trainable_weights)]
 
 
 def test_a_timed_trial_names_its_recipe_and_keeps_nothing_of_the_training(trainings, tmp_path):

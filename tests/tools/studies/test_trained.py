@@ -163,6 +163,22 @@ def test_weights_are_float16_where_the_accuracy_allows_it(
         np.testing.assert_array_equal(stored, trained_ones.astype(dtype).astype("float32"))
 
 
+def test_halved_weights_are_judged_in_the_precision_of_the_training(ended, loaded, monkeypatch):
+    monkeypatch.setattr(models, "precision", lambda recipe: "mixed_bfloat16")
+    loaded(made_up.dataset(held_out=0))
+    judged = []
+
+    def accuracy(model, x, y):
+        judged.append([layer.compute_dtype for layer in model.layers])
+        return 0.6
+
+    monkeypatch.setattr(training, "accuracy", accuracy)
+    ended(Trial(TINY, validation=False, weights=True))
+    assert len(judged) == 2
+    assert judged[0] == judged[1]
+    assert "bfloat16" in judged[0]
+
+
 def test_the_weights_of_a_fast_recipe_come_home(ended, loaded, tmp_path):
     dataset = made_up.dataset(held_out=0)
     loaded(dataset)
