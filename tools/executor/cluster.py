@@ -24,6 +24,8 @@ CONNECT_SECONDS = 10
 LOOK_SECONDS = 1  # between two looks at who is there
 JOIN_SECONDS = 10  # that a fit worker may take to join, or to come back, where all others are refused
 RESULT_SECONDS = 60  # that record and weights may take from a worker to here
+# Dask tells in tracebacks; what matters is said in a sentence. A logger with a level of its own does not ask another.
+LOGGERS = ("distributed", "distributed.client", "distributed.gc", "tornado.application", "asyncio")
 # Dask's nanny sets these to 1 for its own threads; a training wants all cores.
 NANNY_SETS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_TRIM_THRESHOLD_")
 # A builtin and plain data: the scheduler, which reads all that it passes on, then needs no project of its own, and a
@@ -50,7 +52,8 @@ class Cluster(Executor):
     def __init__(self, scheduler: str) -> None:
         super().__init__()
         self.scheduler = scheduler
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said in a sentence
+        for name in LOGGERS:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             self._client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import itertools
 import json
+import logging
 import os
 import shutil
 import signal
@@ -16,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-pytest.importorskip("distributed", reason="distributed comes with the instructor's packages")
+distributed = pytest.importorskip("distributed", reason="distributed comes with the instructor's packages")
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -78,6 +79,10 @@ class Farm:
             "-m", "dask", "worker", self.address, *options, cwd=folder, stderr=subprocess.DEVNULL
         )
         return folder
+
+    def wait_for_workers(self):
+        with distributed.Client(self.address, timeout=30, set_as_default=False) as client:
+            patiently(lambda: len(client.nthreads()) == len(self.workers))
 
     def command(self, jobs, dataset="", scheduler=None):
         """The command with these jobs, started in the first copy of the project."""
@@ -180,6 +185,7 @@ def test_workers_with_other_code_or_without_data_are_refused(farm):
     assert "are refused (4); the lines above say why" in output
     # One that is fit does all the work.
     farm.work("fit", HOSTS[1])
+    farm.wait_for_workers()  # all others are refused: on a busy machine the command would not wait for it
     command = farm.command(squares(4), "cifar10")
     output, _ = command.communicate(timeout=40)
     assert command.returncode == 0, output
@@ -230,3 +236,17 @@ def test_nobody_at_the_address_is_a_sentence(monkeypatch):
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
     with pytest.raises(SystemExit, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         executor.connect("tcp://127.0.0.1:9")
+
+
+def test_no_logger_below_dask_speaks_beside_our_sentences(monkeypatch):
+    from tools import executor
+    from tools.executor import cluster
+
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+    for name in cluster.LOGGERS:
+        monkeypatch.setattr(logging.getLogger(name), "level", logging.INFO)
+    with pytest.raises(SystemExit):
+        executor.connect("tcp://127.0.0.1:9")
+    below = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("distributed", "tornado")]
+    assert "distributed.client" in below
+    assert [name for name in below if logging.getLogger(name).isEnabledFor(logging.ERROR)] == []
