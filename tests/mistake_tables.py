@@ -1,4 +1,4 @@
-"""What tests ask of the table of usual mistakes behind an exercise: that its cases keep them apart."""
+"""What tests ask of the table of usual mistakes behind an exercise: that its cases distinguish them."""
 
 import contextlib
 import inspect

@@ -259,7 +259,7 @@ FUNCTIONS = [check.exercise_6_2, check.exercise_6_3, check.exercise_6_4]
 
 
 @pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda exercise: exercise.number)
-def test_cases_keep_all_mistakes_apart(exercise, monkeypatch):
+def test_cases_distinguish_all_mistakes(exercise, monkeypatch):
     distinguishable(exercise, monkeypatch)
 
 

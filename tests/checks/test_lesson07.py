@@ -314,11 +314,11 @@ def test_hostile_answers_get_a_sentence(exercise, answer, sentence):
 @pytest.mark.parametrize(
     "exercise", [check.exercise_7_1, check.exercise_7_2, check.exercise_7_4], ids=lambda exercise: exercise.number
 )
-def test_cases_keep_all_mistakes_apart(exercise, monkeypatch):
+def test_cases_distinguish_all_mistakes(exercise, monkeypatch):
     distinguishable(exercise, monkeypatch)
 
 
-def test_7_3_cases_keep_all_mistakes_apart():
+def test_7_3_cases_distinguish_all_mistakes():
     cases = check._pair_cases()
     rules = [lambda matrix: check._most(matrix + matrix.T), *check.PAIR_MISTAKES.values()]
     results = [tuple(rule(matrix) for matrix in cases) for rule in rules]

@@ -112,7 +112,7 @@ def test_8_3_names_the_mistake(answer, sentence):
         fails(check.exercise_8_3, answer, match=sentence)
 
 
-def test_8_3_keeps_mistakes_apart(monkeypatch):
+def test_8_3_distinguishes_mistakes(monkeypatch):
     distinguishable(check.exercise_8_3, monkeypatch, uphill)
 
 

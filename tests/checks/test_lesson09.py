@@ -42,7 +42,7 @@ class Loss:
 
 
 @pytest.mark.parametrize("answer", [loss, loss_by_two_calls, loss_by_mask, Loss(), lambda *a: np.float32(loss(*a))])
-def test_12_1_accepts(answer):
+def test_9_1_accepts(answer):
     check.exercise_9_1(answer)
 
 
@@ -138,11 +138,11 @@ def same_array(predict, image, row, column, side, fill):
         (covers_the_original, "changed its input"),
     ],
 )
-def test_12_1_names_the_mistake(answer, sentence):
+def test_9_1_names_the_mistake(answer, sentence):
     fails(check.exercise_9_1, answer, match=sentence)
 
 
-def test_12_1_keeps_mistakes_apart(monkeypatch):
+def test_9_1_distinguishes_mistakes(monkeypatch):
     distinguishable(check.exercise_9_1, monkeypatch, loss)
 
 

@@ -1,4 +1,4 @@
-"""Checks of exercises 9.2 and 12.3: right answers in several ways, planted wrong ones named, hostile ones survived."""
+"""Checks of exercises 9.2 and 9.3: right answers in several ways, planted wrong ones named, hostile ones survived."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from mistake_tables import distinguishable
 
 from checks import lesson09_maps as check
 
-# 12.2
+# 9.2
 
 
 def cam(maps, gradients):
@@ -27,7 +27,7 @@ def cam_by_tensors(maps, gradients):
 
 
 @pytest.mark.parametrize("answer", [cam, cam_by_loops, cam_by_tensors, lambda m, g: cam(m, g).astype("float32")])
-def test_12_2_accepts(answer):
+def test_9_2_accepts(answer):
     check.exercise_9_2(answer)
 
 
@@ -71,11 +71,11 @@ def mean(gradients):
         (lambda m, g: cam(m, g) + 0.1, "always|paper|too"),
     ],
 )
-def test_12_2_names_the_mistake(answer, sentence):
+def test_9_2_names_the_mistake(answer, sentence):
     fails(check.exercise_9_2, answer, match=sentence)
 
 
-# 12.3
+# 9.3
 
 
 def mass(values, mask):
@@ -102,7 +102,7 @@ def mass_by_loops(values, mask):
         lambda v, m: np.average(m, weights=v.clip(0)) if (v > 0).any() else 0,
     ],
 )
-def test_12_3_accepts(answer):
+def test_9_3_accepts(answer):
     check.exercise_9_3(answer)
 
 
@@ -142,12 +142,12 @@ def up(values):
         (lambda v, m: mass(v, m) if v.any() and (v > 0).any() else 1, "none lies inside"),
     ],
 )
-def test_12_3_names_the_mistake(answer, sentence):
+def test_9_3_names_the_mistake(answer, sentence):
     with np.errstate(all="ignore"):
         fails(check.exercise_9_3, answer, match=sentence)
 
 
-def test_12_2_and_12_3_keep_mistakes_apart(monkeypatch):
+def test_9_2_and_9_3_distinguish_mistakes(monkeypatch):
     distinguishable(check.exercise_9_2, monkeypatch, cam)
     distinguishable(check.exercise_9_3, monkeypatch, mass)
 
