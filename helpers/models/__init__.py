@@ -96,10 +96,10 @@ RECIPES: dict[str, Recipe] = {
     "fast95": Recipe(
         **_FAST,
         options={"widths": [128, 384, 384]},
-        epochs=16,
+        epochs=18,
         kernel_rate=0.04,
-        crop_padding=3,
-        small_epochs=8,
+        crop_padding=4,
+        small_epochs=10,
         small_side=24,
         views=18,
         view_margin=1.0,
