@@ -135,11 +135,11 @@ def larger_network() -> str:
         f"`fast95` was not chosen like that: 5,000 held-out images do not distinguish a tenth of a point. It has as "
         f"many filters as airbench95. Two earlier forms met the test set (study `fast95_forms`): "
         f"{form(first['recipe'])} reached {100 * first['test_accuracy']:.2f} % with one seed, "
-        f"{form(second[0]['recipe'])} {_with_interval(noise.mean(before))} with three. Then came that of the table, "
+        f"{form(second[0]['recipe'])} {_with_interval(noise.mean(before))} with three. Then came today's form, "
         f"{form(recipe)}, and the test set once for each seed: the interval of their mean {verdict} 95 %. A gain over "
         f"the second form is {'shown' if gain.low > 0 else 'not shown'}: {_with_interval(gain, 'points')}. One view "
-        f"has {_with_interval(one_view)} of the images right. It would take {seconds / 60:.0f} minutes on a machine "
-        f"about as slow as the second one below, computed from the seconds of an epoch that the first form took there."
+        f"has {_with_interval(one_view)} of the images right. A training would take {seconds / 60:.0f} minutes on a "
+        f"machine about as slow as the second one below, computed from what an epoch of the first form took there."
     )
     return textwrap.fill(said, 119)
 

@@ -104,7 +104,7 @@ def test_readme_says_how_fast95_was_found():
     assert f"One view has {statistics.mean(views):.2f} % (" in said
     # The first form and two whole epochs; it took its seconds on the slow machine.
     seconds = first["seconds"] + first["views_seconds"] + 2 * statistics.mean(first["history"]["seconds"][10:])
-    assert f"It would take {seconds / 60:.0f} minutes" in said
+    assert f"A training would take {seconds / 60:.0f} minutes" in said
 
 
 def test_readme_shows_how_cost_grows():
