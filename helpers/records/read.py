@@ -3,6 +3,7 @@
 import numpy as np
 
 from helpers import places
+from helpers.recipe import Recipe
 from helpers.records import schema
 
 # Accuracies that a training is to reach.
@@ -85,6 +86,12 @@ def histories(name: str) -> dict[int, dict[str, list[float]]]:
     return {record["seed"]: record["history"] for record in _seeds(name)}
 
 
+def _epoch_seconds(seconds: list[float], recipe: Recipe) -> float:
+    """A mean over small and whole epochs, each by their median: a training may have stood still in one of them."""
+    small, whole = seconds[: recipe.small_epochs], seconds[recipe.small_epochs :]
+    return sum(len(kind) * np.median(kind) for kind in (small, whole) if kind) / len(seconds)
+
+
 def study(name: str) -> list[dict]:
     """The trials of one study in the order in which it asked for them. Raises ValueError when none is stored."""
     if not (found := trials(f"studies/{name}")):
@@ -123,7 +130,8 @@ def seconds_to(name: str, epoch: float) -> dict[str, int]:
         when = epoch * np.arange(1, len(reached) + 1)
     else:
         reached = np.mean(record["test_accuracy"], keepdims=True)
-        views = np.mean(np.divide(record.get("views_seconds", 0), np.maximum(record["seconds_per_epoch"], 0.1)))
+        each = [_epoch_seconds(history["seconds"], record["recipe"]) for history in histories(name).values()]
+        views = np.mean(np.divide(record.get("views_seconds", 0), np.maximum(each, 0.1)))
         when = [epoch * (record["epochs"] + views)]
     first = {mark: next((second for second, one in zip(when, reached) if one >= MARKS[mark]), None) for mark in MARKS}
     return {mark: round(second) for mark, second in first.items() if second}

@@ -244,6 +244,12 @@ def test_seconds_to_an_accuracy_are_epochs_times_seconds(store):
     # Three epochs, and views that took 10 / 20 and 30 / 40 of one.
     assert records.seconds_to("fast90", 100) == dict.fromkeys(("70%", "80%", "85%", "90%"), 362)
     assert records.seconds_to("fast94", 100) == {}
+    paused = history([]) | {"seconds": [10.0, 10.0, 500.0, 30.0, 30.0]}
+    paused |= {key: [0.5] * 5 for key in ("loss", "accuracy")}
+    recipe = dataclasses.replace(small_training.TUTORIAL, epochs=5, small_epochs=3, small_side=16).as_dict()
+    store("trainings/stood", training_images=50_000, history=paused, test_accuracy=0.8, views_seconds=9.0, recipe=recipe)
+    # An epoch took 18 s: three small ones of 10 s, whatever stood still in one of them, and two whole ones of 30 s.
+    assert records.seconds_to("stood", 100) == {"70%": 550, "80%": 550}
     store("trainings/whole", training_images=50_000, history=history([]), test_accuracy=0.8)
     assert records.seconds_to("whole", 100) == {"70%": 300, "80%": 300}, "without views"
     assert records.MARKS == {"70%": 0.7, "80%": 0.8, "85%": 0.85, "90%": 0.9, "92%": 0.92, "94%": 0.94}

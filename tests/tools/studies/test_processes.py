@@ -86,7 +86,9 @@ def same(here, there):
 def test_two_processes_give_the_records_of_this_one(conducted, here):
     same(here, conducted(executor.connect(None, 2)))
     assert [record["training_images"] for record in here] == [500, 500]
-    assert here[0]["history"]["loss"] != here[1]["history"]["loss"]
+    # Rounded to four digits, the losses of two seeds can be equal; what both see and predict is not.
+    one, other = ([record["test_accuracy"], record["history"] | {"seconds": []}] for record in here)
+    assert one != other
 
 
 @pytest.mark.long
