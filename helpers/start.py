@@ -38,6 +38,8 @@ def quiet():
     try:
         with redirect_stderr(StringIO()):
             yield
+            if "tensorflow" in sys.modules:  # whoever asks for devices first hears what CUDA has to say
+                sys.modules["tensorflow"].config.list_physical_devices()
     finally:
         os.dup2(kept, 2)
         os.close(kept)

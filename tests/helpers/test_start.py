@@ -73,6 +73,14 @@ def refusal(folder, program=CELL, *options, **variables):
     return line
 
 
+def printed(program):
+    """What a Python prints and says on stderr that runs a program in the project's folder."""
+    variables = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    settings = {"cwd": ROOT, "env": variables, "capture_output": True, "text": True, "timeout": 100}
+    told = subprocess.run([sys.executable, "-c", program], **settings)
+    return told.stdout, told.stderr
+
+
 def test_what_is_compiled_later_says_nothing_either():
     program = """
 from helpers import start
@@ -87,10 +95,12 @@ with tf.GradientTape() as tape:
     y = models.silu(x)
 print(tape.gradient(y, x).dtype.name)
 """
-    variables = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
-    settings = {"cwd": ROOT, "env": variables, "capture_output": True, "text": True, "timeout": 100}
-    told = subprocess.run([sys.executable, "-c", program], **settings)
-    assert (told.stdout, told.stderr) == ("bfloat16\n", "")
+    assert printed(program) == ("bfloat16\n", "")
+
+
+def test_nor_does_the_first_operation_of_a_tool():
+    program = "from helpers import start\nwith start.quiet():\n    import tensorflow as tf\nprint(tf.zeros(1).numpy())"
+    assert printed(program) == ("[0.]\n", "")
 
 
 @pytest.mark.parametrize("content", ["[]", '{"floatx": "bfloat16"}'])

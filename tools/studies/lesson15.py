@@ -67,6 +67,9 @@ FASTER90: dict[str, dict] = {
     "more filters late, fewer early": {"options": {"widths": [24, 96, 256]}},
 }
 
+# What later epochs of today's "fast90" leave out, as a share of all images.
+EASY_IMAGES = (("any", 0.3), ("easy", 0.3), ("easy", 0.45))
+
 # Earlier forms of "fast95": what differs from today's, and with how many seeds each met the test set.
 FORMS95: dict[str, tuple[dict, int]] = {
     "first form": ({"epochs": 16}, 1),
@@ -126,6 +129,20 @@ def faster90() -> Asks:
     """Today's "fast90" in four epochs in place of five, and changes to that, on validation; one seed."""
     short = dataclasses.replace(models.RECIPES["fast90"], epochs=4)
     yield [Trial(changed(short, change), label=f"fast90 in four: {label}") for label, change in FASTER90.items()]
+
+
+@study()
+def easy_images() -> Asks:
+    """Today's "fast90" with fewer images from the second epoch on: easy ones left out, or any; validation, one seed."""
+    yield [
+        Trial(
+            models.RECIPES["fast90"],
+            label=f"fast90 without {left_out:.0%} of the images, {which} ones".replace("%", " %"),
+            function="tools.studies.easy_images:trained",
+            facts={"left_out": left_out, "which": which},
+        )
+        for which, left_out in EASY_IMAGES
+    ]
 
 
 @study()

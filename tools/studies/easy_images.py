@@ -1,0 +1,115 @@
+"""Which images can an epoch do without? One trial of ``easy_images``: a training whose later epochs leave some out.
+
+The first epoch shows all images and notes the loss of each; a later one leaves out a share and notes the others' anew.
+Left out at random among those with low losses, as in InfoBatch (Qin and others 2023, arXiv:2303.04947), but gradients
+keep their weights; or at random among all, the comparison that says what the choice is worth.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from helpers import augmentation, models, streams, training
+from helpers.recipe import VIEWS, Recipe
+from helpers.training import loop
+from helpers.training.lookahead import EVERY, Lookahead
+from helpers.training.optimizers import steps_per_epoch
+from tools.studies.trained import common, dataset_of
+
+EASY = 0.6  # the share of the images that are called easy: those with the lowest losses
+
+
+class ImageLosses(keras.metrics.Metric):
+    """The cross-entropy of each image since the last reset, in the order in which they were shown.
+
+    From labels as one-hot vectors, and logits.
+    """
+
+    def __init__(self, most: int):
+        super().__init__(name="image_losses")
+        self.losses = self.add_variable((most,), "zeros", name="losses")
+        self.count = self.add_variable((), "zeros", dtype="int32", name="count")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        new = tf.nn.softmax_cross_entropy_with_logits(tf.cast(y_true, tf.float32), tf.cast(y_pred, tf.float32))
+        places = self.count + tf.range(tf.size(new))
+        self.losses.assign(tf.tensor_scatter_nd_update(self.losses.value, places[:, None], new))
+        self.count.assign_add(tf.size(new))
+
+    def reset_state(self):
+        self.count.assign(0)
+
+    def result(self):
+        return tf.reduce_sum(self.losses.value[: self.count.value]) / tf.cast(self.count.value, tf.float32)
+
+
+def trained(payload: dict, folder: Path) -> dict:
+    """Validation accuracy by views after a training by the recipe, of a network with logits, that leaves images out."""
+    began, recipe = time.perf_counter(), Recipe(**payload["recipe"])
+    dataset, seed, facts = dataset_of(payload), payload["seed"], payload["facts"]
+    if payload["dry"]:
+        recipe = dataclasses.replace(recipe, epochs=2)
+    x, classes = dataset.x_train, len(dataset.class_names)
+    labels = keras.utils.to_categorical(dataset.y_train, classes)
+    steps = steps_of_epochs(recipe, len(x), facts["left_out"])
+    keras.utils.set_random_seed(seed)
+    model = models.from_recipe(recipe, x.shape[1:], classes, models.precision(recipe), x)
+    noted, together = ImageLosses(steps[0] * recipe.batch_size), 1 if any(n % EVERY for n in steps) else EVERY
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing)
+    settings = {"loss": loss, "metrics": [noted], "steps_per_execution": together}
+    model.compile(training.optimizer(recipe, sum(steps)), **settings)
+    if small := loop._small(model, recipe):
+        small.compile(model.optimizer, **settings)
+    losses, pixels, lookahead = np.zeros(len(x), np.float32), 0, Lookahead(sum(steps))
+    for epoch, count in enumerate(steps):
+        if epoch:
+            order = shown(losses, count * recipe.batch_size, seed, epoch, facts["which"])
+        else:
+            order = streams.order(len(x), seed, epoch, recipe.batch_size)
+        images = augmentation.augmented(x, epoch, seed, recipe.flip, recipe.crop_padding, recipe.zoom, recipe.noise)
+        images, network = images[order], model
+        if epoch < recipe.small_epochs:
+            images, network = augmentation.shrunk(images, recipe.small_side), small
+        network.fit(images, labels[order], recipe.batch_size, shuffle=False, verbose=0, callbacks=[lookahead])
+        losses[order] = noted.losses.numpy()[: len(order)]
+        pixels += images[..., 0].size
+    record = {
+        # Not "recipe": a record that has one has a history, too.
+        "trained_by": recipe.as_dict(),
+        "seed": seed,
+        **facts,
+        "parameters": model.count_params(),
+        "steps": sum(steps),
+        "megapixels": round(pixels / 1e6, 1),
+        "validation_by_views": training.accuracy_by_views(model, dataset.x_val, dataset.y_val, VIEWS),
+        "seconds": round(time.perf_counter() - began, 1),
+        **common(dataset),
+        "precision": models.precision(recipe),
+    }
+    keras.backend.clear_session()
+    return record
+
+
+def steps_of_epochs(recipe: Recipe, images: int, left_out: float) -> list[int]:
+    """Batches of each epoch: all full ones in the first; after it without that share, in multiples of ``EVERY``."""
+    full = steps_per_epoch(recipe, images)
+    fewer = max(round(full * (1 - left_out) / EVERY), 1) * EVERY if left_out else full
+    return [full] + [min(full, fewer)] * (recipe.epochs - 1)
+
+
+def shown(losses: np.ndarray, count: int, seed: int, epoch: int, which: str) -> np.ndarray:
+    """Indices of the images (count,) of an epoch in random order, without "easy" ones or without "any".
+
+    ``losses`` are those of all images when they were last seen. Where there are too few easy ones, others go, too.
+    """
+    order, easy = streams.order(len(losses), seed, epoch), np.argsort(losses)[: int(EASY * len(losses))]
+    may_go = np.isin(order, easy) if which == "easy" else np.ones(len(order), bool)
+    # Those that may go to the end, and of these the last ones away.
+    kept = order[np.argsort(may_go, kind="stable")][:count]
+    return order[np.isin(order, kept)]
