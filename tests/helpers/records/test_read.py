@@ -247,7 +247,8 @@ def test_seconds_to_an_accuracy_are_epochs_times_seconds(store):
     paused = history([]) | {"seconds": [10.0, 10.0, 500.0, 30.0, 30.0]}
     paused |= {key: [0.5] * 5 for key in ("loss", "accuracy")}
     recipe = dataclasses.replace(small_training.TUTORIAL, epochs=5, small_epochs=3, small_side=16).as_dict()
-    store("trainings/stood", training_images=50_000, history=paused, test_accuracy=0.8, views_seconds=9.0, recipe=recipe)
+    facts = {"training_images": 50_000, "history": paused, "test_accuracy": 0.8, "recipe": recipe}
+    store("trainings/stood", views_seconds=9.0, **facts)
     # An epoch took 18 s: three small ones of 10 s, whatever stood still in one of them, and two whole ones of 30 s.
     assert records.seconds_to("stood", 100) == {"70%": 550, "80%": 550}
     store("trainings/whole", training_images=50_000, history=history([]), test_accuracy=0.8)
