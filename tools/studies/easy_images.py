@@ -76,6 +76,7 @@ def trained(payload: dict, folder: Path) -> dict:
         images, network = images[order], model
         if epoch < recipe.small_epochs:
             images, network = augmentation.shrunk(images, recipe.small_side), small
+        noted.reset_state()  # Keras does not, where another network has used it before
         network.fit(images, labels[order], recipe.batch_size, shuffle=False, verbose=0, callbacks=[lookahead])
         losses[order] = noted.losses.numpy()[: len(order)]
         pixels += images[..., 0].size

@@ -55,16 +55,20 @@ def test_losses_are_noted_in_the_order_of_the_images():
 
 def test_later_epochs_see_fewer_images_and_by_the_losses_of_the_one_before(loaded, monkeypatch, tmp_path):
     loaded(made_up.dataset(400))
-    given, fitted, shown, fit = [], [], easy_images.shown, keras.Model.fit
+    given, fitted, noted = [], [], []
+    shown, fit, losses = easy_images.shown, keras.Model.fit, easy_images.ImageLosses
 
-    def noting(losses, *facts):
-        given.append(losses.copy())
-        return shown(losses, *facts)
+    def noting(seen, *facts):
+        given.append(seen.copy())
+        return shown(seen, *facts)
 
     def fitting(model, images, *rest, **settings):
         fitted.append(images.shape)
-        return fit(model, images, *rest, **settings)
+        history = fit(model, images, *rest, **settings)
+        assert [int(each.count) for each in noted] == [len(images)]
+        return history
 
+    monkeypatch.setattr(easy_images, "ImageLosses", lambda most: noted.append(losses(most)) or noted[-1])
     monkeypatch.setattr(easy_images, "shown", noting)
     monkeypatch.setattr(keras.Model, "fit", fitting)
     # Not ReLU, with which many logits of so small a network are 0.
