@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import os
+import platform
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -96,6 +97,16 @@ with tf.GradientTape() as tape:
 print(tape.gradient(y, x).dtype.name)
 """
     assert printed(program) == ("bfloat16\n", "")
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="oneDNN is for these")
+@pytest.mark.parametrize(("before", "after"), [(None, "1"), ("0", "0"), ("1", "1")])
+def test_onednn_is_asked_for_unless_somebody_decided(monkeypatch, before, after):
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    if before:
+        monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", before)
+    program = "from helpers import start; import os; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
+    assert printed(program) == (f"{after}\n", "")
 
 
 def test_nor_does_the_first_operation_of_a_tool():

@@ -173,8 +173,6 @@ def peers() -> str:
         from helpers import records
 
     peer, airbench = records.benchmark("peer"), records.benchmark("airbench")
-    third = records.benchmark("peer_third_machine")
-    mine, *others = (np.median(seconds) for seconds in third["epochs"].values())
     rounds = list(zip(*peer["epochs"].values()))
     ahead = sum(mine < min(others) for mine, *others in rounds)
     ours, eager, compiled = np.median(rounds, axis=0)
@@ -187,9 +185,7 @@ def peers() -> str:
         f"its views included. A training by airbench94_muon, the public record for 94 %, takes {theirs:.0f} s: eight "
         f"epochs of whole images and six views, built anew in PyTorch, with SiLU for its GELU. Ours takes "
         f"{whole / theirs:.2f} of that (`bench airbench`, from the seconds of an epoch of noise; only seconds are "
-        f"compared). On a third machine ({third['machine']}), whose processor does not multiply bfloat16, all compute "
-        f"in {third['precision']}: the same epoch takes {mine:.0f} s, {others[0]:.0f} s in PyTorch, {others[1]:.0f} s "
-        f"compiled, so ours takes {mine / min(others):.2f} of the quicker one's seconds there."
+        f"compared)."
     )
     return textwrap.fill(said, 119)
 

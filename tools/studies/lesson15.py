@@ -68,7 +68,7 @@ FASTER90: dict[str, dict] = {
 }
 
 # What later epochs of today's "fast90" leave out, as a share of all images.
-EASY_IMAGES = (("any", 0.3), ("easy", 0.3), ("easy", 0.45))
+EASY_IMAGES = (("any", 0.3), ("easy", 0.3))
 
 # Earlier forms of "fast95": what differs from today's, and with how many seeds each met the test set.
 FORMS95: dict[str, tuple[dict, int]] = {
