@@ -24,8 +24,8 @@ WATCHED = {name: name for name in ("tensorflow", "keras", "numpy", "matplotlib",
     "tqdm": "tqdm",
 }
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
-# TensorFlow asks when it is imported, and leaves oneDNN off where a processor has no AVX-512: an epoch of "fast90" in
-# float32 took 1.7 times as long without it (Zen 3).
+# TensorFlow asks when it is imported, and leaves oneDNN off on some processors, for example with AVX2 alone: there an
+# epoch of "fast90" took 1.7 times as long without it, one of "deeper_cnn" too (Zen 3).
 if platform.machine() in ("x86_64", "AMD64"):
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 MEMORY = 2e9  # bytes that a lesson on CIFAR-10 may take (tests/long/test_memory.py)
