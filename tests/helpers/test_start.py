@@ -111,7 +111,7 @@ def test_onednn_is_asked_for_unless_somebody_decided(monkeypatch, before, after)
     assert printed(program) == (f"{after}\n", "")
 
 
-def test_nor_does_the_first_operation_of_a_tool():
+def test_the_first_operation_of_a_tool_says_nothing():
     program = "from helpers import start\nwith start.quiet():\n    import tensorflow as tf\nprint(tf.zeros(1).numpy())"
     assert printed(program) == ("[0.]\n", "")
 

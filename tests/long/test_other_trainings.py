@@ -25,7 +25,7 @@ def with_other_rounding():
     import numpy as np
     fit = keras.Model.fit
 
-    def nudged(model, *given, **settings):
+    def perturbed(model, *given, **settings):
         if not int(model.optimizer.iterations):
             generator = np.random.default_rng({number})
             for weight in model.trainable_weights:
@@ -33,8 +33,8 @@ def with_other_rounding():
                 weight.assign(weight.numpy() * share.astype("float32"))
         return fit(model, *given, **settings)
 
-    if fit.__name__ != nudged.__name__:
-        keras.Model.fit = nudged
+    if fit.__name__ != perturbed.__name__:
+        keras.Model.fit = perturbed
 
 start.lesson = with_other_rounding
 """

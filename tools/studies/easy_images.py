@@ -38,8 +38,8 @@ class ImageLosses(keras.metrics.Metric):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         new = tf.nn.softmax_cross_entropy_with_logits(tf.cast(y_true, tf.float32), tf.cast(y_pred, tf.float32))
-        places = self.count + tf.range(tf.size(new))
-        self.losses.assign(tf.tensor_scatter_nd_update(self.losses.value, places[:, None], new))
+        positions = self.count + tf.range(tf.size(new))
+        self.losses.assign(tf.tensor_scatter_nd_update(self.losses.value, positions[:, None], new))
         self.count.assign_add(tf.size(new))
 
     def reset_state(self):
@@ -100,7 +100,7 @@ def trained(payload: dict, folder: Path) -> dict:
 def steps_of_epochs(recipe: Recipe, images: int, left_out: float) -> list[int]:
     """Batches of each epoch: all full ones in the first; after it without that share, in multiples of ``EVERY``."""
     full = steps_per_epoch(recipe, images)
-    fewer = max(round(full * (1 - left_out) / EVERY), 1) * EVERY if left_out else full
+    fewer = max(round(full * (1 - left_out) / EVERY), 1) * EVERY
     return [full] + [min(full, fewer)] * (recipe.epochs - 1)
 
 
