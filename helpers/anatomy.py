@@ -74,6 +74,20 @@ def layers(model: keras.Model) -> list[Row]:
     return rows
 
 
+def step_flops(model: keras.Model) -> int:
+    """FLOPs of one image in a training step, as lesson 15 counts them; errors as those of ``layers``.
+
+    Each layer computes its outputs, the gradients of its weights if it is trained, and those of its inputs if a layer
+    before it is: as many multiplications and additions each. For models without models inside.
+    """
+    total, trained_before = 0, False
+    for row in layers(model):
+        trained = bool(model.get_layer(row.name).trainable_weights)
+        total += 2 * row.macs * (1 + trained + trained_before)
+        trained_before = trained_before or trained
+    return total
+
+
 def table(model: keras.Model) -> str:
     """The rows of ``layers`` as aligned text, with each layer's share and a line of totals."""
     rows = layers(model)

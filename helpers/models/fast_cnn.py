@@ -44,6 +44,7 @@ def fast_cnn(
     whitening: bool = True,
     whitening_bias: bool = False,
     identity: bool = True,
+    early_pooling: bool = False,
     bias_gain: float = 8.0,
     policy: str = "float32",
 ) -> keras.Sequential:
@@ -51,8 +52,9 @@ def fast_cnn(
 
     ``adapt`` must show it images before a training, or weights be loaded. ``whitening=False`` has a trained
     convolution and batch normalisation in place of the frozen one; ``whitening_bias`` trains a bias after it;
-    ``identity=False`` draws all filters; ``policy`` is Keras' dtype policy of all layers but the first two and the last
-    two, which stay in float32, as all weights do. The source's network has GELU; SiLU is cheaper on a processor.
+    ``identity=False`` draws all filters; ``early_pooling`` pools before the first 3x3 convolution; ``policy`` is Keras'
+    dtype policy of all layers but the first two and the last two, which stay in float32, as all weights do. The
+    source's network has GELU; SiLU is cheaper on a processor.
     """
 
     def normalisation():
@@ -72,9 +74,10 @@ def fast_cnn(
         first = [convolution(filters, 2, _drawn()), normalisation()]
     blocks = []
     for width in widths:
+        widening = convolution(width, 3, Dirac() if identity else _drawn(), padding="same")
+        pooling = layers.MaxPooling2D(2, dtype=policy)
         blocks += [
-            convolution(width, 3, Dirac() if identity else _drawn(), padding="same"),
-            layers.MaxPooling2D(2, dtype=policy),
+            *([pooling, widening] if early_pooling and not blocks else [widening, pooling]),
             normalisation(),
             active(),
             convolution(width, 3, Dirac() if identity else _drawn(), padding="same"),

@@ -60,7 +60,7 @@ def train(
         # Half of a damaged file may have reached the weights.
         model, lookahead = fresh(), Lookahead(steps) if recipe.lookahead else None
         history = {key: [] for key in HISTORY_KEYS}
-    small = _small(model, recipe)
+    small = resized(model, recipe.small_side) if recipe.small_epochs else None
     targets, y_val = y, dataset.y_val
     if recipe.label_smoothing:
         targets, y_val = (keras.utils.to_categorical(labels, len(dataset.class_names)) for labels in (y, y_val))
@@ -125,6 +125,19 @@ def fingerprint(recipe: Recipe, model: keras.Model, dataset: Dataset) -> str:
     return digest.hexdigest()[:12]
 
 
+def resized(model: keras.Model, side: int) -> keras.Model:
+    """The same layers and the same optimizer with another input: (side, side, channels); compiled as the model is."""
+    images = keras.Input((side, side, model.input_shape[-1]))
+
+    def called(name: str, layer: keras.Layer, arriving: list) -> list:
+        return keras.tree.flatten(layer(arriving if len(arriving) > 1 else arriving[0]))
+
+    small = keras.Model(images, graph.follow(model, [images], called))
+    together = model.steps_per_execution
+    small.compile(optimizer=model.optimizer, loss=model.loss, metrics=["accuracy"], steps_per_execution=together)
+    return small
+
+
 def _check(dataset: Dataset) -> None:
     """ValueError unless images, labels and class names agree."""
     x, classes = dataset.x_train, len(dataset.class_names)
@@ -158,18 +171,3 @@ def _check_model(model: keras.Model, dataset: Dataset) -> None:
 def _settings(layer: keras.Layer) -> tuple:
     config = {key: value for key, value in layer.get_config().items() if key != "name"}
     return type(layer).__name__, config, [tuple(weight.shape) for weight in layer.weights]
-
-
-def _small(model: keras.Model, recipe: Recipe) -> keras.Model | None:
-    """The same layers and the same optimizer with a smaller input, for the epochs of small images."""
-    if not recipe.small_epochs:
-        return None
-    images = keras.Input((recipe.small_side, recipe.small_side, model.input_shape[-1]))
-
-    def called(name: str, layer: keras.Layer, arriving: list) -> list:
-        return keras.tree.flatten(layer(arriving if len(arriving) > 1 else arriving[0]))
-
-    small = keras.Model(images, graph.follow(model, [images], called))
-    together = model.steps_per_execution
-    small.compile(optimizer=model.optimizer, loss=model.loss, metrics=["accuracy"], steps_per_execution=together)
-    return small

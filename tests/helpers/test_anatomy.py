@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras import layers
 
+from checks.lesson15 import reference_training_flops
 from helpers import anatomy, models
 
 NAMES = list(models.RECIPES)
@@ -150,6 +151,20 @@ def test_figures_of_guide_cnn_worked_out_by_hand():
     assert [row.step for row in pools] == [(2, 2), (4, 4)]
     assert rows[-1].receptive_field is None
     assert rows[-1].step is None
+
+
+@pytest.mark.parametrize("trained", [(1, 1, 1), (0, 1, 1), (0, 0, 1), (1, 0, 1), (1, 0, 0), (0, 0, 0)])
+def test_a_step_counts_the_gradients_that_a_trained_layer_needs(trained):
+    model = keras.Sequential([keras.Input((8, 6, 2)), layers.Conv2D(3, 3), layers.Conv2D(4, (1, 2)), layers.Flatten()])
+    model.add(layers.Dense(5))
+    first, second, _, dense = model.layers
+    for layer, is_trained in zip((first, second, dense), trained):
+        layer.trainable = bool(is_trained)
+    macs = [6 * 4 * 3 * 3 * 2 * 3, 6 * 3 * 2 * 3 * 4, 72 * 5]
+    assert anatomy.step_flops(model) == reference_training_flops(
+        [(1, work, bool(one)) for work, one in zip(macs, trained)]
+    )
+    assert anatomy.step_flops(model) >= 2 * sum(macs)
 
 
 def test_every_layer_that_lessons_use_is_known():

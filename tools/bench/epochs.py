@@ -19,7 +19,6 @@ from pathlib import Path
 from helpers import start
 
 with start.quiet():
-    import keras
     import numpy as np
     import tensorflow as tf
 
@@ -164,26 +163,13 @@ def recipe_of(name: str) -> Recipe:
 
 
 def flops(name: str) -> float:
-    """Multiplications and additions of one image in a training step, as lesson 15 counts them.
-
-    Each layer computes its outputs, the gradients of its weights if it is trained, and those of its inputs if a layer
-    before it is: as many multiplications and additions each. A mean over epochs where some have small images.
-    """
+    """Those of one image in a training step (``anatomy.step_flops``): a mean where some epochs have small images."""
     recipe = recipe_of(name)
-    whole, share = _step_flops(models.from_recipe(recipe)), recipe.small_epochs / recipe.epochs
+    whole, share = anatomy.step_flops(models.from_recipe(recipe)), recipe.small_epochs / recipe.epochs
     if not share:
         return whole
     small = models.from_recipe(recipe, (recipe.small_side, recipe.small_side, 3))
-    return (1 - share) * whole + share * _step_flops(small)
-
-
-def _step_flops(model: keras.Model) -> int:
-    total, trained_before = 0, False
-    for row in anatomy.layers(model):
-        trained = bool(model.get_layer(row.name).trainable_weights)
-        total += 2 * row.macs * (1 + trained + trained_before)
-        trained_before = trained_before or trained
-    return total
+    return (1 - share) * whole + share * anatomy.step_flops(small)
 
 
 def _in_own_process(what: str, precision: str, images: int) -> float:

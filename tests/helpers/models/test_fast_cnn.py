@@ -79,6 +79,11 @@ def test_each_option_changes_one_part():
     kernel = drawn_filters.layers[3].kernel.numpy()
     assert np.abs(kernel).min() > 0
     assert np.abs(kernel).max() <= 1 / math.sqrt(9 * 24)
+    early = network(x, early_pooling=True)
+    assert kinds(early)[3:5] == ["MaxPooling2D", "QuickConv2D"]
+    assert kinds(plain)[3:5] == ["QuickConv2D", "MaxPooling2D"]
+    assert kinds(early)[5:] == kinds(plain)[5:], "only the first block pools earlier"
+    assert early.count_params() == plain.count_params()
     slow = network(x, bias_gain=1.0)
     assert {layer.bias_gain for layer in slow.layers if isinstance(layer, models.FusedBatchNormalization)} == {1.0}
 

@@ -95,7 +95,7 @@ def test_small_images_go_through_the_same_weights(monkeypatch):
     recipe = Recipe("residual_cnn", "Adam", 0.1, 8, 2, options, small_epochs=1, small_side=12)
     model = draw(models.from_recipe(recipe, (16, 16, 3)))
     model.compile(optimizer="sgd", loss="mse")
-    small = loop._small(model, recipe)
+    small = loop.resized(model, recipe.small_side)
     again = models.from_recipe(recipe, (12, 12, 3))
     again.set_weights(model.get_weights())
     x = RANDOM.uniform(0, 255, (3, 12, 12, 3)).astype("float32")

@@ -53,7 +53,7 @@ def test_a_study_asks_for_exactly_the_trials_that_are_stored(name, chains):
             assert record["training_images"] == (trial.images or (45_000 if trial.validation else 50_000))
             if timed:
                 assert record["timed_recipe"] == trial.recipe.as_dict()
-            elif trial.function in ("tools.studies.transfer:from_scratch", "tools.studies.easy_images:trained"):
+            elif trial.function in ("tools.studies.transfer:from_scratch", "tools.studies.cheaper_epochs:trained"):
                 assert record["trained_by"] == trial.recipe.as_dict()
             elif trial.recipe:
                 assert record["recipe"] == trial.recipe

@@ -1,8 +1,9 @@
-"""Which images can an epoch do without? One trial of ``easy_images``: a training whose later epochs leave some out.
+"""Can an epoch cost less? One trial of ``cheaper_epochs``: fewer images, growing ones, or a block that is frozen.
 
-The first epoch shows all images and notes the loss of each; a later one leaves out a share and notes the others' anew.
-Left out at random among those with low losses, as in InfoBatch (Qin and others 2023, arXiv:2303.04947), but gradients
-keep their weights; or at random among all, the comparison that says what the choice is worth.
+Images are left out by their losses: the first epoch shows all and notes the loss of each; a later one leaves out a
+share and notes the others' anew. Left out at random among those with low losses, as in InfoBatch (Qin and others 2023,
+arXiv:2303.04947), but gradients keep their weights; or at random among all, the comparison that says what the choice is
+worth. Freezing early layers first: Brock and others 2017, arXiv:1706.04983.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers import augmentation, models, streams, training
+from helpers import anatomy, augmentation, models, streams, training
+from helpers.models.speed_layers import QuickConv2D
 from helpers.recipe import VIEWS, Recipe
-from helpers.training import loop
 from helpers.training.lookahead import EVERY, Lookahead
+from helpers.training.loop import resized
 from helpers.training.optimizers import steps_per_epoch
 from tools.studies.trained import common, dataset_of
 
@@ -50,36 +52,50 @@ class ImageLosses(keras.metrics.Metric):
 
 
 def trained(payload: dict, folder: Path) -> dict:
-    """Validation accuracy by views after a training by the recipe, of a network with logits, that leaves images out."""
+    """Validation accuracy by views after a training by a recipe of ``fast_cnn``, and the FLOPs that it took.
+
+    Facts, each optional: ``left_out``, a share of the images, with ``which`` ("easy" or "any"); ``sides`` of the
+    images in each epoch; ``frozen_epochs`` at the end, in which the first block is not trained.
+    """
     began, recipe = time.perf_counter(), Recipe(**payload["recipe"])
     dataset, seed, facts = dataset_of(payload), payload["seed"], payload["facts"]
     if payload["dry"]:
         recipe = dataclasses.replace(recipe, epochs=2)
     x, classes = dataset.x_train, len(dataset.class_names)
     labels = keras.utils.to_categorical(dataset.y_train, classes)
-    steps = steps_of_epochs(recipe, len(x), facts["left_out"])
+    steps = steps_of_epochs(recipe, len(x), facts.get("left_out", 0.0))
+    sides = [recipe.small_side] * recipe.small_epochs + [x.shape[1]] * (recipe.epochs - recipe.small_epochs)
+    sides = facts.get("sides", sides)[-recipe.epochs :]
     keras.utils.set_random_seed(seed)
     model = models.from_recipe(recipe, x.shape[1:], classes, models.precision(recipe), x)
-    noted, together = ImageLosses(steps[0] * recipe.batch_size), 1 if any(n % EVERY for n in steps) else EVERY
-    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing)
-    settings = {"loss": loss, "metrics": [noted], "steps_per_execution": together}
-    model.compile(training.optimizer(recipe, sum(steps)), **settings)
-    if small := loop._small(model, recipe):
-        small.compile(model.optimizer, **settings)
-    losses, pixels, lookahead = np.zeros(len(x), np.float32), 0, Lookahead(sum(steps))
-    for epoch, count in enumerate(steps):
-        if epoch:
+    optimizer, noted = training.optimizer(recipe, sum(steps)), ImageLosses(steps[0] * recipe.batch_size)
+    settings = {
+        "loss": keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
+        "metrics": [noted],
+        "steps_per_execution": 1 if any(count % EVERY for count in steps) else EVERY,
+    }
+    model.compile(optimizer, **settings)
+    networks = {side: model if side == x.shape[1] else resized(model, side) for side in sides}
+    for network in networks.values():
+        network.compile(optimizer, **settings)
+    losses, flops, lookahead = np.zeros(len(x), np.float32), 0, Lookahead(sum(steps))
+    for epoch, (side, count) in enumerate(zip(sides, steps)):
+        if epoch == recipe.epochs - facts.get("frozen_epochs", 0):
+            freeze_first_block(model)
+            for network in networks.values():
+                network.compile(optimizer, **settings)
+        if epoch and "left_out" in facts:
             order = shown(losses, count * recipe.batch_size, seed, epoch, facts["which"])
         else:
             order = streams.order(len(x), seed, epoch, recipe.batch_size)
         images = augmentation.augmented(x, epoch, seed, recipe.flip, recipe.crop_padding, recipe.zoom, recipe.noise)
-        images, network = images[order], model
-        if epoch < recipe.small_epochs:
-            images, network = augmentation.shrunk(images, recipe.small_side), small
+        images, network = images[order], networks[side]
+        if side < x.shape[1]:
+            images = augmentation.shrunk(images, side)
         noted.reset_state()  # Keras does not, where another network has used it before
         network.fit(images, labels[order], recipe.batch_size, shuffle=False, verbose=0, callbacks=[lookahead])
         losses[order] = noted.losses.numpy()[: len(order)]
-        pixels += images[..., 0].size
+        flops += len(order) * anatomy.step_flops(network)
     record = {
         # Not "recipe": a record that has one has a history, too.
         "trained_by": recipe.as_dict(),
@@ -87,7 +103,7 @@ def trained(payload: dict, folder: Path) -> dict:
         **facts,
         "parameters": model.count_params(),
         "steps": sum(steps),
-        "megapixels": round(pixels / 1e6, 1),
+        "tera_flops": round(flops / 1e12, 2),
         "validation_by_views": training.accuracy_by_views(model, dataset.x_val, dataset.y_val, VIEWS),
         "seconds": round(time.perf_counter() - began, 1),
         **common(dataset),
@@ -95,6 +111,13 @@ def trained(payload: dict, folder: Path) -> dict:
     }
     keras.backend.clear_session()
     return record
+
+
+def freeze_first_block(model: keras.Sequential) -> None:
+    """Train no more what comes before the third convolution of 3x3, the first one of the second block."""
+    third = [index for index, layer in enumerate(model.layers) if isinstance(layer, QuickConv2D)][2]
+    for layer in model.layers[:third]:
+        layer.trainable = False
 
 
 def steps_of_epochs(recipe: Recipe, images: int, left_out: float) -> list[int]:
