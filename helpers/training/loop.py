@@ -132,10 +132,10 @@ def resized(model: keras.Model, side: int) -> keras.Model:
     def called(name: str, layer: keras.Layer, arriving: list) -> list:
         return keras.tree.flatten(layer(arriving if len(arriving) > 1 else arriving[0]))
 
-    small = keras.Model(images, graph.follow(model, [images], called))
+    network = keras.Model(images, graph.follow(model, [images], called))
     together = model.steps_per_execution
-    small.compile(optimizer=model.optimizer, loss=model.loss, metrics=["accuracy"], steps_per_execution=together)
-    return small
+    network.compile(optimizer=model.optimizer, loss=model.loss, metrics=["accuracy"], steps_per_execution=together)
+    return network
 
 
 def _check(dataset: Dataset) -> None:

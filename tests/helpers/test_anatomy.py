@@ -164,7 +164,6 @@ def test_a_step_counts_the_gradients_that_a_trained_layer_needs(trained):
     assert anatomy.step_flops(model) == reference_training_flops(
         [(1, work, bool(one)) for work, one in zip(macs, trained)]
     )
-    assert anatomy.step_flops(model) >= 2 * sum(macs)
 
 
 def test_every_layer_that_lessons_use_is_known():

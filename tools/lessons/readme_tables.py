@@ -172,23 +172,23 @@ def peers() -> str:
     with start.quiet():
         from helpers import records
 
-    def rounds_of(record: dict) -> tuple[np.ndarray, int]:
-        """The median seconds of ours, eager and compiled, and in how many rounds ours was the quickest."""
+    def compared(record: dict) -> tuple[np.ndarray, str]:
+        """The median seconds of ours, eager and compiled, and in how many rounds ours was the quicker one."""
         rounds = np.array(list(zip(*record["epochs"].values())))
-        return np.median(rounds, axis=0), int(sum(rounds[:, 0] < rounds[:, 1:].min(axis=1)))
+        ahead = sum(rounds[:, 0] < rounds[:, 1:].min(axis=1))
+        return np.median(rounds, axis=0), f"{ahead} of {len(rounds)} rounds"
 
-    peer, older, airbench = (records.benchmark(name) for name in ("peer", "peer_second_machine", "airbench"))
-    (ours, eager, compiled), ahead = rounds_of(peer)
-    (ours_there, *theirs_there), ahead_there = rounds_of(older)
-    rounds, rounds_there = (len(record["epochs"]["fast90, whole images"]) for record in (peer, older))
+    peer, older, airbench = (records.benchmark(name) for name in ("peer", "peer_zen4", "airbench"))
+    (ours, eager, compiled), ahead = compared(peer)
+    (ours_there, *theirs_there), ahead_there = compared(older)
     whole, theirs = (np.median(seconds) for seconds in airbench["seconds"].values())
     said = (
         f"Beside PyTorch {peer['torch']}, in turns, and apart from the table's, so that seconds differ by some per "
         f"cent: whole images of `fast90` take {ours:.1f} s an epoch, and {eager:.1f} s with the same work in PyTorch, "
         f"{compiled:.1f} s compiled. Ours takes {ours / min(eager, compiled):.2f} of the quicker one's seconds, and "
-        f"was the quicker one in {ahead} of {rounds} rounds (`bench peer`); on an older processor "
-        f"{ours_there:.1f} s and {min(theirs_there):.1f} s, {ours_there / min(theirs_there):.2f}, in {ahead_there} "
-        f"of {rounds_there}. All of `fast94` takes {whole:.0f} s, its views included. A training "
+        f"was the quicker one in {ahead} (`bench peer`); on an older processor (Zen 4) "
+        f"{ours_there:.1f} s and {min(theirs_there):.1f} s, {ours_there / min(theirs_there):.2f}, and in "
+        f"{ahead_there}. All of `fast94` takes {whole:.0f} s, its views included. A training "
         f"by airbench94_muon, the public record for 94 %, takes {theirs:.0f} s: eight "
         f"epochs of whole images and six views, built anew in PyTorch, with SiLU for its GELU. Ours takes "
         f"{whole / theirs:.2f} of that (`bench airbench`, from the seconds of an epoch of noise; only seconds are "

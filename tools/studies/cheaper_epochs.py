@@ -76,12 +76,12 @@ def trained(payload: dict, folder: Path) -> dict:
     }
     model.compile(optimizer, **settings)
     networks = {side: model if side == x.shape[1] else resized(model, side) for side in sides}
-    for network in networks.values():
-        network.compile(optimizer, **settings)
+    first_frozen = recipe.epochs - facts.get("frozen_epochs", 0)
     losses, flops, lookahead = np.zeros(len(x), np.float32), 0, Lookahead(sum(steps))
     for epoch, (side, count) in enumerate(zip(sides, steps)):
-        if epoch == recipe.epochs - facts.get("frozen_epochs", 0):
+        if epoch == first_frozen:
             freeze_first_block(model)
+        if epoch in (0, first_frozen):
             for network in networks.values():
                 network.compile(optimizer, **settings)
         if epoch and "left_out" in facts:
