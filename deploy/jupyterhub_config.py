@@ -50,8 +50,6 @@ c.Spawner.environment = {
     # Settings of JupyterLab, and the extension that gives figures their alternative text.
     "JUPYTER_CONFIG_PATH": str(ROOT / "tools" / "jupyter"),
     "JUPYTER_PATH": str(ROOT / "tools" / "jupyter"),
-    # Threads of scikit-learn that wait must not keep the cores from the others.
-    "OMP_WAIT_POLICY": "passive",
     # As many threads as cores: more would take turns.
     "TF_NUM_INTRAOP_THREADS": str(sizes.CORES),
     "PYTHONPATH": str(ROOT),

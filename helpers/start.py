@@ -28,6 +28,9 @@ BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 # epoch of "fast90" took 1.7 times as long without it, one of "deeper_cnn" too (Zen 3).
 if platform.machine() in ("x86_64", "AMD64"):
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# Threads of scikit-learn that wait for others let go of their core: beside another lesson, or in the training of one's
+# own, t-SNE took 8 times as long without it. Read when scikit-learn is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 MEMORY = 2e9  # bytes that a lesson on CIFAR-10 may take (tests/long/test_memory.py)
 
 

@@ -111,6 +111,19 @@ def test_onednn_is_asked_for_unless_somebody_decided(monkeypatch, before, after)
     assert printed(program) == (f"{after}\n", "")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="scikit-learn brings this library of threads on Linux alone")
+@pytest.mark.parametrize(("before", "passive"), [(None, True), ("active", False)])
+def test_threads_of_scikit_learn_wait_without_a_core_unless_somebody_decided(monkeypatch, before, passive):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if before:
+        monkeypatch.setenv("OMP_WAIT_POLICY", before)
+    monkeypatch.setenv("OMP_DISPLAY_ENV", "verbose")
+    _, told = printed("from helpers import start\nimport sklearn.neighbors")
+    # How often a thread looks again before it sleeps; 300,000 times where nothing is said.
+    assert "GOMP_SPINCOUNT" in told
+    assert ("GOMP_SPINCOUNT = '0'" in told) is passive
+
+
 def test_the_first_operation_of_a_tool_says_nothing():
     program = "from helpers import start\nwith start.quiet():\n    import tensorflow as tf\nprint(tf.zeros(1).numpy())"
     assert printed(program) == ("[0.]\n", "")

@@ -258,7 +258,6 @@ def _environment(code: Path, dataset: str, home: Path) -> dict[str, str]:
         "CNN_DATASET": dataset,
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(code)]),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "OMP_WAIT_POLICY": "passive",
         "MPLCONFIGDIR": str(home / ".matplotlib"),
         "IPYTHONDIR": str(home / ".ipython"),
         "JUPYTER_CONFIG_DIR": str(home / ".jupyter"),

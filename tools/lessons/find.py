@@ -102,5 +102,4 @@ def variables(**more: str) -> dict[str, str]:
     Kernels find the project's code beside the lessons, whatever is installed.
     """
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    # Threads of scikit-learn that wait must not keep the cores from another lesson: t-SNE is 15 times as fast by it.
-    return {"OMP_WAIT_POLICY": "passive", **os.environ, "PYTHONPATH": path, **more}
+    return {**os.environ, "PYTHONPATH": path, **more}
