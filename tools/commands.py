@@ -27,8 +27,9 @@ def test(arguments: argparse.Namespace) -> int:
     """Test helpers, tools and lessons on Shapes-10.
 
     In lessons, nbval compares the outputs of cells tagged ``nbval-check-output`` with the stored ones; every other
-    cell must run without an error. Two lessons at a time, because most of the time goes into single-threaded work such
-    as building models; three files of tests, because some of these wait for processes that they have started.
+    cell must run without an error. Three files at a time, tests and lessons in one run, so that the two cores of a
+    small machine always have work: some tests wait for processes that they have started. With arguments for pytest, the
+    tests that are no lessons, or the files that are named.
     """
     if arguments.oldest:
         return oldest.test(arguments.rest)
@@ -36,12 +37,10 @@ def test(arguments: argparse.Namespace) -> int:
         return _test_browser(arguments.rest)
     if arguments.long:
         return _test_long(arguments.rest)
-    pytest = [sys.executable, "-m", "pytest", "-q", "--dist", "loadfile"]
+    pytest = [sys.executable, "-m", "pytest", "-q", "--dist", "loadfile", "-n", "3", "-m", "not long"]
     nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}", "--durations=10"]
-    variables = find.variables(CNN_DATASET="shapes10")
-    tests = programs.call([*pytest, "-n", "3", "-m", "not long", "tests", *arguments.rest], env=variables)
-    lessons = programs.call([*pytest, "-n", "2", *nbval, *(str(lesson.path) for lesson in find.find())], env=variables)
-    return tests or lessons
+    everything = [*nbval, "tests", *(str(lesson.path) for lesson in find.find())]
+    return programs.call([*pytest, *(arguments.rest or everything)], env=find.variables(CNN_DATASET="shapes10"))
 
 
 def _test_browser(rest: list[str]) -> int:

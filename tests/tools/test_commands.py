@@ -32,23 +32,25 @@ def options(**given):
     return argparse.Namespace(rest=[], oldest=False, long=False, browser=False, fix=False, **given)
 
 
-def test_tests_run_first_then_every_lesson_under_nbval_on_shapes(calls):
+def test_every_test_and_every_lesson_under_nbval_run_on_shapes(calls):
+    calls.status = 1
+    assert commands.test(options()) == 1, "a failure counts"
+    [(words, variables)] = calls
+    assert words[0] == "pytest"
+    assert {"tests", "--nbval-lax", "not long"} <= set(words)
+    assert [str(lesson.path) for lesson in find.find()] == [word for word in words if word.endswith(".ipynb")]
+    assert variables["CNN_DATASET"] == "shapes10"
+
+
+@pytest.mark.parametrize("rest", [["-k", "data"], ["tests/deploy", "-n", "0"]])
+def test_arguments_of_ones_own_choose_what_is_tested(calls, rest):
     arguments = options()
-    arguments.rest = ["-k", "data"]
+    arguments.rest = rest
     assert commands.test(arguments) == 0
-    (tests, first), (lessons, second) = calls
-    assert tests[0] == lessons[0] == "pytest"
-    assert tests[-3:] == ["tests", "-k", "data"]
-    assert "--nbval-lax" in lessons
-    assert [str(lesson.path) for lesson in find.find()] == [word for word in lessons if word.endswith(".ipynb")]
-    assert first["CNN_DATASET"] == second["CNN_DATASET"] == "shapes10"
-
-
-def test_lessons_run_also_when_a_test_fails_and_the_failure_counts(calls, monkeypatch):
-    ends = iter([1, 0])
-    monkeypatch.setattr(programs, "call", lambda command, env: next(ends))
-    assert commands.test(options()) == 1
-    assert not list(ends)
+    [(words, variables)] = calls
+    assert words[-len(rest) :] == rest
+    assert not [word for word in words if word == "tests" or word.endswith(".ipynb")]
+    assert variables["CNN_DATASET"] == "shapes10"
 
 
 def test_the_oldest_versions_have_an_environment_of_their_own(calls, monkeypatch):
