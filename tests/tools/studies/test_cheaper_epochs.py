@@ -96,12 +96,6 @@ def test_later_epochs_see_fewer_images_and_by_the_losses_of_the_one_before(fitte
     assert (first != second).sum() == 200, "of those that were left out, the old loss stays"
 
 
-def test_images_grow_and_all_are_seen(fitted, tmp_path):
-    record = trained(tmp_path, {"sides": [12, 20, 32, 12]}, epochs=4)
-    assert [shape for shape, _ in fitted] == [(400, side, side, 3) for side in (12, 20, 32, 12)]
-    assert (record["steps"], record["sides"]) == (80, [12, 20, 32, 12])
-
-
 def test_the_first_block_keeps_its_weights_once_it_is_frozen(fitted, monkeypatch, tmp_path):
     weights, models, flops = [], [], []
     step_flops = cheaper_epochs.anatomy.step_flops
@@ -119,6 +113,7 @@ def test_the_first_block_keeps_its_weights_once_it_is_frozen(fitted, monkeypatch
     )
     trained(tmp_path, {}, epochs=3, small_epochs=1, small_side=16)
     assert not models
+    assert [shape for shape, _ in fitted] == [(400, side, side, 3) for side in (16, 32, 32)], "all images"
     trained(tmp_path, {"frozen_epochs": 2}, epochs=3, small_epochs=1, small_side=16)
     # Six kernels and six biases of the normalisation, and the dense layer; a block has two of each.
     assert [count for _, count in fitted] == [13] * 3 + [13, 9, 9]
@@ -130,10 +125,12 @@ def test_the_first_block_keeps_its_weights_once_it_is_frozen(fitted, monkeypatch
     assert flops[3] == flops[0] < flops[4] == flops[5] < flops[1] == flops[2], "nor are its gradients counted"
 
 
-def test_flops_are_those_of_every_image_in_its_size(fitted, monkeypatch, tmp_path):
+def test_each_epoch_has_images_of_its_size_and_their_flops_are_counted(fitted, monkeypatch, tmp_path):
     monkeypatch.setattr(cheaper_epochs.anatomy, "step_flops", lambda model: 1e9 * model.input_shape[1])
-    record = trained(tmp_path, {"sides": [12, 20, 32], "left_out": 0.5, "which": "any"}, epochs=3)
-    assert record["tera_flops"] == pytest.approx(400 * 0.012 + 200 * 0.020 + 200 * 0.032)
+    record = trained(tmp_path, {"sides": [12, 20, 12], "left_out": 0.5, "which": "any"}, epochs=3)
+    assert [shape for shape, _ in fitted] == [(400, 12, 12, 3), (200, 20, 20, 3), (200, 12, 12, 3)]
+    assert (record["steps"], record["sides"]) == (40, [12, 20, 12])
+    assert record["tera_flops"] == pytest.approx(400 * 0.012 + 200 * 0.020 + 200 * 0.012)
 
 
 def test_a_dry_trial_has_two_epochs(fitted, tmp_path):
