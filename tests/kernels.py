@@ -6,6 +6,7 @@ import nbclient
 from nbformat import v4
 
 from tools.lessons import find
+from tools.lessons.kernels import OwnKernel
 
 # The first cell where the project is not installed: on Colab, or in a notebook that came by e-mail.
 WITHOUT_PROJECT = """
@@ -28,6 +29,7 @@ def outputs(folder: Path, *sources: str, **variables: str) -> list[tuple[str, st
         startup_timeout=120,
         coalesce_streams=True,
         kernel_name="python3",
+        kernel_manager_class=OwnKernel,
         extra_arguments=["--log-level=ERROR"],
         allow_errors=True,
         resources={"metadata": {"path": str(folder)}},

@@ -9,6 +9,7 @@ from tools import oldest, programs
 from tools.lessons import find
 
 CELL_TIMEOUT = 300  # seconds; a dead kernel is only noticed when it runs out
+NBVAL = ["-p", "tools.lessons.kernels", "--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}"]
 
 
 def add_test_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +39,7 @@ def test(arguments: argparse.Namespace) -> int:
     if arguments.long:
         return _test_long(arguments.rest)
     pytest = [sys.executable, "-m", "pytest", "-q", "--dist", "loadfile", "-n", "3", "-m", "not long"]
-    nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}", "--durations=10"]
-    everything = [*nbval, "tests", *(str(lesson.path) for lesson in find.find())]
+    everything = [*NBVAL, "--durations=10", "tests", *(str(lesson.path) for lesson in find.find())]
     return programs.call([*pytest, *(arguments.rest or everything)], env=find.variables(CNN_DATASET="shapes10"))
 
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tools.commands import CELL_TIMEOUT
+from tools.commands import NBVAL
 from tools.lessons import find
 
 STARTUP = """
@@ -45,9 +45,8 @@ def test_lessons_hold_for_other_trainings(tmp_path, number):
     startup = tmp_path / "ipython" / "profile_default" / "startup" / "00-rounding.py"
     startup.parent.mkdir(parents=True)
     startup.write_text(STARTUP.format(build=str(tmp_path / "build"), number=number))
-    nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--dist", "loadfile", "-n", "2", *nbval]
+        [sys.executable, "-m", "pytest", "-q", "--dist", "loadfile", "-n", "2", "-p", "no:cacheprovider", *NBVAL]
         + [str(lesson.path) for lesson in find.find()],
         env=find.variables(CNN_DATASET="shapes10", IPYTHONDIR=str(tmp_path / "ipython")),
         capture_output=True,
