@@ -72,7 +72,7 @@ def exercise_15_1(whitening_filters: Callable) -> str:
             ),
         },
     )
-    return "A frozen first layer needs no more: no label was asked."
+    return "A frozen first layer needs no more: no label was needed."
 
 
 def _one_sign(filters: np.ndarray) -> np.ndarray:
