@@ -138,7 +138,7 @@ def exercise_10_2(adam_step: Callable) -> str:
             "you return two arrays. Three are asked: weights, mean, mean of squares.": (2, *weights.shape),
         },
     )
-    return "This is the step that Keras takes."
+    return "Keras takes this step, too, but for where ε is added."
 
 
 def _adam_mistakes(weights, mean, square, gradient, step, rate) -> dict[str, np.ndarray]:

@@ -60,7 +60,7 @@ def exercise_16_4(flaws: Any) -> str:
         for flaw in sorted(FLAWS[letter] - found):
             more = "there is another flaw" if found else "there is a flaw"
             wrong(f"in protocol {letter} {more}. {LOOK_AT[letter, flaw]}")
-    return "A and B can be run again, done right; in C only three new seeds help, if they count whatever they say."
+    return "A and B can be run again, done right; in C only a new trial helps, with a number of seeds fixed before."
 
 
 def _numbers_of_flaws(letter: str, answer: Any) -> set[int]:
