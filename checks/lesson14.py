@@ -173,7 +173,7 @@ def exercise_14_3(fgsm_step: Callable) -> str:
         lambda images, _, bound: f"images of the shape {images.shape} and the bound {bound}",
         "Work out one pixel by hand: which sign has its gradient, and may it go that far?",
     )
-    return "Every number moves by the bound, as far as 0 to 255 allow and its gradient is not 0."
+    return "Every number whose gradient is not 0 moves by the bound, as far as 0 to 255 allow."
 
 
 def reference_fgsm_step(images: np.ndarray, gradient: np.ndarray, bound: float) -> np.ndarray:
