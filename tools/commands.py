@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from tools import oldest, programs
 from tools.lessons import find
 
 CELL_TIMEOUT = 300  # seconds; a dead kernel is only noticed when it runs out
+FILES = 3  # of tests or lessons at a time
 NBVAL = ["-p", "tools.lessons.kernels", "--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}"]
 
 
@@ -28,7 +30,7 @@ def test(arguments: argparse.Namespace) -> int:
     """Test helpers, tools and lessons on Shapes-10.
 
     In lessons, nbval compares the outputs of cells tagged ``nbval-check-output`` with the stored ones; every other
-    cell must run without an error. Three files at a time, tests and lessons in one run, so that the two cores of a
+    cell must run without an error. Some files at a time, tests and lessons in one run, so that the two cores of a
     small machine always have work: some tests wait for processes that they have started. With arguments for pytest, the
     tests that are no lessons, or the files that are named.
     """
@@ -38,9 +40,12 @@ def test(arguments: argparse.Namespace) -> int:
         return _test_browser(arguments.rest)
     if arguments.long:
         return _test_long(arguments.rest)
-    pytest = [sys.executable, "-m", "pytest", "-q", "--dist", "loadfile", "-n", "3", "-m", "not long"]
+    pytest = [sys.executable, "-m", "pytest", "-q", "--dist", "loadfile", "-n", str(FILES), "-m", "not long"]
     everything = [*NBVAL, "--durations=10", "tests", *(str(lesson.path) for lesson in find.find())]
-    return programs.call([*pytest, *(arguments.rest or everything)], env=find.variables(CNN_DATASET="shapes10"))
+    # More threads than cores would wait for one another: six lessons took 1.09 times as long on two cores.
+    threads = max(1, (os.cpu_count() or 1) // FILES)
+    variables = find.variables(CNN_DATASET="shapes10", TF_NUM_INTRAOP_THREADS=str(threads))
+    return programs.call([*pytest, *(arguments.rest or everything)], env=variables)
 
 
 def _test_browser(rest: list[str]) -> int:

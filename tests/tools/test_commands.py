@@ -32,14 +32,16 @@ def options(**given):
     return argparse.Namespace(rest=[], oldest=False, long=False, browser=False, fix=False, **given)
 
 
-def test_every_test_and_every_lesson_under_nbval_run_on_shapes(calls):
+@pytest.mark.parametrize(("cores", "threads"), [(None, "1"), (2, "1"), (8, "2")])
+def test_every_test_and_every_lesson_under_nbval_run_on_shapes(calls, monkeypatch, cores, threads):
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
     calls.status = 1
     assert commands.test(options()) == 1, "a failure counts"
     [(words, variables)] = calls
     assert words[0] == "pytest"
     assert {"tests", "--nbval-lax", "not long"} <= set(words)
     assert [str(lesson.path) for lesson in find.find()] == [word for word in words if word.endswith(".ipynb")]
-    assert variables["CNN_DATASET"] == "shapes10"
+    assert (variables["CNN_DATASET"], variables["TF_NUM_INTRAOP_THREADS"]) == ("shapes10", threads)
 
 
 @pytest.mark.parametrize("rest", [["-k", "data"], ["tests/deploy", "-n", "0"]])
