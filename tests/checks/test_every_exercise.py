@@ -142,7 +142,7 @@ FUNCTIONS = {
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(calls, "SECONDS", 0.3)
+    monkeypatch.setattr(calls, "SECONDS", 0.15)
     # None of these answers changes a network, and building one takes most of the time.
     monkeypatch.setattr(models, "build", BUILT.setdefault("build", functools.cache(models.build)))
 
