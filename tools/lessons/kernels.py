@@ -31,7 +31,8 @@ class OverFiles(HasTraits):
 
     @default("transport")
     def _files(self) -> str:
-        return "ipc" if os.name == "posix" else "tcp"
+        # The name of a socket has 100 letters at most, of which ours take 24.
+        return "ipc" if os.name == "posix" and len(tempfile.gettempdir()) < 75 else "tcp"
 
     @default("ip")
     def _beginning_of_their_names(self) -> str:

@@ -57,7 +57,9 @@ def test_two_kernels_have_names_of_their_own_and_nbval_starts_such_ones(tmp_path
     assert not list(temporary.iterdir())
 
 
-def test_where_sockets_are_no_files_there_are_ports_of_this_machine(monkeypatch):
-    monkeypatch.setattr(kernels, "os", SimpleNamespace(name="nt"))
+@pytest.mark.parametrize(("system", "folder"), [("nt", "short"), ("posix", "long" * 30)])
+def test_where_sockets_cannot_be_files_there_are_ports_of_this_machine(monkeypatch, system, folder):
+    monkeypatch.setattr(kernels, "os", SimpleNamespace(name=system))
+    monkeypatch.setattr(tempfile, "tempdir", f"/{folder}")
     kernel = kernels.OwnKernel()
     assert (kernel.transport, kernel.ip) == ("tcp", "127.0.0.1")
